@@ -1,0 +1,103 @@
+#include "trapheus/buf.h"
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct tph_str tph_str_from(const char *text) {
+    return (struct tph_str){text, text ? strlen(text) : 0};
+}
+
+bool tph_str_equal(struct tph_str a, struct tph_str b) {
+    return a.length_bytes == b.length_bytes &&
+           (a.length_bytes == 0 || memcmp(a.data, b.data, a.length_bytes) == 0);
+}
+
+bool tph_str_equal_nocase(struct tph_str a, struct tph_str b) {
+    return a.length_bytes == b.length_bytes &&
+           (a.length_bytes == 0 || strncasecmp(a.data, b.data, a.length_bytes) == 0);
+}
+
+void tph_buf_init(struct tph_buf *buf, size_t max_bytes) {
+    *buf = (struct tph_buf){.max_bytes = max_bytes};
+}
+
+void tph_buf_deinit(struct tph_buf *buf) {
+    free(buf->data);
+    tph_buf_init(buf, buf->max_bytes);
+}
+
+void tph_buf_wipe(struct tph_buf *buf) {
+    if (buf->data) OPENSSL_cleanse(buf->data, buf->capacity_bytes);
+    tph_buf_deinit(buf);
+}
+
+void tph_buf_truncate(struct tph_buf *buf, size_t length_bytes) {
+    if (length_bytes >= buf->length_bytes) return;
+    buf->length_bytes = length_bytes;
+    buf->data[length_bytes] = '\0';
+}
+
+struct tph_str tph_buf_view(const struct tph_buf *buf) {
+    return (struct tph_str){buf->data, buf->length_bytes};
+}
+
+/* Makes room for `more` bytes and the NUL. Old bytes are wiped when the block moves, as a
+ * buffer may hold a secret. */
+static enum tph_status reserve(struct tph_buf *buf, size_t more) {
+    if (more > buf->max_bytes || buf->length_bytes > buf->max_bytes - more) return TPH_ETOOBIG;
+    size_t needed = buf->length_bytes + more + 1;
+    if (needed <= buf->capacity_bytes) return TPH_OK;
+    size_t capacity = buf->capacity_bytes ? buf->capacity_bytes : 64;
+    while (capacity < needed) capacity *= 2;
+    char *data = malloc(capacity);
+    if (!data) return TPH_ENOMEM;
+    if (buf->data) {
+        memcpy(data, buf->data, buf->length_bytes + 1);
+        OPENSSL_cleanse(buf->data, buf->capacity_bytes);
+        free(buf->data);
+    }
+    buf->data = data;
+    buf->capacity_bytes = capacity;
+    return TPH_OK;
+}
+
+enum tph_status tph_buf_append(struct tph_buf *buf, struct tph_str more) {
+    enum tph_status status = reserve(buf, more.length_bytes);
+    if (status != TPH_OK) return status;
+    if (more.length_bytes) memcpy(buf->data + buf->length_bytes, more.data, more.length_bytes);
+    buf->length_bytes += more.length_bytes;
+    buf->data[buf->length_bytes] = '\0';
+    return TPH_OK;
+}
+
+enum tph_status tph_buf_append_char(struct tph_buf *buf, char c) {
+    return tph_buf_append(buf, (struct tph_str){&c, 1});
+}
+
+enum tph_status tph_buf_append_hex(struct tph_buf *buf, const unsigned char *bytes, size_t count) {
+    static const char digits[] = "0123456789abcdef";
+    enum tph_status status = reserve(buf, count * 2);
+    for (size_t i = 0; status == TPH_OK && i < count; i++) {
+        char pair[2] = {digits[bytes[i] >> 4], digits[bytes[i] & 15]};
+        status = tph_buf_append(buf, (struct tph_str){pair, 2});
+    }
+    return status;
+}
+
+enum tph_status tph_buf_appendf(struct tph_buf *buf, const char *format, ...) {
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    enum tph_status status = length < 0 ? TPH_EINVAL : reserve(buf, (size_t)length);
+    if (status == TPH_OK) {
+        vsnprintf(buf->data + buf->length_bytes, (size_t)length + 1, format, again);
+        buf->length_bytes += (size_t)length;
+    }
+    va_end(again);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* core.c - the module trapheus.core, private to lua/trapheus. */
+#include "binding.h"
+#include <lualib.h>
+
+int tph_push_failure(lua_State *L, enum tph_status status, const char *what) {
+    lua_pushnil(L);
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, tph_status_name(status));
+    lua_setfield(L, -2, "code");
+    if (what)
+        lua_pushfstring(L, "%s: %s", what, tph_status_text(status));
+    else
+        lua_pushstring(L, tph_status_text(status));
+    lua_setfield(L, -2, "message");
+    return 2;
+}
+
+struct tph_str tph_check_str(lua_State *L, int index) {
+    struct tph_str view;
+    view.data = luaL_checklstring(L, index, &view.length_bytes);
+    return view;
+}
+
+int luaopen_trapheus_core(lua_State *L);
+
+int luaopen_trapheus_core(lua_State *L) {
+    luaL_checkversion(L);
+    lua_createtable(L, 0, 24);
+    lua_pushliteral(L, TRAPHEUS_VERSION);
+    lua_setfield(L, -2, "version");
+    tph_bind_system(L);
+    return 1;
+}
