@@ -1,0 +1,164 @@
+#include "trapheus/loop.h"
+#include "signals.h"
+#include "transfer.h"
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_CONNECTIONS 256L /* below the usual limit of 1024 descriptors */
+
+struct tph_loop {
+    struct tph_clock clock;
+    struct tph_timers timers;
+    CURLM *multi;
+    struct tph_transfer *transfers; /* in flight */
+    size_t transfer_count;
+    char *ca_bundle;
+    int signal_fd; /* -1 unless this loop has the signals */
+};
+
+static enum tph_status loop_init(struct tph_loop *loop, const struct tph_loop_options *options) {
+    loop->clock = options->clock;
+    loop->signal_fd = -1;
+    loop->multi = curl_multi_init();
+    if (options->ca_bundle) loop->ca_bundle = strdup(options->ca_bundle);
+    if (!loop->multi || (options->ca_bundle && !loop->ca_bundle)) return TPH_ENOMEM;
+    curl_multi_setopt(loop->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, MOST_CONNECTIONS);
+    return TPH_OK;
+}
+
+enum tph_status tph_loop_new(const struct tph_loop_options *options, struct tph_loop **out) {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return TPH_ENOMEM;
+    struct tph_loop *loop = calloc(1, sizeof *loop);
+    if (!loop) {
+        curl_global_cleanup();
+        return TPH_ENOMEM;
+    }
+    enum tph_status status = loop_init(loop, options);
+    if (status == TPH_OK)
+        *out = loop;
+    else
+        tph_loop_free(loop);
+    return status;
+}
+
+void tph_loop_free(struct tph_loop *loop) {
+    if (!loop) return;
+    while (loop->transfers) {
+        struct tph_transfer *transfer = loop->transfers;
+        tph_transfer_stop(transfer);
+        transfer->done(transfer->context, TPH_ECANCELED, CURLE_OK);
+    }
+    tph_timers_deinit(&loop->timers);
+    if (loop->signal_fd >= 0) tph_signals_release();
+    curl_multi_cleanup(loop->multi);
+    curl_global_cleanup();
+    free(loop->ca_bundle);
+    free(loop);
+}
+
+const struct tph_clock *tph_loop_clock(const struct tph_loop *loop) { return &loop->clock; }
+
+const char *tph_loop_ca_bundle(const struct tph_loop *loop) { return loop->ca_bundle; }
+
+size_t tph_loop_outstanding(const struct tph_loop *loop) {
+    return loop->timers.count + loop->transfer_count;
+}
+
+enum tph_status tph_loop_timer(struct tph_loop *loop, struct tph_timer *timer, int64_t delay_ms,
+                               tph_timer_done *done, void *context) {
+    int64_t now_ms = tph_clock_monotonic_ms(&loop->clock);
+    if (delay_ms < 0) delay_ms = 0;
+    if (delay_ms > INT64_MAX - now_ms) delay_ms = INT64_MAX - now_ms;
+    return tph_timers_start(&loop->timers, timer, now_ms + delay_ms, done, context);
+}
+
+enum tph_status tph_transfer_start(struct tph_loop *loop, struct tph_transfer *transfer) {
+    curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+    if (curl_multi_add_handle(loop->multi, transfer->easy) != CURLM_OK) return TPH_ENOMEM;
+    transfer->loop = loop;
+    transfer->previous = NULL;
+    transfer->next = loop->transfers;
+    if (transfer->next) transfer->next->previous = transfer;
+    loop->transfers = transfer;
+    loop->transfer_count++;
+    return TPH_OK;
+}
+
+void tph_transfer_stop(struct tph_transfer *transfer) {
+    struct tph_loop *loop = transfer->loop;
+    if (!loop) return;
+    curl_multi_remove_handle(loop->multi, transfer->easy);
+    if (transfer->next) transfer->next->previous = transfer->previous;
+    if (transfer->previous)
+        transfer->previous->next = transfer->next;
+    else
+        loop->transfers = transfer->next;
+    transfer->loop = NULL;
+    loop->transfer_count--;
+}
+
+/* Moves bytes and calls back every transfer that has ended. Returns whether there was one. */
+static enum tph_status run_transfers(struct tph_loop *loop, bool *ended) {
+    int left;
+    if (loop->transfer_count == 0) return TPH_OK;
+    if (curl_multi_perform(loop->multi, &left) != CURLM_OK) return TPH_EIO;
+    for (CURLMsg *message; (message = curl_multi_info_read(loop->multi, &left));) {
+        struct tph_transfer *transfer = NULL;
+        CURLcode code = message->data.result; /* the message dies with its handle's removal */
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        tph_transfer_stop(transfer);
+        transfer->done(transfer->context, TPH_OK, code);
+        *ended = true;
+    }
+    return TPH_OK;
+}
+
+/* How long this step may wait, in the loop's time; less than 0 for ever. */
+static int64_t patience_ms(const struct tph_loop *loop, int64_t max_wait_ms) {
+    int64_t due_ms;
+    if (!tph_timers_next(&loop->timers, &due_ms)) return max_wait_ms;
+    int64_t left_ms = due_ms - tph_clock_monotonic_ms(&loop->clock);
+    if (left_ms < 0) left_ms = 0;
+    return max_wait_ms >= 0 && max_wait_ms < left_ms ? max_wait_ms : left_ms;
+}
+
+/* Sleeps until a socket, a signal or the limit, in real time; less than 0 for ever. */
+static enum tph_status poll_once(struct tph_loop *loop, int64_t real_ms) {
+    struct curl_waitfd signals = {.fd = loop->signal_fd, .events = CURL_WAIT_POLLIN};
+    int limit_ms = real_ms < 0 || real_ms > INT_MAX ? INT_MAX : (int)real_ms;
+    CURLMcode code =
+        curl_multi_poll(loop->multi, &signals, loop->signal_fd >= 0 ? 1 : 0, limit_ms, NULL);
+    if (code != CURLM_OK) return code == CURLM_OUT_OF_MEMORY ? TPH_ENOMEM : TPH_EIO;
+    return TPH_OK;
+}
+
+static enum tph_status wait_once(struct tph_loop *loop, int64_t max_wait_ms) {
+    if (loop->clock.kind != TPH_CLOCK_VIRTUAL) {
+        int64_t ms = patience_ms(loop, max_wait_ms);
+        return poll_once(loop, ms < 0 ? ms : tph_clock_real_ms(&loop->clock, ms));
+    }
+    if (loop->transfer_count > 0) return poll_once(loop, max_wait_ms);
+    tph_clock_advance(&loop->clock, patience_ms(loop, max_wait_ms));
+    return loop->signal_fd >= 0 ? poll_once(loop, 0) : TPH_OK;
+}
+
+enum tph_status tph_loop_step(struct tph_loop *loop, int64_t max_wait_ms) {
+    if (tph_loop_outstanding(loop) == 0) return TPH_OK;
+    bool ended = false;
+    enum tph_status status = run_transfers(loop, &ended);
+    if (status != TPH_OK || ended) return status;
+    if (patience_ms(loop, max_wait_ms) != 0) status = wait_once(loop, max_wait_ms);
+    if (status == TPH_OK) status = run_transfers(loop, &ended);
+    if (status == TPH_OK) tph_timers_fire(&loop->timers, tph_clock_monotonic_ms(&loop->clock));
+    return status;
+}
+
+enum tph_status tph_loop_signals(struct tph_loop *loop) {
+    return loop->signal_fd >= 0 ? TPH_OK : tph_signals_take(&loop->signal_fd);
+}
+
+int tph_loop_interrupted(struct tph_loop *loop) {
+    return loop->signal_fd >= 0 ? tph_signals_read() : 0;
+}
