@@ -38,25 +38,37 @@ static bool headers_valid(const struct tph_sigv4_request *request) {
     return host;
 }
 
-static bool identity_valid(const struct tph_sigv4_identity *identity) {
+static bool scope_part_valid(struct tph_str part) {
     static const size_t longest_bytes = 128;
-    return identity->region.length_bytes <= longest_bytes && is_plain(identity->region, "/,") &&
-           identity->service.length_bytes <= longest_bytes && is_plain(identity->service, "/,") &&
-           tph_credentials_valid(identity->credentials);
+    return part.length_bytes <= longest_bytes && is_plain(part, "/,");
 }
 
-static bool request_valid(const struct tph_sigv4_request *request) {
-    bool absolute = request->path.length_bytes == 0 || request->path.data[0] == '/';
-    return absolute && is_plain(request->method, "") && headers_valid(request);
+static const char *identity_fault(const struct tph_sigv4_identity *identity) {
+    static const int64_t year_10000_s = 253402300800;
+    if (!scope_part_valid(identity->region)) return "region: malformed";
+    if (!scope_part_valid(identity->service)) return "service: malformed";
+    if (!tph_credentials_valid(identity->credentials))
+        return "credentials: an empty key, or a blank in one";
+    bool dated = identity->time_s >= 0 && identity->time_s < year_10000_s;
+    return dated ? NULL : "time: outside the years 1970 to 9999";
+}
+
+static const char *request_fault(const struct tph_sigv4_request *request) {
+    if (!is_plain(request->method, "")) return "method: malformed";
+    if (request->path.length_bytes && request->path.data[0] != '/') return "path: not absolute";
+    return headers_valid(request) ? NULL : "headers: no host, or a malformed name";
+}
+
+const char *tph_sigv4_fault(const struct tph_sigv4_request *request,
+                            const struct tph_sigv4_identity *identity) {
+    const char *fault = request_fault(request);
+    return fault ? fault : identity_fault(identity);
 }
 
 enum tph_status tph_sigv4_plan_date(const struct tph_sigv4_identity *identity, char date[17]) {
-    static const int64_t year_10000_s = 253402300800;
     time_t seconds = (time_t)identity->time_s;
     struct tm utc;
-    if (!identity_valid(identity)) return TPH_EINVAL;
-    if (identity->time_s < 0 || identity->time_s >= year_10000_s || !gmtime_r(&seconds, &utc))
-        return TPH_EINVAL;
+    if (identity_fault(identity) || !gmtime_r(&seconds, &utc)) return TPH_EINVAL;
     return strftime(date, 17, "%Y%m%dT%H%M%SZ", &utc) == 16 ? TPH_OK : TPH_EINVAL;
 }
 
@@ -124,7 +136,7 @@ enum tph_status tph_sigv4_plan_init(struct tph_sigv4_plan *plan,
     struct tph_str token = identity->credentials->session_token;
     *plan = (struct tph_sigv4_plan){.request = request, .identity = identity};
     if (request->header_count > TPH_SIGV4_MAX_HEADERS) return TPH_ETOOBIG;
-    if (!request_valid(request)) return TPH_EINVAL;
+    if (request_fault(request)) return TPH_EINVAL;
     enum tph_status status = tph_sigv4_plan_date(identity, plan->date);
     if (status != TPH_OK) return status;
     if (!set_body_hash(plan, request->body)) return TPH_ENOMEM;

@@ -3,6 +3,7 @@
 #define TRAPHEUS_BINDING_H
 
 #include "trapheus/buf.h"
+#include "trapheus/credentials.h"
 #include "trapheus/error.h"
 #include <lauxlib.h>
 #include <lua.h>
@@ -20,5 +21,9 @@ int tph_push_failure(lua_State *L, enum tph_status, const char *what);
 
 /* The string at `index` as a view (valid while the value is on the stack). Raises if it is none. */
 struct tph_str tph_check_str(lua_State *L, int index);
+
+/* The userdata of core.credentials at `index`; valid while it is on the stack. Raises if it is
+ * none, or closed. */
+const struct tph_credentials *tph_check_credentials(lua_State *L, int index);
 
 #endif

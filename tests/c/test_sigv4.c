@@ -203,13 +203,16 @@ static void writes_all_header_lines(void **state) {
 /* Applies one fault at a time to arguments that are right otherwise. */
 static void refuses_what_it_cannot_sign(void **state) {
     static const struct tph_header nameless = {{"Ho st", 5}, {"h", 1}};
-    for (int fault = 0; fault < 12; fault++) {
+    static const char *const fields[] = {"headers", "path", "method", "headers",     "region",
+                                         "service", "time", "time",   "credentials", "credentials"};
+    for (size_t fault = 0; fault < sizeof fields / sizeof *fields; fault++) {
         struct tph_credentials credentials = key();
         struct tph_sigv4_identity identity = identity_of(&credentials);
         struct tph_sigv4_request request = plain_request();
         struct tph_buf out;
-        tph_buf_init(&out, fault == 11 ? 20 : TPH_SIGV4_MAX_BYTES);
+        tph_buf_init(&out, TPH_SIGV4_MAX_BYTES);
         assert_int_equal(tph_buf_append(&out, TPH_STR("kept")), TPH_OK);
+        assert_null(tph_sigv4_fault(&request, &identity));
         if (fault == 0) request.header_count = 0;
         if (fault == 1) request.path = TPH_STR("relative");
         if (fault == 2) request.method = TPH_STR("GET /");
@@ -220,12 +223,31 @@ static void refuses_what_it_cannot_sign(void **state) {
         if (fault == 7) identity.time_s = 253402300800;
         if (fault == 8) credentials.secret_access_key = TPH_STR("");
         if (fault == 9) credentials.session_token = TPH_STR("t\r\nx: y");
-        if (fault == 10) request.header_count = TPH_SIGV4_MAX_HEADERS + 1;
-        assert_int_equal(tph_sigv4_sign(&request, &identity, &out),
-                         fault < 10 ? TPH_EINVAL : TPH_ETOOBIG);
+        assert_int_equal(tph_sigv4_sign(&request, &identity, &out), TPH_EINVAL);
+        const char *text = tph_sigv4_fault(&request, &identity);
+        assert_memory_equal(text, fields[fault], strlen(fields[fault]));
         assert_string_equal(out.data, "kept");
         tph_buf_deinit(&out);
     }
+}
+
+static void refuses_too_many_headers_and_too_small_a_buffer(void **state) {
+    struct tph_credentials credentials = key();
+    struct tph_sigv4_identity identity = identity_of(&credentials);
+    struct tph_sigv4_request request = plain_request();
+    struct tph_buf out;
+    tph_buf_init(&out, 20);
+    assert_int_equal(tph_buf_append(&out, TPH_STR("kept")), TPH_OK);
+    assert_int_equal(tph_sigv4_canonical(&request, &identity, &out), TPH_ETOOBIG);
+    assert_int_equal(tph_sigv4_string_to_sign(&identity, TPH_STR("x"), &out), TPH_ETOOBIG);
+    assert_int_equal(tph_sigv4_signature(&identity, TPH_STR("x"), &out), TPH_ETOOBIG);
+    assert_int_equal(tph_sigv4_authorization(&request, &identity, TPH_STR("x"), &out), TPH_ETOOBIG);
+    assert_int_equal(tph_sigv4_sign(&request, &identity, &out), TPH_ETOOBIG);
+    assert_string_equal(out.data, "kept");
+    request.header_count = TPH_SIGV4_MAX_HEADERS + 1;
+    tph_buf_truncate(&out, 0);
+    assert_int_equal(tph_sigv4_sign(&request, &identity, &out), TPH_ETOOBIG);
+    tph_buf_deinit(&out);
 }
 
 static void refuses_too_many_parameters(void **state) {
@@ -265,6 +287,7 @@ int main(void) {
         cmocka_unit_test(replaces_what_it_adds_and_skips_what_hops_change),
         cmocka_unit_test(writes_all_header_lines),
         cmocka_unit_test(refuses_what_it_cannot_sign),
+        cmocka_unit_test(refuses_too_many_headers_and_too_small_a_buffer),
         cmocka_unit_test(refuses_too_many_parameters),
     };
     if (nftw(SUITE, note_case, 8, FTW_PHYS) != 0 || directory_count == 0) return 1;

@@ -68,6 +68,10 @@ enum tph_status tph_sigv4_headers(const struct tph_sigv4_request *,
                                   const struct tph_sigv4_identity *, struct tph_str authorization,
                                   struct tph_buf *out);
 
+/* What TPH_EINVAL is about, for a person: "path: not absolute"; NULL if nothing is wrong. Names
+ * fields, never shows their values. */
+const char *tph_sigv4_fault(const struct tph_sigv4_request *, const struct tph_sigv4_identity *);
+
 /* Whether a given header of this name is not to be sent, since signing adds its own. */
 bool tph_sigv4_replaces(const struct tph_sigv4_identity *, struct tph_str name);
 
