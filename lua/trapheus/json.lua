@@ -1,0 +1,243 @@
+--- JSON for journals, hashes, traces and models: lua-cjson, made exact.
+---
+--- What lua-cjson loses is kept: whole numbers are integers (however many digits, if 64 bits hold them), a list stays a
+--- list when it is empty, and the same value always gives the same text: sorted keys, shortest numbers, every control
+--- character escaped.
+local cjson = require("cjson").new()
+cjson.decode_invalid_numbers(false)
+
+---@class trapheus.json
+local json = {}
+
+--- What JSON's `null` is in Lua.
+json.null = cjson.null
+
+local List = { __name = "trapheus.json.list" }
+
+--- Marks a table as a list, so that it encodes to `[]` when it is empty. Decoded lists bear the mark.
+---@param list table
+---@return table list
+function json.list(list)
+  return setmetatable(list, List)
+end
+
+--- Is it a list: marked as one, or with a first element?
+---@param value any
+---@return boolean
+function json.is_list(value)
+  return type(value) == "table" and (getmetatable(value) == List or rawget(value, 1) ~= nil)
+end
+
+-- Decoding. lua-cjson reads `[]` as `{}` and every number as a double: where the text has an empty list or an integer
+-- that a double might not hold, a marked string takes its place, and is replaced again in the result.
+
+local EMPTY_LIST, LONG_INTEGER = "%[%s*%]", ("%d"):rep(16)
+
+--- A byte that is in no UTF-8 text and that no escape gives; repeated, should the text have it all the same.
+local function unused_mark(text)
+  local mark = "\xFF"
+  while text:find(mark, 1, true) do mark = mark .. "\xFF" end
+  return mark
+end
+
+local function end_of_string(text, quote)
+  local at = quote
+  repeat
+    at = text:find('["\\]', at + 1)
+    if not at then return #text end
+    local escape = text:sub(at, at) == "\\"
+    if escape then at = at + 1 end
+  until not escape
+  return at
+end
+
+--- The text with each stretch between strings replaced by what `replace` gives for it.
+local function replace_outside_strings(text, replace)
+  local pieces, from = {}, 1
+  while from <= #text do
+    local quote = text:find('"', from, true) or #text + 1
+    pieces[#pieces + 1] = replace(text:sub(from, quote - 1))
+    if quote > #text then break end
+    from = end_of_string(text, quote) + 1
+    pieces[#pieces + 1] = text:sub(quote, from - 1)
+  end
+  return table.concat(pieces)
+end
+
+local function mark_lossy(text, mark)
+  local empty = '"' .. mark .. '"'
+  local function number(token)
+    local exact = #token >= 16 and token:find("^%-?%d+$") and math.type(tonumber(token)) == "integer"
+    return exact and '"' .. mark .. token .. '"' or nil
+  end
+  return replace_outside_strings(text, function(stretch)
+    return (stretch:gsub("[%w.+-]+", number):gsub(EMPTY_LIST, empty))
+  end)
+end
+
+local function restore_scalar(value, mark)
+  if math.type(value) == "float" then
+    if value ~= value or value - value ~= 0 then error("number too large", 0) end
+    return math.abs(value) < 2 ^ 63 and math.tointeger(value) or value
+  elseif mark and type(value) == "string" and value:sub(1, #mark) == mark then
+    return #value > #mark and tonumber(value:sub(#mark + 1)) or json.list {}
+  end
+  return value
+end
+
+local function restore(value, mark)
+  if type(value) ~= "table" then return restore_scalar(value, mark) end
+  if value[1] ~= nil then json.list(value) end
+  for key, inner in next, value do
+    if mark and type(key) == "string" and key:sub(1, #mark) == mark then error("object key is not a string", 0) end
+    value[key] = restore(inner, mark)
+  end
+  return value
+end
+
+local function decode(text)
+  local mark
+  if text:find(EMPTY_LIST) or text:find(LONG_INTEGER) then
+    mark = unused_mark(text)
+    text = mark_lossy(text, mark)
+  end
+  return restore(cjson.decode(text), mark)
+end
+
+--- "line 3, column 5": where the byte of that number is.
+local function place(text, byte)
+  local before = text:sub(1, byte - 1)
+  local _, lines = before:gsub("\n", "")
+  return ("line %d, column %d"):format(lines + 1, #before:match("[^\n]*$") + 1)
+end
+
+local TOKENS = { T_OBJ_BEGIN = "'{'", T_OBJ_END = "'}'", T_ARR_BEGIN = "'['", T_ARR_END = "']'", T_STRING = "a string",
+  T_NUMBER = "a number", T_BOOLEAN = "a boolean", T_NULL = "null", T_COLON = "':'", T_COMMA = "','",
+  T_END = "the end" }
+
+--- lua-cjson's complaint about the text as it was given, with line and column.
+local function complaint(text, message)
+  local ok, raw = pcall(cjson.decode, text)
+  local what, byte = tostring(ok and message or raw):match("^(.-) at character (%d+)$")
+  if not what then return tostring(message) end
+  return ("%s: %s"):format(place(text, tonumber(byte)), what:gsub("T_[A-Z_]+", TOKENS))
+end
+
+--- Reads JSON. Raises for what is none, naming line and column.
+---@param text string
+---@param name? string  What the text is, to begin the message with: a file's name, say.
+---@return any
+function json.decode(text, name)
+  if type(text) ~= "string" then error("json.decode: expected a string, got " .. type(text), 2) end
+  local ok, value = pcall(decode, text)
+  if ok then return value end
+  error(("%s: %s"):format(name or "bad JSON", complaint(text, value)), 2)
+end
+
+-- Encoding -----------------------------------------------------------------------------------------------------------
+
+local SHORT_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function escape_byte(character)
+  return SHORT_ESCAPES[character] or ("\\u%04x"):format(character:byte())
+end
+
+local function escape_rune(rune)
+  return ("\\u%04x"):format(utf8.codepoint(rune))
+end
+
+--- Besides JSON's own: DEL, the C1 controls, line separators and the marks that turn the writing direction, so that
+--- what is printed cannot steer a terminal.
+local function quote(text)
+  text = text:gsub('[%c"\\]', escape_byte)
+  if text:find("[\xC2\xE2]") then
+    text = text:gsub("\xC2[\x80-\x9F]", escape_rune)
+      :gsub("\xE2\x80[\x8E\x8F\xA8-\xAE]", escape_rune):gsub("\xE2\x81[\xA6-\xA9]", escape_rune)
+  end
+  return '"' .. text .. '"'
+end
+
+local function number(value, path)
+  local whole = math.tointeger(value)
+  if whole then return ("%d"):format(whole) end
+  if value ~= value or value - value ~= 0 then error(("cannot encode %s at %s"):format(value, path), 0) end
+  for digits = 15, 17 do
+    local text = ("%%.%dg"):format(digits):format(value)
+    if tonumber(text) == value then return text end
+  end
+end
+
+local function sorted_keys(object, path)
+  local keys = {}
+  for key in next, object do
+    if type(key) ~= "string" then error(("cannot encode the key %s at %s"):format(tostring(key), path), 0) end
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
+local function check_list(list, path)
+  local count = 0
+  for _ in next, list do count = count + 1 end
+  if count ~= #list then error(("cannot encode the list with holes or names at %s"):format(path), 0) end
+end
+
+local MAX_DEPTH = 200
+local write
+
+---@param out string[]
+---@param line? string  The line break and indentation of the container; nil writes one line.
+local function write_members(out, open, close, count, line, member)
+  local inner = line and line .. "  "
+  out[#out + 1] = open
+  for i = 1, count do
+    if i > 1 then out[#out + 1] = "," end
+    out[#out + 1] = inner
+    member(i, inner)
+  end
+  if count > 0 then out[#out + 1] = line end
+  out[#out + 1] = close
+end
+
+local function write_list(out, list, path, depth, line)
+  check_list(list, path)
+  write_members(out, "[", "]", #list, line, function(i, inner)
+    write(out, list[i], ("%s[%d]"):format(path, i), depth + 1, inner)
+  end)
+end
+
+local function write_object(out, object, path, depth, line)
+  local keys = sorted_keys(object, path)
+  local colon = line and ": " or ":"
+  write_members(out, "{", "}", #keys, line, function(i, inner)
+    out[#out + 1] = quote(keys[i]) .. colon
+    write(out, object[keys[i]], path .. "." .. keys[i], depth + 1, inner)
+  end)
+end
+
+function write(out, value, path, depth, line)
+  local kind = type(value)
+  if kind == "table" then
+    if depth > MAX_DEPTH then error(("cannot encode more than %d levels at %s"):format(MAX_DEPTH, path), 0) end
+    return (json.is_list(value) and write_list or write_object)(out, value, path, depth, line)
+  end
+  out[#out + 1] = kind == "string" and quote(value)
+    or kind == "number" and number(value, path)
+    or kind == "boolean" and tostring(value)
+    or value == json.null and "null"
+    or error(("cannot encode a %s at %s"):format(kind, path), 0)
+end
+
+--- Writes JSON: the same value, the same text. Raises for what JSON cannot hold, naming where it is.
+---@param value any
+---@param options? { indent?: boolean }  `indent`: one member a line, two spaces a level.
+---@return string
+function json.encode(value, options)
+  local out = {}
+  local ok, err = pcall(write, out, value, "$", 1, options and options.indent and "\n" or nil)
+  if not ok then error("json.encode: " .. tostring(err), 2) end
+  return table.concat(out)
+end
+
+return json
