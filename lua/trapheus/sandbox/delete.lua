@@ -1,0 +1,91 @@
+--- DeleteDBInstance: `deleting` for minutes, still listed, then gone.
+
+local describe = require "trapheus.sandbox.describe"
+local errors = require "trapheus.sandbox.errors"
+local events = require "trapheus.sandbox.events"
+local instances = require "trapheus.sandbox.instances"
+local snapshots = require "trapheus.sandbox.snapshots"
+local versions = require "trapheus.sandbox.versions"
+
+local delete = { operations = { rds = {} } }
+
+--- From which states an instance can be deleted, and whether a final snapshot can be taken in it.
+---@type table<string, { snapshot: boolean }>
+local STATES = {
+  ["available"] = { snapshot = true },
+  ["backing-up"] = { snapshot = true },
+  ["storage-optimization"] = { snapshot = true },
+  ["storage-full"] = { snapshot = true },
+  ["incompatible-parameters"] = { snapshot = true },
+  ["incompatible-option-group"] = { snapshot = true },
+  ["creating"] = { snapshot = false },
+  ["failed"] = { snapshot = false },
+  ["restore-error"] = { snapshot = false },
+  ["incompatible-restore"] = { snapshot = false },
+  ["incompatible-network"] = { snapshot = false },
+  ["incompatible-create"] = { snapshot = false },
+  ["incompatible-credentials"] = { snapshot = false },
+  ["insufficient-capacity"] = { snapshot = false },
+  ["inaccessible-encryption-credentials"] = { snapshot = false },
+}
+
+local function check_final(params)
+  if params.SkipFinalSnapshot and params.FinalDBSnapshotIdentifier then
+    errors.refuse("InvalidParameterCombination",
+      "FinalDBSnapshotIdentifier can not be specified when deleting with SkipFinalSnapshot.")
+  end
+  if not params.SkipFinalSnapshot and not params.FinalDBSnapshotIdentifier then
+    errors.refuse("InvalidParameterCombination",
+      "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
+  end
+end
+
+local function check_state(sb, instance, params)
+  if instance.status == "deleting" then
+    errors.refuse("InvalidDBInstanceState", ("Instance %s is already being deleted."):format(instance.name))
+  end
+  if instance.fields.DeletionProtection then
+    errors.refuse("InvalidParameterCombination",
+      "Cannot delete protected DB Instance, please disable deletion protection and try again.")
+  end
+  local state = STATES[instance.status]
+  local young = instance.status == "creating" and sb.knobs.delete_in_creating == 0
+  if not state or young or instance.busy then
+    errors.refuse("InvalidDBInstanceState", ("Instance %s is currently %s and cannot be deleted."):format(
+      instance.name, instance.status))
+  end
+  if params.FinalDBSnapshotIdentifier and not state.snapshot then
+    errors.refuse("InvalidDBInstanceState", ("No final snapshot can be taken of instance %s, which is %s."):format(
+      instance.name, instance.status))
+  end
+end
+
+local function vanish(sb, instance, retained)
+  sb.names[instance.name] = nil
+  instance.gone = true
+  versions.push(instance.history, sb.now, {})
+  if retained then table.insert(sb.retained_backups, retained) end
+  events.add(sb, "db-instance", instance.name, "deletion", "DB instance deleted")
+  sb:committed()
+end
+
+function delete.operations.rds.DeleteDBInstance(sb, params, fault)
+  local instance = instances.find(sb, params.DBInstanceIdentifier)
+  check_final(params)
+  check_state(sb, instance, params)
+  local final = params.FinalDBSnapshotIdentifier
+  final = final and snapshots.check_new(sb, final, "FinalDBSnapshotIdentifier")
+  local retained = params.DeleteAutomatedBackups == false and instance.fields.BackupRetentionPeriod > 0
+    and describe.automated_backup(sb, instances.view(sb, instance), "retained") or nil
+  instances.begin(instance, true)
+  instances.become(sb, instance, "deleting")
+  local seconds = sb:draw "delete_s"
+  if final then
+    local _, taken = snapshots.take(sb, final, instance, nil, {})
+    seconds = seconds + taken
+  end
+  if fault.kind ~= "stuck" then sb:later(seconds, function() vanish(sb, instance, retained) end, instance) end
+  return { DBInstance = instances.view(sb, instance) }
+end
+
+return delete

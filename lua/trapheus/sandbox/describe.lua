@@ -1,0 +1,89 @@
+--- DescribeDBInstances and DescribeDBInstanceAutomatedBackups: what was true a moment ago.
+
+local errors = require "trapheus.sandbox.errors"
+local filters = require "trapheus.sandbox.filters"
+local names = require "trapheus.sandbox.names"
+local paging = require "trapheus.sandbox.paging"
+local versions = require "trapheus.sandbox.versions"
+
+local describe = { operations = { rds = {} } }
+local rds = describe.operations.rds
+
+local INSTANCE_FILTERS = {
+  ["dbi-resource-id"] = "DbiResourceId",
+  ["db-instance-id"] = "DBInstanceIdentifier",
+  ["db-cluster-id"] = "DBClusterIdentifier",
+  ["engine"] = "Engine",
+}
+
+--- Gives each view of some moment in the recent past.
+---@param sb table
+---@param objects table[]
+---@return table[] views
+function describe.look(sb, objects)
+  local at_ms = sb.now - sb:draw "stale_s" * 1000
+  local seen = {}
+  for _, object in ipairs(objects) do
+    for _, view in ipairs(versions.at(object.history, at_ms)) do seen[#seen + 1] = view end
+  end
+  return seen
+end
+
+function rds.DescribeDBInstances(sb, params)
+  local wanted = params.DBInstanceIdentifier and names.from(params.DBInstanceIdentifier, "db")
+  local found = {}
+  for _, view in ipairs(describe.look(sb, sb.instances)) do
+    if (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view) then
+      found[#found + 1] = { key = view.DBInstanceIdentifier, value = view }
+    end
+  end
+  if wanted and #found == 0 then
+    errors.refuse("DBInstanceNotFound", ("DBInstance %s not found."):format(params.DBInstanceIdentifier))
+  end
+  return paging.page(found, params, "DBInstances")
+end
+
+local BACKUP_FILTERS = {
+  ["status"] = "Status",
+  ["db-instance-id"] = "DBInstanceIdentifier",
+  ["dbi-resource-id"] = "DbiResourceId",
+}
+
+local COPIED = {
+  "DBInstanceArn", "DBInstanceIdentifier", "DbiResourceId", "AllocatedStorage", "AvailabilityZone", "Engine",
+  "EngineVersion", "LicenseModel", "MasterUsername", "InstanceCreateTime", "KmsKeyId", "StorageType", "Iops",
+  "StorageThroughput", "BackupRetentionPeriod", "IAMDatabaseAuthenticationEnabled", "BackupTarget", "TagList",
+}
+
+--- The automated backup of an instance.
+---@param sb table
+---@param truth table
+---@param status "active"|"retained"
+---@return table
+function describe.automated_backup(sb, truth, status)
+  local backup = { Status = status, Region = sb.region, Encrypted = truth.StorageEncrypted }
+  for _, field in ipairs(COPIED) do backup[field] = truth[field] end
+  backup.DBInstanceAutomatedBackupsArn = names.arn(sb, "auto-backup", (truth.DbiResourceId:gsub("^db%-", "ab-")))
+  backup.RestoreWindow = { EarliestTime = truth.InstanceCreateTime, LatestTime = sb.now // 1000 - 300 }
+  return backup
+end
+
+function rds.DescribeDBInstanceAutomatedBackups(sb, params)
+  local found = {}
+  local function consider(backup)
+    local wanted = (not params.DbiResourceId or backup.DbiResourceId == params.DbiResourceId)
+      and (not params.DBInstanceIdentifier or backup.DBInstanceIdentifier == params.DBInstanceIdentifier:lower())
+    if wanted and filters.accept(params, BACKUP_FILTERS, backup) then
+      found[#found + 1] = { key = backup.DbiResourceId, value = backup }
+    end
+  end
+  for _, view in ipairs(describe.look(sb, sb.instances)) do
+    if view.BackupRetentionPeriod > 0 and view.Endpoint then
+      consider(describe.automated_backup(sb, view, "active"))
+    end
+  end
+  for _, backup in ipairs(sb.retained_backups) do consider(backup) end
+  return paging.page(found, params, "DBInstanceAutomatedBackups")
+end
+
+return describe

@@ -1,0 +1,64 @@
+--- Everything about RDS that is a guess, or differs from day to day: name, unit, three values, and what it
+--- stands for. A value is a number, or { low, high } to draw from. Nothing may depend on the optimistic one.
+
+local knobs = {}
+
+---@class trapheus.sandbox.Knob
+---@field name string
+---@field unit string
+---@field optimistic number|number[]
+---@field default number|number[]
+---@field adversarial number|number[]
+---@field about string
+
+local function row(name, unit, optimistic, default, adversarial, about)
+  return {
+    name = name, unit = unit, optimistic = optimistic, default = default, adversarial = adversarial, about = about,
+  }
+end
+
+---@type trapheus.sandbox.Knob[]
+knobs.register = {
+  row("stale_s", "s", 0, { 0, 3 }, { 0, 60 }, "how old a Describe may be; two reads in a row may go backwards"),
+  row("throttle_percent", "%", 0, 0, 5, "share of calls refused because others use up the account's rate"),
+  row("rename_lag_s", "s", 0, { 1, 45 }, { 0, 60 }, "from the reply to a rename until its status shows"),
+  row("rename_s", "s", 20, { 60, 300 }, { 300, 900 }, "a rename under way, still under the old name"),
+  row("rename_label_percent", "%", 0, 50, 50, "renames that show `renaming` rather than `modifying`"),
+  row("rename_gap_s", "s", 0, { 0, 15 }, { 0, 30 }, "neither name answers"),
+  row("rename_both_s", "s", 0, 0, { 0, 5 }, "both names answer (then there is no gap)"),
+  row("rename_reboot_s", "s", 20, { 30, 120 }, { 60, 180 }, "reboot under the new name"),
+  row("name_release_s", "s", 0, { 0, 10 }, { 0, 120 }, "an old name is gone from Describe but cannot be used yet"),
+  row("modify_lag_s", "s", 0, { 1, 20 }, { 0, 60 }, "from the reply to a modify until its status shows"),
+  row("modify_s", "s", 5, { 20, 90 }, { 60, 600 }, "a modification under way"),
+  row("modify_in_backing_up", "0 or 1", 1, 0, 0, "an instance takes changes while it is `backing-up`"),
+  row("reboot_s", "s", 10, { 20, 90 }, { 60, 300 }, "RebootDBInstance"),
+  row("snapshot_start_s", "s", 0, { 1, 10 }, { 5, 60 }, "until a new snapshot has its SnapshotCreateTime"),
+  row("snapshot_s", "s", 30, { 60, 300 }, { 300, 7200 }, "a snapshot being created"),
+  row("snapshot_tail_s", "s", 0, { 0, 30 }, { 0, 300 }, "the instance is `backing-up` for longer than that"),
+  row("snapshot_delete_s", "s", 1, { 5, 30 }, { 30, 300 }, "a snapshot being deleted"),
+  row("snapshot_quota", "snapshots", 100, 100, 100, "manual snapshots a Region may hold"),
+  row("instance_quota", "instances", 40, 40, 40, "instances a Region may hold"),
+  row("restore_s", "s", 60, { 300, 900 }, { 900, 14400 }, "a restored instance being created"),
+  row("restore_flaps", "changes", 0, { 1, 3 }, { 2, 4 }, "changes of status between `creating` and `available`"),
+  row("restore_flap_s", "s", 5, { 10, 60 }, { 30, 300 }, "each of those changes"),
+  row("restore_backup_lag_s", "s", 0, { 5, 60 }, { 0, 300 }, "from the first `available` to the baseline backup"),
+  row("restore_backup_s", "s", 0, { 60, 300 }, { 3600, 21600 }, "baseline backup: serves, refuses changes; 0: none"),
+  row("delete_s", "s", 30, { 60, 600 }, { 300, 1200 }, "an instance being deleted, still listed"),
+  row("delete_in_creating", "0 or 1", 1, 1, 0, "an instance that is being created can be deleted"),
+  row("role_s", "s", 1, { 5, 30 }, { 30, 120 }, "a role being attached or detached"),
+}
+
+---@param preset "optimistic"|"default"|"adversarial"
+---@param given table<string, number|number[]>|nil
+---@return table<string, number|number[]>
+function knobs.values(preset, given)
+  local values = {}
+  for _, knob in ipairs(knobs.register) do values[knob.name] = assert(knob[preset], "no such preset: " .. preset) end
+  for name, value in pairs(given or {}) do
+    if values[name] == nil then error("no such knob: " .. tostring(name), 3) end
+    values[name] = value
+  end
+  return values
+end
+
+return knobs

@@ -1,0 +1,60 @@
+--- Identifiers, ARNs and resource ids.
+
+local errors = require "trapheus.sandbox.errors"
+
+local names = {}
+
+local GRAMMAR = "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only "
+  .. "ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+
+--- Checks the grammar of a new identifier, and gives it in the case it is stored in.
+---@param text string|nil
+---@param parameter string Whose value it is.
+---@param limit integer
+---@return string
+function names.check(text, parameter, limit)
+  if type(text) ~= "string" or text == "" then
+    errors.refuse("MissingParameter", ("The request must contain the parameter %s."):format(parameter))
+  end
+  local valid = #text <= limit and text:find "^%a[%w-]*$" and not text:find "%-%-" and not text:find "%-$"
+  if not valid then errors.refuse("InvalidParameterValue", GRAMMAR:format(parameter)) end
+  return text:lower()
+end
+
+local function partition(region)
+  if region:find "^cn%-" then return "aws-cn", "amazonaws.com.cn" end
+  if region:find "^us%-gov%-" then return "aws-us-gov", "amazonaws.com" end
+  return "aws", "amazonaws.com"
+end
+
+---@param sb table
+---@param resource "db"|"snapshot"|"auto-backup"|"subgrp"
+---@param name string
+---@return string
+function names.arn(sb, resource, name)
+  return ("arn:%s:rds:%s:%s:%s:%s"):format((partition(sb.region)), sb.region, sb.account, resource, name)
+end
+
+--- Takes "mydb" or its ARN.
+---@param text string
+---@param resource "db"|"snapshot"
+---@return string name
+function names.from(text, resource)
+  return (text:match("^arn:[^:]*:rds:[^:]*:[^:]*:" .. resource .. ":(.+)$") or text):lower()
+end
+
+---@param sb table
+---@param name string
+---@return string
+function names.address(sb, name)
+  local _, suffix = partition(sb.region)
+  return ("%s.%s.%s.rds.%s"):format(name, sb.host_label, sb.region, suffix)
+end
+
+---@param sb table
+---@return string
+function names.resource_id(sb)
+  return "db-" .. sb:stream("resource_id"):text(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+end
+
+return names

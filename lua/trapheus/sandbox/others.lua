@@ -1,0 +1,69 @@
+--- What stands beside instances and snapshots: kinds of which this account has none, STS, SES, webhooks.
+
+local errors = require "trapheus.sandbox.errors"
+local tables = require "trapheus.sandbox.tables"
+
+local others = { operations = { rds = {}, sts = {}, ses = {}, webhook = {} } }
+
+---@class trapheus.sandbox.Absent
+---@field operation string
+---@field field string Of the result
+---@field by string The parameter that names one
+---@field code string What naming one answers
+---@type trapheus.sandbox.Absent[]
+local ABSENT = {
+  { operation = "DescribeDBClusters", field = "DBClusters", by = "DBClusterIdentifier",
+    code = "DBClusterNotFoundFault" },
+  { operation = "DescribeBlueGreenDeployments", field = "BlueGreenDeployments", by = "BlueGreenDeploymentIdentifier",
+    code = "BlueGreenDeploymentNotFoundFault" },
+  { operation = "DescribeGlobalClusters", field = "GlobalClusters", by = "GlobalClusterIdentifier",
+    code = "GlobalClusterNotFoundFault" },
+  { operation = "DescribeExportTasks", field = "ExportTasks", by = "ExportTaskIdentifier",
+    code = "ExportTaskNotFound" },
+  { operation = "DescribePendingMaintenanceActions", field = "PendingMaintenanceActions", by = "ResourceIdentifier",
+    code = "ResourceNotFoundFault" },
+}
+
+for _, absent in ipairs(ABSENT) do
+  others.operations.rds[absent.operation] = function(_, params)
+    local name = params[absent.by]
+    if name then errors.refuse(absent.code, ("%s not found."):format(name)) end
+    return { [absent.field] = {} }
+  end
+end
+
+local function quota(name, used, max)
+  return { AccountQuotaName = name, Used = used, Max = max }
+end
+
+function others.operations.rds.DescribeAccountAttributes(sb)
+  local instances, snapshots = 0, 0
+  for _, instance in ipairs(sb.instances) do instances = instances + (instance.gone and 0 or 1) end
+  for _, snapshot in ipairs(sb.snapshots) do snapshots = snapshots + (snapshot.gone and 0 or 1) end
+  return {
+    AccountQuotas = {
+      quota("DBInstances", instances, sb.knobs.instance_quota),
+      quota("ManualSnapshots", snapshots, sb.knobs.snapshot_quota),
+    },
+  }
+end
+
+function others.operations.sts.GetCallerIdentity(sb)
+  return { Account = sb.account, UserId = "AIDASANDBOX", Arn = ("arn:aws:iam::%s:user/sandbox"):format(sb.account) }
+end
+
+function others.operations.ses.SendEmail(sb, params)
+  local mail = tables.copy(params)
+  mail.at_ms = sb.now
+  table.insert(sb.mail, mail)
+  sb:committed()
+  return { MessageId = ("%016x-sandbox"):format(#sb.mail) }
+end
+
+function others.operations.webhook.webhook(sb, params)
+  table.insert(sb.webhooks, { at_ms = sb.now, url = params.url, body = params.body })
+  sb:committed()
+  return true
+end
+
+return others

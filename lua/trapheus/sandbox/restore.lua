@@ -1,0 +1,141 @@
+--- RestoreDBInstanceFromDBSnapshot: a new instance, with AWS's own defaults for whatever was not asked for.
+
+local errors = require "trapheus.sandbox.errors"
+local events = require "trapheus.sandbox.events"
+local instances = require "trapheus.sandbox.instances"
+local names = require "trapheus.sandbox.names"
+local settings = require "trapheus.sandbox.settings"
+local snapshots = require "trapheus.sandbox.snapshots"
+local tables = require "trapheus.sandbox.tables"
+local tags = require "trapheus.sandbox.tags"
+local template = require "trapheus.sandbox.template"
+local validate = require "trapheus.sandbox.validate"
+
+local restore = { operations = { rds = {} } }
+
+local OTHERS = {
+  DBInstanceIdentifier = true, DBSnapshotIdentifier = true, Tags = true, UseDefaultProcessorFeatures = true,
+}
+
+--- What no parameter sets: it lies in the snapshot.
+local INHERITED = {
+  "MasterUsername", "StorageEncrypted", "KmsKeyId", "CharacterSetName", "NcharCharacterSetName", "Timezone",
+  "DBSystemId", "MultiTenant",
+}
+
+--- What a new instance begins with.
+local function blank(sb)
+  return {
+    DbiResourceId = names.resource_id(sb), InstanceCreateTime = sb.now / 1000, DbInstancePort = 0,
+    DBSecurityGroups = {}, ReadReplicaDBInstanceIdentifiers = {}, ReadReplicaDBClusterIdentifiers = {},
+    StatusInfos = {}, DomainMemberships = {}, ProcessorFeatures = {}, AssociatedRoles = {},
+    ActivityStreamStatus = "stopped", IsStorageConfigUpgradeAvailable = false,
+    DBInstanceAutomatedBackupsReplications = {},
+  }
+end
+
+local function value_of(sb, setting, source, params)
+  local given = params[setting.restore or false]
+  if given ~= nil then
+    return setting.restore_shape and setting.restore_shape(given) or given
+  end
+  local omitted = setting.omitted
+  if type(omitted) == "function" then omitted = omitted(source, setting, sb, params) end
+  return tables.copy(omitted)
+end
+
+local function configuration(sb, snapshot, params)
+  local source, fields = snapshot.source, blank(sb)
+  for _, field in ipairs(INHERITED) do fields[field] = source[field] end
+  fields.Engine, fields.EngineVersion = source.Engine, source.EngineVersion
+  for _, setting in ipairs(settings.rows) do
+    local value = value_of(sb, setting, source, params)
+    if value ~= nil then settings.write(sb, fields, setting, value) end
+  end
+  template.storage_baseline(fields)
+  fields.TagList = tables.copy(params.Tags or source.TagList)
+  return fields
+end
+
+local function check(sb, snapshot, params)
+  local source = snapshot.source
+  validate.zone(params)
+  validate.retention(params)
+  validate.storage({ Engine = source.Engine, AllocatedStorage = source.AllocatedStorage }, params,
+    params.StorageType or settings.given.storage_type(source, nil, sb, params))
+  if params.Engine and params.Engine ~= source.Engine then
+    errors.refuse("InvalidParameterCombination", ("The engine %s does not match the snapshot's, %s."):format(
+      params.Engine, source.Engine))
+  end
+  if params.DBName and not (source.Engine:find "^oracle" or source.Engine:find "^sqlserver") then
+    errors.refuse("InvalidParameterCombination", ("DBName cannot be set for the engine %s."):format(source.Engine))
+  end
+  if params.ManageMasterUserPassword and not source.Engine:find "^oracle" then
+    errors.refuse("InvalidParameterCombination", ("ManageMasterUserPassword is not supported for %s on a restore.")
+      :format(source.Engine))
+  end
+  tags.check(params.Tags or {})
+end
+
+local function check_quota(sb)
+  local count = 0
+  for _, instance in ipairs(sb.instances) do
+    if not instance.gone then count = count + 1 end
+  end
+  if count >= sb.knobs.instance_quota then
+    errors.refuse("InstanceQuotaExceeded", "DB Instance quota exceeded")
+  end
+end
+
+--- The first backup of the new instance: it serves, but takes no change.
+local function baseline_backup(sb, instance)
+  local seconds = sb:draw "restore_backup_s"
+  if seconds == 0 or instance.fields.BackupRetentionPeriod == 0 then return end
+  sb:later(sb:draw "restore_backup_lag_s", function()
+    instances.excursion(sb, instance, "backing-up", seconds)
+  end, instance)
+end
+
+local FLAPS = { "backing-up", "modifying", "rebooting", "storage-initialization", "configuring-log-exports" }
+
+local function flap(sb, instance, left)
+  instance.creating = nil
+  if left == 0 then
+    instances.settle(sb, instance)
+    events.add(sb, "db-instance", instance.name, "restoration", "Restored from snapshot")
+    return baseline_backup(sb, instance)
+  end
+  instances.become(sb, instance, sb:stream("flap"):pick(FLAPS))
+  sb:later(sb:draw "restore_flap_s", function() flap(sb, instance, left - 1) end, instance)
+end
+
+local function plan(sb, instance, fault)
+  if fault.kind == "stuck" then return end
+  sb:later(sb:draw "restore_s", function()
+    if fault.kind == "terminal" then
+      instances.become(sb, instance, fault.status)
+      events.add(sb, "db-instance", instance.name, "failure", "The DB instance could not be restored.")
+    else
+      flap(sb, instance, math.floor(sb:draw "restore_flaps" + 0.5))
+    end
+  end, instance)
+end
+
+function restore.operations.rds.RestoreDBInstanceFromDBSnapshot(sb, params, fault)
+  settings.require_known(params, "restore", OTHERS)
+  local name = names.check(params.DBInstanceIdentifier, "DBInstanceIdentifier", 63)
+  local snapshot = snapshots.find(sb, params.DBSnapshotIdentifier)
+  if snapshot.status ~= "available" then
+    errors.refuse("InvalidDBSnapshotState", ("DB snapshot %s is not in available state."):format(snapshot.name))
+  end
+  instances.require_free(sb, name)
+  check_quota(sb)
+  check(sb, snapshot, params)
+  local instance = instances.create(sb, name, "creating", configuration(sb, snapshot, params), snapshot.data_version)
+  instance.restored_version = snapshot.data_version
+  instances.commit(sb, instance)
+  plan(sb, instance, fault)
+  return { DBInstance = instances.view(sb, instance) }
+end
+
+return restore

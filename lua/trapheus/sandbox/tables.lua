@@ -1,0 +1,38 @@
+--- Plain tables: copies and comparison by value.
+
+local tables = {}
+
+---@generic T
+---@param value T
+---@return T
+function tables.copy(value)
+  if type(value) ~= "table" then return value end
+  local out = {}
+  for k, v in next, value do out[k] = tables.copy(v) end
+  return out
+end
+
+---@param a any
+---@param b any
+---@return boolean
+function tables.same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for k, v in next, a do
+    if not tables.same(v, b[k]) then return false end
+  end
+  for k in next, b do
+    if a[k] == nil then return false end
+  end
+  return true
+end
+
+---@param list any[]
+---@param wanted any
+---@return integer|nil position
+function tables.find(list, wanted)
+  for i, value in ipairs(list) do
+    if value == wanted then return i end
+  end
+end
+
+return tables

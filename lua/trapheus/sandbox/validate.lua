@@ -1,0 +1,99 @@
+--- What AWS refuses in the parameters of a restore and of a modify.
+
+local errors = require "trapheus.sandbox.errors"
+local template = require "trapheus.sandbox.template"
+
+local validate = {}
+
+local function combination(message, ...)
+  errors.refuse("InvalidParameterCombination", message:format(...))
+end
+
+--- gp3 takes Iops and StorageThroughput only from a size on, and then no less than the baseline.
+local function gp3(fields, params)
+  local size = params.AllocatedStorage or fields.AllocatedStorage
+  if not params.Iops and not params.StorageThroughput then return end
+  if size < template.gp3_threshold(fields) then
+    combination("You can't specify IOPS or storage throughput for engine %s and a storage size less than %d.",
+      fields.Engine, template.gp3_threshold(fields))
+  end
+  local baseline = { Engine = fields.Engine, AllocatedStorage = size, StorageType = "gp3" }
+  template.storage_baseline(baseline)
+  if (params.Iops or baseline.Iops) < baseline.Iops then
+    combination("The IOPS value for gp3 must be at least %d.", baseline.Iops)
+  end
+  if (params.StorageThroughput or baseline.StorageThroughput) < baseline.StorageThroughput then
+    combination("The storage throughput for gp3 must be at least %d.", baseline.StorageThroughput)
+  end
+end
+
+---@param fields table What the instance (or the snapshot's source) has.
+---@param params table
+---@param storage_type string
+function validate.storage(fields, params, storage_type)
+  local size = params.AllocatedStorage
+  if size and size < fields.AllocatedStorage then
+    combination("Invalid storage size for engine name %s and storage type %s: %d", fields.Engine, storage_type, size)
+  end
+  if storage_type == "gp3" then gp3(fields, params) end
+  if storage_type ~= "gp3" and params.StorageThroughput then
+    combination("You can't specify storage throughput for the storage type %s.", storage_type)
+  end
+  if storage_type:find "^io" and not (params.Iops or fields.Iops) then
+    combination("Iops must be specified for the storage type %s.", storage_type)
+  end
+end
+
+---@param params table
+function validate.zone(params)
+  if params.MultiAZ and params.AvailabilityZone then
+    combination("Requesting a specific availability zone is not valid for Multi-AZ instances.")
+  end
+end
+
+---@param fields table
+---@param params table
+function validate.monitoring(fields, params)
+  local interval = params.MonitoringInterval
+  if not interval and not params.MonitoringRoleArn then return end
+  interval = interval or fields.MonitoringInterval
+  if interval > 0 and not params.MonitoringRoleArn then
+    combination("A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.")
+  end
+  if interval == 0 and params.MonitoringRoleArn then
+    combination("You must specify a MonitoringInterval value other than 0 when you specify a MonitoringRoleARN value.")
+  end
+end
+
+local function retention_allowed(days)
+  return days == 7 or days == 731 or days % 31 == 0 and days >= 31 and days <= 713
+end
+
+---@param fields table
+---@param params table
+function validate.insights(fields, params)
+  local enabled = params.EnablePerformanceInsights
+  if enabled == nil then enabled = fields.PerformanceInsightsEnabled end
+  local days = params.PerformanceInsightsRetentionPeriod
+  if days and not retention_allowed(days) then
+    errors.refuse("InvalidParameterValue", ("Invalid Performance Insights retention period: %s"):format(days))
+  end
+  if (days or params.PerformanceInsightsKMSKeyId) and not enabled then
+    combination("Performance Insights must be enabled to set its retention period or KMS key.")
+  end
+  if params.DatabaseInsightsMode == "advanced" and not (params.EnablePerformanceInsights and days == 465) then
+    combination("To enable the Advanced mode of Database Insights, enable Performance Insights with a retention of "
+      .. "465 days.")
+  end
+end
+
+---@param params table
+function validate.retention(params)
+  local days = params.BackupRetentionPeriod
+  if days and (days < 0 or days > 35) then
+    errors.refuse("InvalidParameterValue", ("Invalid backup retention period: %s. Must be between 0 and 35.")
+      :format(days))
+  end
+end
+
+return validate
