@@ -105,4 +105,5 @@ void tph_bind_pure(lua_State *L) {
     lua_pop(L, 1);
     tph_bind_sign(L);
     tph_bind_text(L);
+    tph_bind_xml(L);
 }

@@ -1,0 +1,56 @@
+/* xml.h - an XML document as a flat array of nodes.
+ *
+ * Pure. For the replies of AWS: no DTD, no namespaces to tell apart, everything bounded. The
+ * whole document is parsed before anybody looks at it, so nothing foreign runs inside expat. */
+#ifndef TRAPHEUS_XML_H
+#define TRAPHEUS_XML_H
+
+#include "trapheus/buf.h"
+#include <stdint.h>
+
+#define TPH_XML_MAX_BYTES ((size_t)16 << 20) /* document */
+#define TPH_XML_MAX_TEXT_BYTES                                                                     \
+    ((size_t)1 << 20) /* character data of one element, or an attribute */
+#define TPH_XML_MAX_DEPTH 32
+#define TPH_XML_MAX_ATTRIBUTES 16 /* of one element */
+#define TPH_XML_MAX_NODES ((size_t)1 << 20)
+
+/* Where a text lies in the document's arena; tph_xml_text() gives the bytes. */
+struct tph_xml_span {
+    uint32_t offset, length;
+};
+
+struct tph_xml_attribute {
+    struct tph_xml_span name, value; /* the name as written, with its prefix */
+};
+
+/* An element. Nodes are in document order: the first child of node i, if it has one, is i + 1,
+ * and what follows a child is the node at its `end`, until the `end` of the parent. */
+struct tph_xml_node {
+    struct tph_xml_span name; /* without a prefix */
+    struct tph_xml_span text; /* its own character data, joined around its children */
+    uint32_t end;             /* index after its last descendant */
+    uint32_t first_attribute, attribute_count;
+    bool has_text; /* false: it has children and nothing but blanks between them */
+};
+
+/* Owned; the spans refer to `arena`. */
+struct tph_xml {
+    struct tph_buf arena;
+    struct tph_xml_node *nodes; /* nodes[0] is the root element */
+    struct tph_xml_attribute *attributes;
+    size_t node_count, node_capacity, attribute_count, attribute_capacity;
+};
+
+void tph_xml_init(struct tph_xml *);
+void tph_xml_deinit(struct tph_xml *); /* frees; safe to repeat */
+
+/* Parses a whole document into an initialised, empty `xml`, which is as it was after an error.
+ * TPH_EPARSE: not well-formed, cut short, or empty. TPH_EREFUSED: a DOCTYPE. TPH_ETOOBIG: a limit
+ * above. TPH_ENOMEM. */
+enum tph_status tph_xml_parse(struct tph_xml *xml, struct tph_str bytes);
+
+/* The bytes of a span; valid until the document is freed. */
+struct tph_str tph_xml_text(const struct tph_xml *, struct tph_xml_span);
+
+#endif
