@@ -17,13 +17,13 @@ local KEEP_S = 14 * 86400
 function events.add(sb, source_type, name, category, message)
   local resource = source_type == "db-instance" and "db" or "snapshot"
   sb.events[#sb.events + 1] = {
-    Date = sb.now / 1000, SourceIdentifier = name, SourceType = source_type, Message = message,
+    Date = sb:seconds(), SourceIdentifier = name, SourceType = source_type, Message = message,
     EventCategories = { category }, SourceArn = names.arn(sb, resource, name),
   }
 end
 
 local function window(sb, params)
-  local now = sb.now / 1000
+  local now = sb:seconds()
   local from = params.StartTime or (params.EndTime or now) - (params.Duration or 60) * 60
   return math.max(from, now - KEEP_S), params.EndTime or now
 end

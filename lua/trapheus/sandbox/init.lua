@@ -76,6 +76,13 @@ function sandbox:draw(knob)
   return self:stream(knob):draw(assert(self.knobs[knob], knob))
 end
 
+--- The present as AWS gives it: seconds since the epoch, an integer when whole.
+---@return number
+function sandbox:seconds()
+  local seconds = self.now / 1000
+  return math.tointeger(seconds) or seconds
+end
+
 --- Plans an action. The action of an object that has meanwhile begun something else does not happen.
 ---@param seconds number
 ---@param action fun()

@@ -26,7 +26,7 @@ local INHERITED = {
 --- What a new instance begins with.
 local function blank(sb)
   return {
-    DbiResourceId = names.resource_id(sb), InstanceCreateTime = sb.now / 1000, DbInstancePort = 0,
+    DbiResourceId = names.resource_id(sb), InstanceCreateTime = sb:seconds(), DbInstancePort = 0,
     DBSecurityGroups = {}, ReadReplicaDBInstanceIdentifiers = {}, ReadReplicaDBClusterIdentifiers = {},
     StatusInfos = {}, DomainMemberships = {}, ProcessorFeatures = {}, AssociatedRoles = {},
     ActivityStreamStatus = "stopped", IsStorageConfigUpgradeAvailable = false,

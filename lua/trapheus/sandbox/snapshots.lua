@@ -114,8 +114,8 @@ local function of_instance(sb, name, instance, given_tags)
 end
 
 local function stamp(sb, snapshot)
-  snapshot.fields.SnapshotCreateTime = sb.now / 1000
-  snapshot.fields.OriginalSnapshotCreateTime = snapshot.fields.OriginalSnapshotCreateTime or sb.now / 1000
+  snapshot.fields.SnapshotCreateTime = sb:seconds()
+  snapshot.fields.OriginalSnapshotCreateTime = snapshot.fields.OriginalSnapshotCreateTime or sb:seconds()
 end
 
 local function finish(sb, snapshot, status)
