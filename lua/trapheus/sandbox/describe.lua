@@ -4,6 +4,7 @@ local errors = require "trapheus.sandbox.errors"
 local filters = require "trapheus.sandbox.filters"
 local names = require "trapheus.sandbox.names"
 local paging = require "trapheus.sandbox.paging"
+local tables = require "trapheus.sandbox.tables"
 local versions = require "trapheus.sandbox.versions"
 
 local describe = { operations = { rds = {} } }
@@ -24,7 +25,7 @@ function describe.look(sb, objects)
   local at_ms = sb.now - sb:draw "stale_s" * 1000
   local seen = {}
   for _, object in ipairs(objects) do
-    for _, view in ipairs(versions.at(object.history, at_ms)) do seen[#seen + 1] = view end
+    for _, view in ipairs(versions.at(object.history, at_ms)) do seen[#seen + 1] = tables.shallow(view) end
   end
   return seen
 end

@@ -139,7 +139,7 @@ local function execute(sb, entry, params, fault)
   local before = sb.changes
   local ok, result = pcall(operation, sb, tables.copy(params), fault or {})
   entry.committed = sb.changes ~= before
-  if ok then return tables.copy(result) end
+  if ok then return result end
   if not errors.is_refusal(result) then error(result, 0) end
   return nil, errors.new(result.code, result.message, result.status)
 end
@@ -176,7 +176,8 @@ local function answer(sb, entry, params)
   return execute(sb, entry, params)
 end
 
---- One call of an AWS service: AWS's own shapes in and out, times in seconds since the epoch.
+--- One call of an AWS service: AWS's own shapes in and out, times in seconds since the epoch. A result is for
+--- reading: what lies deeper in it is shared with the next look at the same object.
 ---@param service "rds"|"sts"|"ses"
 ---@param operation string
 ---@param params table|nil

@@ -227,7 +227,6 @@ local FILTERS = {
 local function progressing(sb, shown)
   local snapshot = sb.snapshot_names[shown.DBSnapshotIdentifier]
   if shown.Status ~= "creating" or not snapshot or snapshot.status ~= "creating" then return shown end
-  shown = tables.copy(shown)
   shown.PercentProgress = view(sb, snapshot).PercentProgress
   return shown
 end

@@ -12,6 +12,16 @@ function tables.copy(value)
   return out
 end
 
+--- Copies a table, but not what lies in it.
+---@generic T: table
+---@param value T
+---@return T
+function tables.shallow(value)
+  local out = {}
+  for k, v in next, value do out[k] = v end
+  return out
+end
+
 ---@param a any
 ---@param b any
 ---@return boolean

@@ -2,6 +2,7 @@
 
 local errors = require "trapheus.sandbox.errors"
 local instances = require "trapheus.sandbox.instances"
+local tables = require "trapheus.sandbox.tables"
 
 local tags = { operations = { rds = {} } }
 local rds = tags.operations.rds
@@ -85,7 +86,7 @@ function rds.RemoveTagsFromResource(sb, params)
 end
 
 function rds.ListTagsForResource(sb, params)
-  return { TagList = resource(sb, params.ResourceName).fields.TagList or {} }
+  return { TagList = tables.copy(resource(sb, params.ResourceName).fields.TagList or {}) }
 end
 
 return tags
