@@ -31,5 +31,6 @@ int luaopen_trapheus_core(lua_State *L) {
     tph_bind_system(L);
     tph_bind_pure(L);
     tph_bind_loop(L);
+    tph_bind_store(L);
     return 1;
 }
