@@ -380,6 +380,18 @@ function tests.a_parameter_group_needs_a_reboot()
   equal(group().ParameterApplyStatus, "in-sync")
 end
 
+function tests.changed_storage_is_optimized()
+  local sb, clock = world { storage_optimization_s = 600 }
+  sb:add_instance { DBInstanceIdentifier = "mydb" }
+  call(sb, "ModifyDBInstance", { DBInstanceIdentifier = "mydb", Iops = 20000, ApplyImmediately = true })
+  clock.to(40)
+  equal(status(sb, "mydb"), "storage-optimization")
+  equal(sb:instance "mydb".Iops, 20000)
+  call(sb, "ModifyDBInstance", { DBInstanceIdentifier = "mydb", DeletionProtection = true })
+  clock.to(640)
+  equal(status(sb, "mydb"), "available")
+end
+
 function tests.modify_refusals()
   local sb = world()
   sb:add_instance { DBInstanceIdentifier = "mydb", MonitoringInterval = 0 }
@@ -448,6 +460,46 @@ function tests.reads_are_stale_and_may_go_backwards()
   end
   assert(stale, "no stale read")
   assert(backwards, "no read went backwards")
+end
+
+--- Asks until the answer is yes, as a patient client does.
+local function insist(sb, clock, operation, params)
+  for _ = 1, 2000 do
+    local result = sb:call("rds", operation, params)
+    if result then return result end
+    clock.ms = clock.ms + 60000
+  end
+  error(operation .. " is refused for ever")
+end
+
+local function settle(sb, clock, name)
+  for _ = 1, 2000 do
+    local instance = sb:instance(name)
+    if instance and instance.DBInstanceStatus == "available" then return instance end
+    clock.ms = clock.ms + 60000
+  end
+  error(name .. " does not settle")
+end
+
+function tests.a_restore_in_place_ends_under_every_preset()
+  for _, preset in ipairs { "optimistic", "default", "adversarial" } do
+    local clock = { ms = START_MS }
+    local sb = sandbox.new { now_ms = function() return clock.ms end, preset = preset }
+    local original = sb:add_instance { DBInstanceIdentifier = "mydb" }.DbiResourceId
+    insist(sb, clock, "CreateDBSnapshot", { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" })
+    settle(sb, clock, "mydb")
+    insist(sb, clock, "ModifyDBInstance",
+      { DBInstanceIdentifier = "mydb", NewDBInstanceIdentifier = "mydb-temp", ApplyImmediately = true })
+    settle(sb, clock, "mydb-temp")
+    insist(sb, clock, "RestoreDBInstanceFromDBSnapshot", { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" })
+    local restored = settle(sb, clock, "mydb")
+    assert(restored.DbiResourceId ~= original)
+    equal(restored.restored_version, sb:snapshot "s".data_version)
+    insist(sb, clock, "DeleteDBInstance", { DBInstanceIdentifier = "mydb-temp", SkipFinalSnapshot = true })
+    equal(sb.audit[#sb.audit].target, original)
+    clock.ms = clock.ms + 3600 * 1000
+    equal(sb:by_resource_id(original), nil, preset)
+  end
 end
 
 function tests.what_stands_beside()

@@ -192,6 +192,19 @@ function tests.operators_act_at_their_time()
   equal(sb:instance "mydb".DBInstanceStatus, "available")
 end
 
+function tests.disturbances()
+  local sb, clock = world()
+  assert(sb:call("rds", "ModifyDBInstance", RENAME))
+  equal(sb:disturb("mydb", "maintenance", 60), false, "in the middle of a rename")
+  clock.wait(60)
+  equal(sb:disturb("mydb", "inaccessible-encryption-credentials"), true)
+  clock.wait(7200)
+  equal(sb:instance "mydb".DBInstanceStatus, "inaccessible-encryption-credentials")
+  equal(sb:instance "mydb-temp", nil)
+  assert(sb:call("rds", "RestoreDBInstanceFromDBSnapshot", { DBInstanceIdentifier = "mydb-temp",
+    DBSnapshotIdentifier = "s" }), "the name is free again")
+end
+
 function tests.every_change_is_told()
   local sb, clock = world()
   local told = 0

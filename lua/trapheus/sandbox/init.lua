@@ -27,7 +27,8 @@ for _, module in ipairs {
 end
 
 ---@class trapheus.Sandbox
----@field audit table[] Every call: at_ms, service, operation, params, outcome, committed, by, fault, late
+---@field audit table[] Every call: at_ms, service, operation, params, outcome, committed, by, fault, late,
+---                     target (the resource id or the snapshot's serial number that the call was about)
 ---@field mail table[] What SES was asked to send
 ---@field webhooks table[] What was posted: at_ms, url, body
 ---@field on_commit fun(sb: trapheus.Sandbox)|nil Called after each change of committed truth
@@ -137,8 +138,9 @@ local function execute(sb, entry, params, fault)
     return nil, errors.new("InvalidAction", ("The sandbox does not know %s."):format(entry.operation))
   end
   local before = sb.changes
+  sb.target = nil
   local ok, result = pcall(operation, sb, tables.copy(params), fault or {})
-  entry.committed = sb.changes ~= before
+  entry.committed, entry.target = sb.changes ~= before, sb.target
   if ok then return result end
   if not errors.is_refusal(result) then error(result, 0) end
   return nil, errors.new(result.code, result.message, result.status)
@@ -214,12 +216,20 @@ function sandbox:write(name, count)
 end
 
 --- RDS itself does something to an instance: a backup in its window, maintenance, a failover.
+--- What passes does not begin while something else goes on; what is for good ends whatever goes on.
 ---@param name string
 ---@param status string
 ---@param seconds number|nil Without it, for good.
+---@return boolean happened
 function sandbox:disturb(name, status, seconds)
   self:advance()
-  instances.excursion(self, assert(self.names[name:lower()], name), status, seconds)
+  local instance = assert(self.names[name:lower()], name)
+  if seconds and (instance.busy or instance.creating) then return false end
+  if instance.pending_name then
+    self.reserved[instance.pending_name], instance.pending_name = nil, nil
+  end
+  instances.excursion(self, instance, status, seconds)
+  return true
 end
 
 ---@param fields table Describe's shape; what is not given is that of a production PostgreSQL
@@ -255,6 +265,8 @@ function sandbox:by_resource_id(resource_id)
   end
 end
 
+--- The snapshot that holds a name, as it really is: Describe's shape, with data_version and serial (two snapshots
+--- of one name, one after the other, have different ones).
 ---@param name string
 ---@return table|nil truth
 function sandbox:snapshot(name)

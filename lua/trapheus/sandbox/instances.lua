@@ -81,7 +81,7 @@ function instances.create(sb, name, status, fields, data_version)
   }
   fields.DbiResourceId = instance.rid
   sb.instances[#sb.instances + 1] = instance
-  sb.names[name] = instance
+  sb.names[name], sb.target = instance, instance.rid
   return instance
 end
 
@@ -96,6 +96,7 @@ function instances.find(sb, text)
   if not instance or instance.hidden then
     errors.refuse("DBInstanceNotFound", ("DBInstance %s not found."):format(text))
   end
+  sb.target = instance.rid
   return instance
 end
 

@@ -31,6 +31,7 @@ knobs.register = {
   row("modify_lag_s", "s", 0, { 1, 20 }, { 0, 60 }, "from the reply to a modify until its status shows"),
   row("modify_s", "s", 5, { 20, 90 }, { 60, 600 }, "a modification under way"),
   row("modify_in_backing_up", "0 or 1", 1, 0, 0, "an instance takes changes while it is `backing-up`"),
+  row("storage_optimization_s", "s", 0, { 300, 3600 }, { 21600, 86400 }, "serves, after a change of its storage"),
   row("reboot_s", "s", 10, { 20, 90 }, { 60, 300 }, "RebootDBInstance"),
   row("snapshot_start_s", "s", 0, { 1, 10 }, { 5, 60 }, "until a new snapshot has its SnapshotCreateTime"),
   row("snapshot_s", "s", 30, { 60, 300 }, { 300, 7200 }, "a snapshot being created"),

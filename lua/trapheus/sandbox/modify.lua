@@ -86,6 +86,14 @@ local function label(list)
   return "modifying"
 end
 
+--- Rebalances changed storage, in a state in which the instance takes changes again.
+local function optimize(sb, instance, list)
+  local changed = false
+  for _, change in ipairs(list) do changed = changed or change.setting.storage end
+  local seconds = changed and sb:draw "storage_optimization_s" or 0
+  if seconds > 0 then instances.excursion(sb, instance, "storage-optimization", seconds) end
+end
+
 --- Does in the background what takes a while.
 local function work(sb, instance, list, fault)
   instances.begin(instance, true)
@@ -99,6 +107,7 @@ local function work(sb, instance, list, fault)
     local group = applying(instance)
     if group then group.ParameterApplyStatus = "pending-reboot" end
     instances.settle(sb, instance)
+    if not failed then optimize(sb, instance, list) end
     events.add(sb, "db-instance", instance.name, failed and "failure" or "configuration change",
       failed and "Unable to modify the DB instance." or "Finished applying modification to the DB instance.")
   end, instance)

@@ -5,6 +5,7 @@
 --- omitted  what a restore gives without the parameter: a value; or a name in `settings.given`
 --- when     "now": at once, whatever ApplyImmediately says. "soon": at once too, but in the background, under the
 ---          status `label`. "pending": in PendingModifiedValues until ApplyImmediately or the maintenance window.
+--- storage  a change is followed by `storage-optimization`
 --- pending  the field of PendingModifiedValues, where it has another name
 
 local errors = require "trapheus.sandbox.errors"
@@ -145,12 +146,13 @@ settings.rows = {
   { field = "MultiAZ", restore = "MultiAZ", modify = "MultiAZ", when = "pending", shape = "multi_az", omitted = false },
   { field = "Endpoint", restore = "Port", modify = "DBPortNumber", when = "pending", pending = "Port",
     shape = "endpoint_port", always = true, omitted = settings.given.port },
-  { field = "StorageType", restore = "StorageType", modify = "StorageType", when = "pending",
+  { field = "StorageType", restore = "StorageType", modify = "StorageType", when = "pending", storage = true,
     omitted = settings.given.storage_type },
   { field = "AllocatedStorage", restore = "AllocatedStorage", modify = "AllocatedStorage", when = "pending",
-    omitted = settings.given.source },
-  { field = "Iops", restore = "Iops", modify = "Iops", when = "pending" },
-  { field = "StorageThroughput", restore = "StorageThroughput", modify = "StorageThroughput", when = "pending" },
+    storage = true, omitted = settings.given.source },
+  { field = "Iops", restore = "Iops", modify = "Iops", when = "pending", storage = true },
+  { field = "StorageThroughput", restore = "StorageThroughput", modify = "StorageThroughput", when = "pending",
+    storage = true },
   { field = "DedicatedLogVolume", restore = "DedicatedLogVolume", modify = "DedicatedLogVolume", when = "pending",
     omitted = settings.given.source },
   { field = "MaxAllocatedStorage", modify = "MaxAllocatedStorage", when = "now" },

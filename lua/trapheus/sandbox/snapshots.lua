@@ -47,7 +47,7 @@ end
 ---@return table
 function snapshots.truth(snapshot)
   local truth = tables.copy(snapshot.fields)
-  truth.Status, truth.data_version = snapshot.status, snapshot.data_version
+  truth.Status, truth.data_version, truth.serial = snapshot.status, snapshot.data_version, snapshot.serial
   return truth
 end
 
@@ -60,6 +60,7 @@ function snapshots.find(sb, text)
   end
   local snapshot = sb.snapshot_names[names.from(text, "snapshot")]
   if not snapshot then errors.refuse("DBSnapshotNotFound", ("DBSnapshot %s not found."):format(text)) end
+  sb.target = snapshot.serial
   return snapshot
 end
 
@@ -93,7 +94,7 @@ local function create(sb, name, source, fields, data_version)
   fields.DBSnapshotArn = names.arn(sb, "snapshot", name)
   local snapshot = {
     name = name, fields = fields, source = source, data_version = data_version, plan = 0, history = {},
-    begun_ms = sb.now,
+    begun_ms = sb.now, serial = #sb.snapshots + 1,
   }
   sb.snapshots[#sb.snapshots + 1] = snapshot
   sb.snapshot_names[name] = snapshot
