@@ -242,7 +242,10 @@ function tests.the_transport_raises_in_the_client_s_form()
     equal(err.ambiguous, false)
     equal(err.retryable, true)
   end
-  equal(#transport:send(call).DBSnapshots, 2)
+  local result, info = transport:send(call)
+  equal(#result.DBSnapshots, 2)
+  equal(info.status, 200)
+  equal(transport.region, "us-east-1")
 end
 
 function tests.misuse_is_told()
