@@ -43,5 +43,6 @@ struct tph_buf *tph_push_buf(lua_State *L, size_t max_bytes);
 void tph_bind_sign(lua_State *L);
 void tph_bind_text(lua_State *L);
 void tph_bind_xml(lua_State *L);
+void tph_bind_wait(lua_State *L);
 
 #endif

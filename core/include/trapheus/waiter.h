@@ -1,0 +1,66 @@
+/* waiter.h - when to look again at something that takes minutes, and what a look means.
+ *
+ * Pure: it is fed numbers and observations; the caller has the clock, the chance and the call. */
+#ifndef TRAPHEUS_WAITER_H
+#define TRAPHEUS_WAITER_H
+
+#include "trapheus/buf.h"
+#include <stdint.h>
+
+/* Where a phase stands: how long the state has been what it is, and how long such a phase
+ * usually takes. */
+struct tph_waiter_phase {
+    int64_t elapsed_ms;     /* since the state last changed */
+    int64_t expected_ms;    /* typical length; 0 or less: not known */
+    int64_t min_ms, max_ms; /* bounds of the delay: 0 <= min_ms <= max_ms */
+};
+
+/* How long until the next look. A change is likely right after another one (states come in quick
+ * succession) and around the expected end, and unlikely in between; the further the nearest of
+ * these moments, the longer the delay:
+ *
+ *     distance = min(elapsed, |expected - elapsed|)         (elapsed alone, if nothing is expected)
+ *     longest  = distance / 4, but within [5/4 min_ms, max_ms]
+ *     shortest = 3/4 longest, but at least min_ms
+ *     delay    = shortest + random * (longest - shortest)
+ *
+ * So it never sleeps through the expected end, grows by a quarter of the time already waited when
+ * nothing is known, and slows down again when the end is overdue. `random` in [0, 1) keeps a
+ * thousand waiters from looking at the same moment. The result is within [min_ms, max_ms]. */
+int64_t tph_waiter_delay_ms(const struct tph_waiter_phase *, double random);
+
+enum tph_waiter_verdict { TPH_WAITER_RETRY, TPH_WAITER_SUCCESS, TPH_WAITER_FAILURE };
+
+enum tph_waiter_matcher {
+    TPH_WAITER_PATH,     /* there is exactly one value, and it is the expected one */
+    TPH_WAITER_PATH_ALL, /* there are values, and all are the expected one */
+    TPH_WAITER_PATH_ANY, /* one of the values is the expected one */
+    TPH_WAITER_ERROR,    /* the call failed with the expected code */
+};
+
+/* A row of AWS's waiter tables. */
+struct tph_waiter_acceptor {
+    enum tph_waiter_verdict verdict;
+    enum tph_waiter_matcher matcher;
+    struct tph_str expected; /* compared byte by byte; a boolean or a number as text */
+};
+
+/* What a call showed: either values or an error code. The views are borrowed. */
+struct tph_waiter_observation {
+    const struct tph_str *values;
+    size_t value_count;
+    struct tph_str error; /* empty: the call went well */
+};
+
+bool tph_waiter_matches(const struct tph_waiter_acceptor *, const struct tph_waiter_observation *);
+
+/* The verdict when no acceptor matches: a state that nobody names means retry, an error that
+ * nobody names means failure. Whether an error deserves another call is for the client to know:
+ * it does not show the waiter what it retries. */
+enum tph_waiter_verdict tph_waiter_otherwise(const struct tph_waiter_observation *);
+
+/* The verdict of the first acceptor that matches, or else the one above. */
+enum tph_waiter_verdict tph_waiter_judge(const struct tph_waiter_acceptor *, size_t count,
+                                         const struct tph_waiter_observation *);
+
+#endif
