@@ -17,7 +17,8 @@ local CALLS = {
   { "ModifyDBInstance", function(draw)
     return { DBInstanceIdentifier = draw(NAMES), DeletionProtection = draw { true, false },
       MultiAZ = draw { true, false }, Iops = draw { 12000, 20000 },
-      DBParameterGroupName = draw { "default.postgres16", "production-postgres" }, ApplyImmediately = draw { true, false } }
+      DBParameterGroupName = draw { "default.postgres16", "production-postgres" },
+      ApplyImmediately = draw { true, false } }
   end },
   { "RestoreDBInstanceFromDBSnapshot", function(draw)
     return { DBInstanceIdentifier = draw(NAMES), DBSnapshotIdentifier = draw(NAMES), MultiAZ = draw { true, false } }
