@@ -1,0 +1,167 @@
+--- A client of one AWS service: each operation of its model is a method, with AWS's own names.
+---
+---     local rds = client.new("rds", { region = "eu-west-1" })
+---     local page = rds:DescribeDBInstances { DBInstanceIdentifier = "orders" }
+---
+--- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
+local errors = require "trapheus.errors"
+local model = require "trapheus.aws.model"
+local query = require "trapheus.aws.query"
+local tasks = require "trapheus.tasks"
+
+local client = {}
+
+---@class trapheus.Call
+---@field service string     "rds"
+---@field operation string
+---@field params table
+---@field read_only boolean  It only looks, and may be sent again.
+---@field body string        The form body.
+
+---@class trapheus.CallInfo
+---@field status? integer
+---@field request_id? string
+---@field attempts? integer
+
+--- Carries calls: to AWS, to the sandbox, to a recording. `send` returns the result as a table, and if it knows them
+--- status, request id and attempts; it raises an error table.
+---@class trapheus.Transport
+---@field send fun(self: trapheus.Transport, call: trapheus.Call): table, trapheus.CallInfo?
+
+---@class trapheus.Client
+---@field service string
+---@field region? string
+local Client = {}
+
+--- What a call is about, for the log: the first identifier among its parameters.
+local function target_of(params)
+  local names = {}
+  for name in pairs(params) do
+    if name:find "Identifier$" or name:find "Arn$" or name == "ResourceName" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  local target = params[names[1]]
+  return type(target) == "string" and target or nil
+end
+
+local function tell(self, call, info, code)
+  if not self.on_call then return end
+  self.on_call {
+    service = call.service,
+    operation = call.operation,
+    target = target_of(call.params),
+    read_only = call.read_only,
+    status = info.status,
+    request_id = info.request_id,
+    attempts = info.attempts,
+    code = code,
+  }
+end
+
+local function wait_for_turn(limiter)
+  if not limiter then return end
+  while true do
+    local wait_ms = limiter:take(tasks.loop():now_ms())
+    if wait_ms == 0 then return end
+    tasks.sleep(wait_ms / 1000)
+  end
+end
+
+local function send(self, call)
+  wait_for_turn(self.limiter)
+  local ok, result, info = pcall(self.transport.send, self.transport, call)
+  if ok then
+    tell(self, call, info or {})
+    return result
+  end
+  if errors.is(result) then
+    result.operation = result.operation or call.operation
+    result.service = result.service or call.service
+    tell(self, call, result, result.code)
+  end
+  error(result, 0)
+end
+
+local function method(operation)
+  return function(self, params)
+    params = params or {}
+    local body = query.encode(self.model, operation, params, { level = 2 })
+    return send(self, {
+      service = self.service,
+      operation = operation,
+      params = params,
+      read_only = model.is_read_only(operation),
+      body = body,
+    })
+  end
+end
+
+--- Goes through the pages of a listing, item by item.
+---
+---     for snapshot in rds:paginate("DescribeDBSnapshots", {}, "DBSnapshots") do … end
+---
+---@param operation string
+---@param params? table
+---@param list_member string  The member of the reply that holds the items.
+---@return fun(): table?
+function Client:paginate(operation, params, list_member)
+  local call, request, seen = self[operation], {}, {}
+  for name, value in pairs(params or {}) do request[name] = value end
+  local page, at
+  local function turn_page()
+    local marker = page and page.Marker
+    if page and (marker or "") == "" then return false end
+    if seen[marker or ""] then
+      error(errors.new { code = "MalformedReply", operation = operation, message = "a page comes a second time" }, 0)
+    end
+    seen[marker or ""] = true
+    request.Marker = marker or request.Marker
+    page, at = call(self, request), 0
+    return true
+  end
+  return function()
+    repeat
+      local items = page and page[list_member] or {}
+      at = (at or 0) + 1
+      if items[at] then return items[at] end
+    until not turn_page()
+  end
+end
+
+function Client.__index(self, name)
+  if Client[name] then return Client[name] end
+  model.operation(self.model, name, 2)
+  local operation = method(name)
+  rawset(self, name, operation)
+  return operation
+end
+
+---@class trapheus.ClientOptions
+---@field region? string
+---@field profile? string
+---@field credentials? table         core.credentials, or a table { access_key_id=, secret_access_key=, session_token= }
+---@field endpoint_url? string
+---@field transport? trapheus.Transport  Instead of AWS; then the options above are not looked at.
+---@field limiter? table             core.limiter: paces the calls.
+---@field on_call? fun(call: table)  Told of every call: service, operation, target, read_only, status, request_id,
+---                                  attempts, and code if it failed.
+
+---@param service string|trapheus.Model
+---@param options? trapheus.ClientOptions
+---@return trapheus.Client
+function client.new(service, options)
+  options = options or {}
+  local definition = model.load(service, 2)
+  local self = {
+    service = type(service) == "string" and service or definition.metadata.endpointPrefix,
+    model = definition,
+    limiter = options.limiter or false,
+    on_call = options.on_call or false,
+    region = options.region or false,
+  }
+  self.transport = options.transport or require("trapheus.aws.transport").new(self.service, definition, options)
+  self.region = self.region or self.transport.region or false
+  return setmetatable(self, Client)
+end
+
+return client
