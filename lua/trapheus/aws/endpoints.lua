@@ -1,0 +1,184 @@
+--- Where a service answers: AWS's own endpoint rule sets, interpreted.
+---
+--- A rule set is a tree of conditions over a few parameters (region, FIPS, dual stack, an endpoint of the user's own)
+--- whose leaves are an endpoint or an error.
+local json = require "trapheus.json"
+local resource = require "trapheus.resource"
+
+local endpoints = {}
+
+local cache = {}
+
+local function load(name, extension)
+  local file = ("%s.%s"):format(name, extension)
+  cache[file] = cache[file] or json.decode(resource.read("trapheus.aws.models." .. name, extension), file)
+  return cache[file]
+end
+
+-- Partitions.
+
+--- Does a region match a partition's regular expression? Of those the data has `\-`, `\w`, `\d`, `+` and one group of
+--- alternatives.
+local function matches(region, regex)
+  local before, alternatives, after = regex:match "^(.-)%((.-)%)(.*)$"
+  for alternative in (alternatives or ""):gmatch "[^|]*" do
+    local pattern = alternatives and before .. alternative .. after or regex
+    if region:find((pattern:gsub("\\w", "[%%w_]"):gsub("\\", "%%"))) then return true end
+  end
+  return false
+end
+
+local function outputs(partition, region)
+  local result = { name = partition.id }
+  for _, source in ipairs { partition.outputs, partition.regions[region] or {} } do
+    for name, value in pairs(source) do result[name] = value end
+  end
+  return result
+end
+
+--- What is known of a region's partition: name, dnsSuffix, dualStackDnsSuffix, supportsFIPS, supportsDualStack. A
+--- region that is in none is taken for one of the first, as AWS's SDKs do.
+---@param region string
+---@return table
+function endpoints.partition(region)
+  local partitions = load("partitions", "json").partitions
+  for _, partition in ipairs(partitions) do
+    if partition.regions[region] then return outputs(partition, region) end
+  end
+  for _, partition in ipairs(partitions) do
+    if matches(region, partition.regionRegex) then return outputs(partition, region) end
+  end
+  return outputs(partitions[1], region)
+end
+
+-- Rules. `scope` holds the parameters and what conditions have assigned.
+
+local evaluate
+
+local function attribute(value, path)
+  for name, index in path:gmatch "([^.%[%]]+)%[?(%d*)%]?" do
+    value = value[name]
+    if index ~= "" then value = value[tonumber(index) + 1] end
+  end
+  return value
+end
+
+local FUNCTIONS = {
+  isSet = function(value) return value ~= nil end,
+  ["not"] = function(value) return not value end,
+  booleanEquals = function(a, b) return a == b end,
+  stringEquals = function(a, b) return a == b end,
+  getAttr = attribute,
+  ["aws.partition"] = endpoints.partition,
+}
+
+local function fill(template, scope)
+  return (template:gsub("{([^}#]+)#?([^}]*)}", function(name, path)
+    return path == "" and scope[name] or attribute(scope[name], path)
+  end))
+end
+
+--- The properties of an endpoint, templates filled in.
+local function fill_all(value, scope)
+  if type(value) == "string" then return fill(value, scope) end
+  if type(value) ~= "table" then return value end
+  local filled = {}
+  for key, inner in pairs(value) do filled[key] = fill_all(inner, scope) end
+  return filled
+end
+
+local function call(expression, scope)
+  local arguments, count = {}, #expression.argv
+  for i, argument in ipairs(expression.argv) do arguments[i] = evaluate(argument, scope) end
+  local apply = FUNCTIONS[expression.fn] or error("endpoint rules: unknown function " .. expression.fn)
+  return apply(table.unpack(arguments, 1, count))
+end
+
+function evaluate(expression, scope)
+  if type(expression) == "string" then return fill(expression, scope) end
+  if type(expression) ~= "table" then return expression end
+  if expression.ref then return scope[expression.ref] end
+  return call(expression, scope)
+end
+
+local function holds(conditions, scope)
+  for _, condition in ipairs(conditions) do
+    local value = call(condition, scope)
+    if not value then return false end
+    if condition.assign then scope[condition.assign] = value end
+  end
+  return true
+end
+
+local function first_match(rules, scope)
+  for _, rule in ipairs(rules) do
+    if holds(rule.conditions, scope) then
+      if rule.type == "error" then return nil, evaluate(rule.error, scope) end
+      if rule.type == "endpoint" then return rule.endpoint end
+      return first_match(rule.rules, scope)
+    end
+  end
+  return nil, "no endpoint rule applies"
+end
+
+--- Applies the rule set of a service to parameters as AWS names them.
+---@param service string
+---@param parameters table  Region, UseFIPS, UseDualStack, Endpoint, UseGlobalEndpoint
+---@return { url: string, properties: table }? endpoint
+---@return string? err
+function endpoints.apply(service, parameters)
+  local rules = load(service, "endpoints.json")
+  local scope = {}
+  for name, parameter in pairs(rules.parameters) do
+    scope[name] = parameters[name]
+    if scope[name] == nil then scope[name] = parameter.default end
+  end
+  local endpoint, err = first_match(rules.rules, scope)
+  if not endpoint then return nil, err end
+  return { url = evaluate(endpoint.url, scope), properties = fill_all(endpoint.properties or {}, scope) }
+end
+
+-- What a client needs.
+
+local RULE_SETS = { rds = true, ses = true, sts = true }
+local SIGNING_NAMES = { email = "ses" }
+
+--- A service without a rule set here answers at PREFIX.REGION.SUFFIX.
+local function plain(service, region)
+  return { url = ("https://%s.%s.%s"):format(service, region, endpoints.partition(region).dnsSuffix), properties = {} }
+end
+
+---@class trapheus.Endpoint
+---@field url string
+---@field signing_name string
+---@field signing_region string
+
+---@param service string  "rds", or the host prefix of a service without a rule set here.
+---@param options { region: string, endpoint_url?: string, use_fips?: boolean, use_dual_stack?: boolean }
+---@return trapheus.Endpoint? endpoint
+---@return string? err
+function endpoints.resolve(service, options)
+  if not options.region:find "^[%w-]+$" then return nil, ("%q is no region"):format(options.region) end
+  local endpoint, err
+  if RULE_SETS[service] then
+    endpoint, err = endpoints.apply(service, {
+      Region = options.region,
+      Endpoint = options.endpoint_url,
+      UseFIPS = options.use_fips or false,
+      UseDualStack = options.use_dual_stack or false,
+    })
+  elseif options.endpoint_url then
+    endpoint = { url = options.endpoint_url, properties = {} }
+  else
+    endpoint = plain(service, options.region)
+  end
+  if not endpoint then return nil, err end
+  local scheme = (endpoint.properties.authSchemes or {})[1] or {}
+  return {
+    url = endpoint.url,
+    signing_name = scheme.signingName or SIGNING_NAMES[service] or service,
+    signing_region = scheme.signingRegion or options.region,
+  }
+end
+
+return endpoints
