@@ -134,7 +134,7 @@ function json.decode(text, name)
   error(("%s: %s"):format(name or "bad JSON", complaint(text, value)), 2)
 end
 
--- Encoding -----------------------------------------------------------------------------------------------------------
+-- Encoding.
 
 local SHORT_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 

@@ -1,0 +1,101 @@
+--- Carries the calls of a client to AWS: signed and sent by the core, decoded by the model.
+local config = require "trapheus.aws.config"
+local core = require "trapheus.core"
+local credentials = require "trapheus.aws.credentials"
+local endpoints = require "trapheus.aws.endpoints"
+local errors = require "trapheus.errors"
+local model = require "trapheus.aws.model"
+local query = require "trapheus.aws.query"
+local tasks = require "trapheus.tasks"
+
+local transport = {}
+
+---@class trapheus.aws.Transport : trapheus.Transport
+local Transport = {}
+Transport.__index = Transport
+
+local function is_loopback(host)
+  return host == "localhost" or host == "::1" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+--- Plain HTTP is for a simulator on this machine, when its address was given; nothing else.
+local function allows_http(url)
+  local parts, err = core.uri.parse(url)
+  if not parts then
+    local why = type(err) == "table" and err.message or tostring(err)
+    error(("endpoint URL %s: %s"):format(url, why), 0)
+  end
+  if parts.scheme == "https" then return false end
+  if parts.scheme == "http" and is_loopback(parts.host) then return true end
+  error(("endpoint URL %s: https is needed; http is only for 127.0.0.1 and localhost"):format(url), 0)
+end
+
+--- Raises NoRegion, NoCredentials, ProfileNotFound, or a message for an endpoint that cannot be used.
+---@param service string                 "rds"
+---@param definition trapheus.Model
+---@param options trapheus.ClientOptions  And those of trapheus.aws.config.
+---@return trapheus.aws.Transport
+function transport.new(service, definition, options)
+  local settings = options.config or config.load(options)
+  local region = options.region or settings:region()
+  local endpoint, err = endpoints.resolve(service, {
+    region = region,
+    endpoint_url = options.endpoint_url or settings:endpoint_url(service),
+    use_fips = settings.use_fips,
+    use_dual_stack = settings.use_dual_stack,
+  })
+  if not endpoint then error(errors.new { code = "NoRegion", message = err, service = service }, 0) end
+  local identity = options.credentials or credentials.resolve(settings)
+  return setmetatable({
+    region = region,
+    endpoint = endpoint,
+    definition = definition,
+    allow_http = allows_http(endpoint.url),
+    ca_bundle = settings.ca_bundle,
+    credentials = type(identity) == "table" and core.credentials(identity) or identity,
+  }, Transport)
+end
+
+local function url_of(self, call)
+  local prefix = model.host_prefix(self.definition.operations[call.operation], call.params)
+  local url = self.endpoint.url:gsub("^%a+://", function(scheme) return scheme .. prefix end)
+  return url:find "^%a+://[^/]+/" and url or url .. "/"
+end
+
+local function start(self, call)
+  return assert(tasks.loop({ ca_bundle = self.ca_bundle }):aws {
+    url = url_of(self, call),
+    body = call.body,
+    service = self.endpoint.signing_name,
+    region = self.endpoint.signing_region,
+    credentials = self.credentials,
+    read_only = call.read_only,
+    allow_http = self.allow_http,
+  })
+end
+
+local function fail(call, source, reply)
+  local err = {}
+  for name, value in pairs(source) do err[name] = value end
+  err.operation, err.service = call.operation, call.service
+  err.status = err.status or reply.status
+  err.request_id = err.request_id or reply.request_id
+  err.attempts = err.attempts or reply.attempts
+  error(errors.new(err), 0)
+end
+
+--- Sends a call and returns its result, with status, request id and attempts; raises an error table.
+---@param call trapheus.Call
+---@return table result
+---@return trapheus.CallInfo info
+function Transport:send(call)
+  local op <close> = start(self, call)
+  local reply, err = tasks.await(op)
+  if not reply then fail(call, err, {}) end
+  if reply.error then fail(call, reply.error, reply) end
+  local ok, result = pcall(query.decode, self.definition, call.operation, reply.body)
+  if not ok then fail(call, result, reply) end
+  return result, { status = reply.status, request_id = reply.request_id, attempts = reply.attempts }
+end
+
+return transport
