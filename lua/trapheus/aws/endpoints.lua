@@ -2,6 +2,7 @@
 ---
 --- A rule set is a tree of conditions over a few parameters (region, FIPS, dual stack, an endpoint of the user's own)
 --- whose leaves are an endpoint or an error.
+local core = require "trapheus.core"
 local json = require "trapheus.json"
 local resource = require "trapheus.resource"
 
@@ -179,6 +180,24 @@ function endpoints.resolve(service, options)
     signing_name = scheme.signingName or SIGNING_NAMES[service] or service,
     signing_region = scheme.signingRegion or options.region,
   }
+end
+
+local function is_loopback(host)
+  return host == "localhost" or host == "::1" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
+end
+
+--- May the endpoint be called without TLS? Only a simulator on this machine may; any other http:// raises.
+---@param url string
+---@return boolean
+function endpoints.allows_http(url)
+  local parts, err = core.uri.parse(url)
+  if not parts then
+    local why = type(err) == "table" and err.message or tostring(err)
+    error(("endpoint URL %s: %s"):format(url, why), 0)
+  end
+  if parts.scheme == "https" then return false end
+  if parts.scheme == "http" and is_loopback(parts.host) then return true end
+  error(("endpoint URL %s: https is needed; http is only for 127.0.0.1 and localhost"):format(url), 0)
 end
 
 return endpoints

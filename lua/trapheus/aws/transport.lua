@@ -14,22 +14,6 @@ local transport = {}
 local Transport = {}
 Transport.__index = Transport
 
-local function is_loopback(host)
-  return host == "localhost" or host == "::1" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
-end
-
---- Plain HTTP is for a simulator on this machine, when its address was given; nothing else.
-local function allows_http(url)
-  local parts, err = core.uri.parse(url)
-  if not parts then
-    local why = type(err) == "table" and err.message or tostring(err)
-    error(("endpoint URL %s: %s"):format(url, why), 0)
-  end
-  if parts.scheme == "https" then return false end
-  if parts.scheme == "http" and is_loopback(parts.host) then return true end
-  error(("endpoint URL %s: https is needed; http is only for 127.0.0.1 and localhost"):format(url), 0)
-end
-
 --- Raises NoRegion, NoCredentials, ProfileNotFound, or a message for an endpoint that cannot be used.
 ---@param service string                 "rds"
 ---@param definition trapheus.Model
@@ -50,7 +34,7 @@ function transport.new(service, definition, options)
     region = region,
     endpoint = endpoint,
     definition = definition,
-    allow_http = allows_http(endpoint.url),
+    allow_http = endpoints.allows_http(endpoint.url),
     ca_bundle = settings.ca_bundle,
     credentials = type(identity) == "table" and core.credentials(identity) or identity,
   }, Transport)
