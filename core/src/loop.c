@@ -7,6 +7,12 @@
 #include <string.h>
 
 #define MOST_CONNECTIONS 256L /* below the usual limit of 1024 descriptors */
+#define MOST_POOLS 8
+
+struct pool {
+    char *name; /* NULL: free */
+    CURLSH *share;
+};
 
 struct tph_loop {
     struct tph_clock clock;
@@ -14,6 +20,7 @@ struct tph_loop {
     CURLM *multi;
     struct tph_transfer *transfers; /* in flight */
     size_t transfer_count;
+    struct pool pools[MOST_POOLS];
     char *ca_bundle;
     int signal_fd; /* -1 unless this loop has the signals */
 };
@@ -43,6 +50,37 @@ enum tph_status tph_loop_new(const struct tph_loop_options *options, struct tph_
     return status;
 }
 
+/* False: a request is using it. */
+static bool close_pool(struct pool *pool) {
+    if (pool->share && curl_share_cleanup(pool->share) != CURLSHE_OK) return false;
+    free(pool->name);
+    *pool = (struct pool){0};
+    return true;
+}
+
+static CURLSH *open_pool(struct pool *pool, struct tph_str name) {
+    pool->name = strndup(name.data, name.length_bytes);
+    pool->share = pool->name ? curl_share_init() : NULL;
+    if (pool->share) {
+        curl_share_setopt(pool->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+        return pool->share;
+    }
+    close_pool(pool);
+    return NULL;
+}
+
+CURLSH *tph_loop_pool(struct tph_loop *loop, struct tph_str name) {
+    struct pool *pools = loop->pools;
+    for (size_t i = 0; i < MOST_POOLS; i++)
+        if (pools[i].name && tph_str_equal(tph_str_from(pools[i].name), name))
+            return pools[i].share;
+    for (size_t i = 0; i < MOST_POOLS; i++)
+        if (!pools[i].name) return open_pool(&pools[i], name);
+    for (size_t i = 0; i < MOST_POOLS; i++)
+        if (close_pool(&pools[i])) return open_pool(&pools[i], name);
+    return NULL;
+}
+
 void tph_loop_free(struct tph_loop *loop) {
     if (!loop) return;
     while (loop->transfers) {
@@ -53,6 +91,7 @@ void tph_loop_free(struct tph_loop *loop) {
     tph_timers_deinit(&loop->timers);
     if (loop->signal_fd >= 0) tph_signals_release();
     curl_multi_cleanup(loop->multi);
+    for (size_t i = 0; i < MOST_POOLS; i++) close_pool(&loop->pools[i]);
     curl_global_cleanup();
     free(loop->ca_bundle);
     free(loop);

@@ -2,6 +2,7 @@
 #ifndef TRAPHEUS_TRANSFER_H
 #define TRAPHEUS_TRANSFER_H
 
+#include "trapheus/buf.h"
 #include "trapheus/loop.h"
 #include <curl/curl.h>
 
@@ -23,5 +24,9 @@ void tph_transfer_stop(struct tph_transfer *); /* without calling back; safe whe
 
 /* NULL: the system's certificates. */
 const char *tph_loop_ca_bundle(const struct tph_loop *);
+
+/* The connections that requests of this name share; NULL when there is no room for another name.
+ * The loop owns it. */
+CURLSH *tph_loop_pool(struct tph_loop *, struct tph_str name);
 
 #endif
