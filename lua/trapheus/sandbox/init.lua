@@ -239,6 +239,14 @@ function sandbox:add_instance(fields)
   return instances.truth(self, template.add_instance(self, fields))
 end
 
+--- An instance exactly as DescribeDBInstances gave it, of any engine.
+---@param raw table
+---@return table truth
+function sandbox:add_described(raw)
+  self:advance()
+  return instances.truth(self, template.add_instance(self, raw, true))
+end
+
 ---@param fields table Describe's shape; DBSnapshotIdentifier and DBInstanceIdentifier are needed
 ---@return table truth
 function sandbox:add_snapshot(fields)

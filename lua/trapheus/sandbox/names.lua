@@ -54,7 +54,11 @@ end
 ---@param sb table
 ---@return string
 function names.resource_id(sb)
-  return "db-" .. sb:stream("resource_id"):text(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+  local rid
+  repeat -- one that came from another sandbox may stand at the same place of the stream
+    rid = "db-" .. sb:stream("resource_id"):text(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+  until not sb:by_resource_id(rid)
+  return rid
 end
 
 return names

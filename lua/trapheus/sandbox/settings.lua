@@ -45,7 +45,7 @@ settings.shapes = {
     fields.DBSubnetGroup = group
   end,
   certificate = function(sb, fields, value)
-    if not template.CERTIFICATES[value] then
+    if not sb.known.certificates[value] then
       errors.refuse("CertificateNotFound", ("CertificateIdentifier %s not found."):format(value))
     end
     fields.CACertificateIdentifier = value

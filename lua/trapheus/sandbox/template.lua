@@ -94,7 +94,7 @@ end
 function template.provision(sb)
   sb.known = {
     parameter_groups = {}, option_groups = {}, security_groups = { ["sg-default"] = true },
-    default_security_group = "sg-default", subnet_groups = {},
+    default_security_group = "sg-default", subnet_groups = {}, certificates = tables.copy(template.CERTIFICATES),
   }
   for _, name in ipairs { "default", "production" } do sb.known.subnet_groups[name] = subnet_group(sb, name) end
 end
@@ -105,6 +105,7 @@ local function learn(sb, fields)
   for _, group in ipairs(fields.OptionGroupMemberships) do sb.known.option_groups[group.OptionGroupName] = true end
   for _, group in ipairs(fields.VpcSecurityGroups) do sb.known.security_groups[group.VpcSecurityGroupId] = true end
   sb.known.subnet_groups[fields.DBSubnetGroup.DBSubnetGroupName] = fields.DBSubnetGroup
+  if fields.CACertificateIdentifier then sb.known.certificates[fields.CACertificateIdentifier] = true end
 end
 
 local function production(sb, engine_name)
@@ -155,11 +156,21 @@ local APART = {
   data_version = true,
 }
 
+--- What every instance has, however little is said of it.
+local function bare(sb)
+  return {
+    VpcSecurityGroups = {}, DBParameterGroups = {}, OptionGroupMemberships = {}, TagList = {}, AssociatedRoles = {},
+    DBSubnetGroup = sb.known.subnet_groups.default, Endpoint = { Port = 0 }, EngineVersion = "0", AllocatedStorage = 0,
+    InstanceCreateTime = sb.now // 1000,
+  }
+end
+
 ---@param sb table
 ---@param given table
+---@param described boolean? `given` is all there is: nothing is filled in from the template
 ---@return table instance
-function template.add_instance(sb, given)
-  local fields = production(sb, given.Engine or "postgres")
+function template.add_instance(sb, given, described)
+  local fields = described and bare(sb) or production(sb, given.Engine or "postgres")
   for field, value in pairs(tables.copy(given)) do
     if not APART[field] then fields[field] = value end
   end
