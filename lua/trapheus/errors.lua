@@ -48,6 +48,25 @@ function errors.is(err, code)
   return getmetatable(err) == Error and (code == nil or err.code == code)
 end
 
+local function returned(ok, ...)
+  if ok then return ... end
+  local err = ...
+  if errors.is(err) then return nil, err end
+  error(err, 0)
+end
+
+--- Calls a function where failure is an answer: what it returns, or nil and the error of an AWS call. Other errors are
+--- raised as ever.
+---
+---     local ok, err = trapheus.try(rds.DeleteDBSnapshot, rds, { DBSnapshotIdentifier = "orders-snapshot" })
+---
+---@param f function
+---@param ... any
+---@return any
+function errors.try(f, ...)
+  return returned(pcall(f, ...))
+end
+
 local classes -- "operation code" -> class
 
 local function load_classes()

@@ -4,7 +4,6 @@
 ---     local rds = trapheus.client("rds", { region = "eu-west-1" })
 ---
 --- Each part is loaded when it is first named.
-local errors = require "trapheus.errors"
 
 ---@class trapheus
 ---@field client fun(service: string, options?: trapheus.ClientOptions): trapheus.Client
@@ -16,6 +15,10 @@ local errors = require "trapheus.errors"
 ---@field backoff fun(options?: table): trapheus.Backoff
 ---@field notify { slack: fun(message: trapheus.SlackMessage), email: fun(message: trapheus.Email): string }
 ---@field json trapheus.json
+---@field try fun(f: function, ...): any, trapheus.Error?
+---@field pipeline fun(spec: trapheus.PipelineSpec): trapheus.Pipeline
+---@field steps table<string, trapheus.Step>
+---@field databases table<string, table>
 ---@field version string
 local trapheus = {}
 
@@ -38,23 +41,24 @@ trapheus.notify = lazy({}, {
   email = { "trapheus.notify.email", "send" },
 })
 
-local function returned(ok, ...)
-  if ok then return ... end
-  local err = ...
-  if errors.is(err) then return nil, err end
-  error(err, 0)
+--- Modules of a directory, by name.
+local function modules(prefix)
+  return setmetatable({}, { __index = function(_, name) return require(prefix .. name) end })
 end
 
---- Calls a function where failure is an answer: what it returns, or nil and the error of an AWS call. Other errors are
---- raised as ever.
+trapheus.steps = modules "trapheus.steps."
+trapheus.databases = modules "trapheus.databases."
+
+--- The pipeline (or program) of a script, to run or to extend.
 ---
----     local ok, err = trapheus.try(rds.DeleteDBSnapshot, rds, { DBSnapshotIdentifier = "orders-snapshot" })
+---     local restore = trapheus.load "restore"
+---     restore:before("verify", function(run) … end)
+---     return restore
 ---
----@param f function
----@param ... any
----@return any
-function trapheus.try(f, ...)
-  return returned(pcall(f, ...))
+---@param script string  A bundled script's name, or a path.
+---@return trapheus.Pipeline
+function trapheus.load(script)
+  return require("trapheus.path").script(script)()
 end
 
 return lazy(trapheus, {
@@ -66,5 +70,7 @@ return lazy(trapheus, {
   waiter = { "trapheus.waiter", "new" },
   backoff = { "trapheus.backoff", "new" },
   json = { "trapheus.json" },
+  pipeline = { "trapheus.pipeline", "new" },
+  try = { "trapheus.errors", "try" },
   version = { "trapheus.core", "version" },
 })

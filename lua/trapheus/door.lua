@@ -1,0 +1,166 @@
+--- The only way to change anything in AWS.
+---
+--- An intent is written durably before its call leaves the process, and stays open until the
+--- step that asked for it has *seen* the effect. While it is open nothing is sent again: the
+--- door looks instead. So a step may ask at every look; a stale read, a crash or a lost reply
+--- cannot make it change something twice.
+local errors = require "trapheus.errors"
+local operations = require "trapheus.operations"
+
+local door = {}
+
+local STALENESS_MS = 60 * 1000     -- a read may be this much behind what was committed
+local SPACING_MS = 10 * 1000       -- between two reads that count as two
+local READS = 3                    -- equal reads that make an answer stable
+local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this no lost call can still be executed
+
+---@class trapheus.Intent        Plain data, in run.record.intents.
+---@field key string
+---@field operation string
+---@field step string
+---@field target table           { kind=, resource_id=, name= }
+---@field names string[]         The names whose holder it changes.
+---@field state "sent"|"unknown"|"accepted"
+---@field sends integer
+---@field at_ms integer          When it was last sent, or when its outcome became unknown.
+---@field reads table?           { text=, count=, at_ms= }
+
+local function key_of(run, operation, target)
+  return table.concat({ operation, target.resource_id or target.name, run.record.step }, " ")
+end
+
+local function lost(intent)
+  return intent.state ~= "accepted"
+end
+
+local function sorted_intents(run)
+  local list = {}
+  for _, intent in pairs(run.record.intents) do list[#list + 1] = intent end
+  table.sort(list, function(a, b) return a.key < b.key end)
+  return list
+end
+
+local function concerns(intent, name)
+  for _, touched in ipairs(intent.names) do
+    if touched == name then return true end
+  end
+  return false
+end
+
+--- Waits until no call about `name` whose outcome is unknown can still be executed.
+---@param name string
+---@param except string?  The key of an intent that does not count.
+---@return trapheus.Answer?  nil: nothing to wait for.
+function door.quiesce(run, name, except)
+  for _, intent in ipairs(sorted_intents(run)) do
+    local left_ms = intent.at_ms + QUIESCENCE_MS - run.world:now_ms()
+    if lost(intent) and intent.key ~= except and left_ms > 0 and concerns(intent, name) then
+      return run:wait(("a lost %s of %s to be certainly dead"):format(intent.operation, name), left_ms / 1000)
+    end
+  end
+end
+
+--- Looks at what an open intent was about. Three equal reads without movement, later than any
+--- stale answer could be, say that it did not take effect (else the step would not ask again).
+---@return boolean stable
+---@return string status
+local function stable(run, intent)
+  local trace = run.database.trace(run.world.rds, intent)
+  local now, reads = run.world:now_ms(), intent.reads
+  if trace.moving or now < intent.at_ms + STALENESS_MS then
+    intent.reads = nil
+  elseif not reads or reads.text ~= trace.text then
+    intent.reads = { text = trace.text, count = 1, at_ms = now }
+  elseif now - reads.at_ms >= SPACING_MS then
+    reads.count, reads.at_ms = reads.count + 1, now
+  end
+  return intent.reads ~= nil and intent.reads.count >= READS, trace.text
+end
+
+--- What to do about an open intent: wait, give up, or (nil) send again.
+---@return trapheus.Answer?
+local function reconsider(run, intent, rule)
+  local settled, status = stable(run, intent)
+  if not settled then
+    return run:wait(("%s of %s to show"):format(intent.operation, intent.target.name), nil, status)
+  end
+  if intent.sends >= rule.sends then
+    return run:fail(("%s of %s was sent %d times and has not taken effect"):format(
+      intent.operation, intent.target.name, intent.sends))
+  end
+  local left_ms = intent.at_ms + QUIESCENCE_MS - run.world:now_ms()
+  if lost(intent) and not rule.repeatable and left_ms > 0 then
+    return run:wait(("a lost %s of %s to be certainly dead"):format(intent.operation, intent.target.name),
+      left_ms / 1000)
+  end
+end
+
+local function settle(run, intent, outcome, detail)
+  run.record.intents[intent.key] = nil
+  run:save("outcome", { key = intent.key, outcome = outcome, detail = detail })
+end
+
+-- RDS says no. Whether that is an answer for ever, its code tells.
+local function rejected(run, intent, err)
+  settle(run, intent, "rejected", err.code)
+  run:tell("refused", { operation = intent.operation, target = intent.target.name, code = err.code })
+  local class = errors.class(intent.operation, err.code)
+  if err.retryable or class == "throttle" or class == "transient" and err.status ~= 400
+    or class == "conflict-wait" or class == "already-done" then
+    return run:wait(("RDS to accept %s of %s (%s)"):format(intent.operation, intent.target.name, err.code))
+  end
+  return run:fail(tostring(err), err.code)
+end
+
+local function send(run, intent, parameters)
+  intent.state, intent.sends, intent.at_ms, intent.reads = "sent", intent.sends + 1, run.world:now_ms(), nil
+  run.record.intents[intent.key] = intent
+  run:save("intent", intent) -- raises when it cannot be written: then nothing is sent
+  run:tell("call", { operation = intent.operation, target = intent.target.name, parameters = parameters })
+  local reply, err = errors.try(run.world.rds[intent.operation], run.world.rds, parameters)
+  if err and not err.ambiguous then return rejected(run, intent, err) end
+  intent.state, intent.at_ms = err and "unknown" or "accepted", run.world:now_ms()
+  run:save("outcome", { key = intent.key, outcome = intent.state, detail = err and err.code or nil })
+  local answer = run:wait(("%s of %s to show"):format(intent.operation, intent.target.name))
+  answer.reply = reply
+  return answer
+end
+
+--- Changes something, once, however often it is asked.
+---@param operation string
+---@param target { kind: string, resource_id: string?, name: string }
+---@param parameters table
+---@return trapheus.Answer  "wait" until the step itself sees the effect, or "fail".
+function door.mutate(run, operation, target, parameters)
+  local rule = operations[operation] or error("the door does not know the operation " .. operation, 2)
+  local key = key_of(run, operation, target)
+  local intent = run.record.intents[key]
+  if intent then
+    local answer = reconsider(run, intent, rule)
+    if answer then return answer end
+  end
+  intent = intent or {
+    key = key, operation = operation, step = run.record.step, target = target,
+    names = rule.names(parameters), kind = rule.target, sends = 0,
+  }
+  for _, name in ipairs(intent.names) do
+    local answer = door.quiesce(run, name, key)
+    if answer then return answer end
+  end
+  return send(run, intent, parameters)
+end
+
+--- The step has seen the effect: the intent is closed, and no quiescence is owed for it.
+function door.confirm(run, operation, target)
+  local intent = run.record.intents[key_of(run, operation, target)]
+  if intent then settle(run, intent, "took effect") end
+end
+
+--- The step is done: it has seen everything that it asked for.
+function door.close_step(run)
+  for _, intent in ipairs(sorted_intents(run)) do
+    if intent.step == run.record.step then settle(run, intent, "took effect") end
+  end
+end
+
+return door

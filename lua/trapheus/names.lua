@@ -1,0 +1,64 @@
+--- Names: RDS's grammar, and what this program derives from an identifier.
+local names = {}
+
+names.TAG_RUN = "trapheus:run"
+
+local MAX_INSTANCE, MAX_SNAPSHOT = 63, 255
+
+--- Is this an identifier that RDS takes: letters, digits and hyphens, a letter first, no hyphen last or doubled?
+---@param text string
+---@return boolean ok
+---@return string? why
+function names.valid(text, max)
+  max = max or MAX_INSTANCE
+  if #text == 0 then return false, "it is empty" end
+  if #text > max then return false, ("it has %d characters, at most %d are allowed"):format(#text, max) end
+  if text:find "[^%w-]" then return false, "only letters, digits and hyphens are allowed" end
+  if not text:find "^%a" then return false, "the first character must be a letter" end
+  if text:find "%-$" or text:find("--", 1, true) then return false, "no hyphen may be last or doubled" end
+  return true
+end
+
+--- The name the original is moved to.
+function names.aside(identifier) return identifier .. "-temp" end
+
+--- The snapshot that is made, replaced, or restored from, unless the user names another.
+function names.snapshot(identifier) return identifier .. "-snapshot" end
+
+--- The snapshot that covers for the old one while it is replaced.
+function names.interim(identifier, run_id) return ("%s-s-%s"):format(identifier, run_id) end
+
+function names.final(identifier, run_id) return ("%s-final-%s"):format(identifier, run_id) end
+
+--- Checks every derived name against its limit.
+---@return string? problem  "the name it is moved to, mydb…-temp, is too long: …"
+function names.problem(identifier)
+  local derived = {
+    { "the identifier", identifier, MAX_INSTANCE },
+    { "the name the original is moved to,", names.aside(identifier), MAX_INSTANCE },
+    { "the snapshot's name,", names.snapshot(identifier), MAX_SNAPSHOT },
+    { "the interim snapshot's name,", names.interim(identifier, "00000000"), MAX_SNAPSHOT },
+    { "the final snapshot's name,", names.final(identifier, "00000000"), MAX_SNAPSHOT },
+  }
+  for _, row in ipairs(derived) do
+    local ok, why = names.valid(row[2], row[3])
+    if not ok then return ("%s '%s' is not possible: %s"):format(row[1], row[2], why) end
+  end
+end
+
+local ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+
+--- Eight lower-case base32 characters from five random bytes.
+---@param bytes string
+---@return string
+function names.run_id(bytes)
+  local number, text = 0, {}
+  for i = 1, 5 do number = number << 8 | bytes:byte(i) end
+  for i = 8, 1, -1 do
+    text[i] = ALPHABET:sub((number & 31) + 1, (number & 31) + 1)
+    number = number >> 5
+  end
+  return table.concat(text)
+end
+
+return names

@@ -1,0 +1,184 @@
+--- One execution, as steps and hooks see it: plain data in `record`, and the world it runs in.
+local door = require "trapheus.door"
+local core = require "trapheus.core"
+local names = require "trapheus.names"
+
+---@class trapheus.Answer       What a step says after one look.
+---@field done boolean?         The step has reached its goal.
+---@field wait string?          What it waits for.
+---@field fail string?          Why it cannot go on.
+---@field park string?          What a person must decide; nothing is changed any more.
+---@field todo string?          With `park`: what to do, in plain words.
+---@field code string?          With `fail`: AWS's error code.
+---@field expected_s number?    With `wait`: how long this phase usually takes.
+---@field detail string?        With `wait`: how far it is; told, but no new thing to wait for.
+---@field reply table?          With `wait`, from the door: what AWS answered when it accepted the call.
+
+---@class trapheus.Run
+---@field record table          Everything that must survive a crash; encodes to JSON.
+---@field facts table           record.facts: what steps have found out.
+---@field identifier string     The name that is restored.
+---@field options table         record.options: the flags, as data.
+---@field world trapheus.World
+---@field database table        databases.instance or databases.cluster
+local Run = {}
+Run.__index = Run
+
+local SPACING_MS = 10 * 1000 -- between two observations that count as two
+local run_module = {}
+
+--- A new run of `task` on `identifier`.
+---@param world trapheus.World
+---@param input { identifier: string, task: string, kind: string?, options: table, script: string }
+---@return trapheus.Run
+function run_module.new(world, input)
+  local run_id = names.run_id(core.random_bytes(5))
+  return run_module.wrap(world, {
+    format = 1,
+    run_id = run_id,
+    script = input.script,
+    identifier = input.identifier,
+    task = input.task,
+    kind = input.kind,
+    options = input.options,
+    created_at = world:now_ms() // 1000,
+    direction = "forward",
+    position = 1,
+    facts = {},
+    steps = {},
+    intents = {},
+    hooks = {},
+    warnings = {},
+  })
+end
+
+--- The run of a stored record. What was seen before a crash counts for nothing.
+---@param world trapheus.World
+---@param record table
+---@return trapheus.Run
+function run_module.wrap(world, record)
+  record.steady, record.waiting = nil, nil
+  for _, intent in pairs(record.intents) do intent.reads = nil end
+  return setmetatable({
+    record = record,
+    facts = record.facts,
+    options = record.options,
+    identifier = record.identifier,
+    id = record.run_id,
+    world = world,
+  }, Run)
+end
+
+function Run:now_s()
+  return self.world:now_ms() / 1000
+end
+
+--- Whole seconds since the epoch, for the record.
+function Run:stamp()
+  return self.world:now_ms() // 1000
+end
+
+--- Writes the run and one journal record durably. Raises if that is not possible.
+---@param kind string    "intent", "outcome", "step", "fact", "verified", …
+---@param entry table?
+function Run:save(kind, entry)
+  self.world.journal:save(self.record, kind, entry or {})
+end
+
+--- Tells whoever watches; never journalled.
+function Run:tell(event, fields)
+  fields = fields or {}
+  fields.event, fields.run_id, fields.identifier = event, self.id, self.identifier
+  fields.step = fields.step or self.record.step
+  fields.at = self:now_s()
+  self.world:tell(fields)
+end
+
+-- Answers ---------------------------------------------------------------------------------
+
+function Run:done() return { done = true } end
+
+---@param why string
+---@param expected_s number?
+---@param detail string?
+function Run:wait(why, expected_s, detail) return { wait = why, expected_s = expected_s, detail = detail } end
+
+---@param reason string
+---@param code string?
+function Run:fail(reason, code) return { fail = reason, code = code } end
+
+---@param reason string  What exists under which name.
+---@param todo string    What the person should do.
+function Run:park(reason, todo) return { park = reason, todo = todo } end
+
+--- Something a person should know although the run goes on. Said once.
+function Run:warn(message)
+  for _, known in ipairs(self.record.warnings) do
+    if known == message then return end
+  end
+  table.insert(self.record.warnings, message)
+  self:tell("warning", { message = message })
+end
+
+-- Observation -----------------------------------------------------------------------------
+
+--- The original or the replacement, looked up by resource id; nil when RDS does not show it.
+---@param role "original"|"replacement"
+function Run:find(role)
+  local known = self.facts[role]
+  return known and self.database.by_resource_id(self.world.rds, known.resource_id) or nil
+end
+
+--- As `find`, for a step that can do nothing until the database is visible: between two names
+--- RDS shows it under neither (a few seconds, up to a minute).
+function Run:observe(role)
+  local seen = self:find(role)
+  if not seen then error(self:wait("RDS to show the " .. role .. " again")) end
+  return seen
+end
+
+--- Whoever holds a name now, or nil.
+function Run:holder(name)
+  return self.database.by_name(self.world.rds, name)
+end
+
+--- True at the third look in a row, at least ten seconds apart, at which `what` was so.
+---@param what string
+---@param holds any      What is looked at; false starts again.
+---@param looks integer?
+---@return boolean
+function Run:steady(what, holds, looks)
+  local seen, now = self.record.steady, self.world:now_ms()
+  if not holds then
+    self.record.steady = nil
+    return false
+  end
+  if not seen or seen.what ~= what then
+    seen = { what = what, looks = 1, at_ms = now }
+  elseif now - seen.at_ms >= SPACING_MS then
+    seen.looks, seen.at_ms = seen.looks + 1, now
+  end
+  self.record.steady = seen
+  return seen.looks >= (looks or 3)
+end
+
+-- Change ----------------------------------------------------------------------------------
+
+Run.mutate = door.mutate
+Run.confirm = door.confirm
+
+--- Changes a database that must be at rest for it: RDS refuses while another change is under way.
+---@param seen trapheus.Instance
+---@return trapheus.Answer
+function Run:change(seen, operation, target, parameters)
+  if not seen:quiet() then return self:wait(("%s to be available (%s)"):format(seen.name, seen.status)) end
+  return self:mutate(operation, target, parameters)
+end
+Run.quiesce = door.quiesce
+
+--- Is this tag list marked by this run? Only databases and snapshots that this run created are.
+function Run:marked(tags)
+  return tags[names.TAG_RUN] == self.id
+end
+
+return run_module
