@@ -1,0 +1,309 @@
+--- The engine: advances a run until it must wait, and says for how long. What waiting means is
+--- the driver's business; what to do is the steps'.
+local core = require "trapheus.core"
+local door = require "trapheus.door"
+local errors = require "trapheus.errors"
+
+---@class trapheus.Step
+---@field name string
+---@field advance fun(run: trapheus.Run): trapheus.Answer   One look, at most one change.
+---@field undo (fun(run: trapheus.Run): trapheus.Answer)?   The same, backwards.
+---@field deadline_s number?         How long it may take; then `on_deadline`.
+---@field on_deadline ("park"|fun(run: trapheus.Run): trapheus.Answer)?  Default: fail.
+---@field refuses boolean?           A failure here means that nothing was changed: refused.
+---@field forward_only boolean?      A failure here is reported and undoes nothing.
+---@field leftover (fun(run: trapheus.Run): string)?  What stays behind when it fails after VERIFIED.
+
+---@class trapheus.Pipeline
+---@field name string
+---@field tasks table<string, string[]>  The names of the steps of each task, in order.
+---@field steps table<string, trapheus.Step>
+---@field database fun(isCluster: boolean): table
+local Pipeline = {}
+Pipeline.__index = Pipeline
+
+local pipeline = {}
+
+local MIN_LOOK_MS, MAX_LOOK_MS = 10 * 1000, 60 * 1000
+local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
+
+---@class trapheus.PipelineSpec
+---@field name string
+---@field steps trapheus.Step[]
+---@field tasks table<string, string[]>                 The names of each task's steps, in order.
+---@field database fun(isCluster: boolean): table
+
+---@param spec trapheus.PipelineSpec
+---@return trapheus.Pipeline
+function pipeline.new(spec)
+  local self = setmetatable({ name = spec.name, tasks = spec.tasks, database = spec.database, steps = {},
+    hooks = { before = {}, after = {} } }, Pipeline)
+  for _, step in ipairs(spec.steps) do self.steps[step.name] = step end
+  for task, list in pairs(spec.tasks) do
+    for _, name in ipairs(list) do
+      if not self.steps[name] then error(("task %s names no step of this pipeline: %s"):format(task, name), 2) end
+    end
+  end
+  return self
+end
+
+function pipeline.is(value) return getmetatable(value) == Pipeline end
+
+-- Extending -------------------------------------------------------------------------------
+
+local function known(self, name, level)
+  return self.steps[name] or error(("the pipeline %s has no step '%s'"):format(self.name, tostring(name)), level + 1)
+end
+
+local function add_hook(self, when, name, f)
+  known(self, name, 3)
+  if type(f) ~= "function" then error(("a function is expected for %s '%s'"):format(when, name), 3) end
+  local list = self.hooks[when][name] or {}
+  list[#list + 1] = f
+  self.hooks[when][name] = list
+end
+
+--- Calls f(run) before the step first looks. An error in it stops the run as a failure of the step does.
+---@param name string
+---@param f fun(run: trapheus.Run)
+function Pipeline:before(name, f) add_hook(self, "before", name, f) end
+
+--- Calls f(run) when the step is done. An error in it becomes a warning.
+function Pipeline:after(name, f) add_hook(self, "after", name, f) end
+
+--- Puts another step in the place of one.
+---@param step trapheus.Step
+function Pipeline:replace(name, step)
+  known(self, name, 2)
+  step.name = name
+  self.steps[name] = step
+end
+
+--- Adds a step after another one, in every task that has that one.
+---@param name string
+---@param step trapheus.Step
+function Pipeline:insert(name, step)
+  known(self, name, 2)
+  self.steps[step.name] = step
+  for _, list in pairs(self.tasks) do
+    for i = #list, 1, -1 do
+      if list[i] == name then table.insert(list, i + 1, step.name) end
+    end
+  end
+end
+
+--- Takes a step out of every task.
+function Pipeline:remove(name)
+  known(self, name, 2)
+  for _, list in pairs(self.tasks) do
+    for i = #list, 1, -1 do
+      if list[i] == name then table.remove(list, i) end
+    end
+  end
+end
+
+-- Looking ---------------------------------------------------------------------------------
+
+-- AWS refused a read, or did not answer. Reads change nothing, so the same look can be had again.
+local function unreadable(run, step, err)
+  local record = run.record
+  local throttled = errors.class(err.operation, err.code) == "throttle"
+  if step.refuses and not throttled then return run:fail(tostring(err), err.code) end
+  if err.retryable or throttled then return run:wait(("AWS to answer (%s)"):format(err.code)) end
+  record.denied = (record.denied or 0) + 1
+  if record.denied < DENIED_LOOKS then return run:wait(("AWS to allow a look (%s)"):format(err.code)) end
+  if record.direction == "forward" and not run.facts.moving then return run:fail(tostring(err), err.code) end
+  return run:park(tostring(err), ("when AWS answers again, run: trapheus resume %s"):format(run.id))
+end
+
+local function overdue(run, step)
+  local started_at = run.record.steps[#run.record.steps].started_at
+  return step.deadline_s and run:now_s() - started_at > step.deadline_s
+end
+
+local function late(run, step)
+  local hours = ("%.1f hours"):format((run:now_s() - run.record.steps[#run.record.steps].started_at) / 3600)
+  if type(step.on_deadline) == "function" and run.record.direction == "forward" then return step.on_deadline(run) end
+  if step.on_deadline == "park" or run.record.direction == "back" then
+    return run:park(("%s is not done after %s, waiting for %s"):format(run.record.step, hours,
+      run.record.waiting and run.record.waiting.why or "nothing"), ("trapheus resume %s waits on"):format(run.id))
+  end
+  return run:fail(("%s is not done after %s"):format(step.name, hours))
+end
+
+local function run_hooks(self, run, when, step)
+  local key = when .. " " .. step.name
+  if run.record.direction == "back" or run.record.hooks[key] then return end
+  for _, hook in ipairs(self.hooks[when][step.name] or {}) do hook(run) end
+  if self.hooks[when][step.name] then
+    run.record.hooks[key] = true
+    run:save("hook", { hook = key })
+  end
+end
+
+local function before(self, run, step)
+  local ok, err = pcall(run_hooks, self, run, "before", step)
+  if not ok then return run:fail(("the hook before %s: %s"):format(step.name, tostring(err))) end
+end
+
+-- One look of the step; every way it can end becomes an answer. An error that is no answer of
+-- AWS is a mistake in the program: it goes up, and the run stays as it is in the journal.
+local function look(self, run, step)
+  if overdue(run, step) then return late(run, step) end
+  local hooked = before(self, run, step)
+  if hooked then return hooked end
+  local act = run.record.direction == "forward" and step.advance or step.undo
+  local ok, answer = xpcall(act, function(err)
+    return type(err) == "table" and err or debug.traceback(tostring(err), 2)
+  end, run)
+  if ok then
+    run.record.denied = nil
+    return answer
+  end
+  if errors.is(answer) then return unreadable(run, step, answer) end
+  if type(answer) == "table" and answer.wait then return answer end
+  error(answer, 0)
+end
+
+-- Moving on -------------------------------------------------------------------------------
+
+local function list_of(self, run)
+  return self.tasks[run.record.task]
+end
+
+local function enter(run, step)
+  local record = run.record
+  local label = record.direction == "forward" and step.name or "undo " .. step.name
+  if record.step == label then return end
+  record.step, record.waiting, record.steady = label, nil, nil
+  table.insert(record.steps, { name = label, outcome = "running", started_at = run:stamp() })
+  run:save("step", { step = label })
+  run:tell "started"
+end
+
+local function leave(self, run, outcome, message)
+  local record = run.record
+  local entry = record.steps[#record.steps]
+  entry.outcome, entry.ended_at, entry.message = outcome, run:stamp(), message
+  record.position = record.position + (record.direction == "forward" and 1 or -1)
+  record.step, record.waiting, record.steady = nil, nil, nil
+  run:save("step", { step = entry.name, outcome = outcome })
+  run:tell(outcome == "done" and "done" or "failed", { step = entry.name, message = message })
+  if outcome ~= "done" or record.direction == "back" then return end
+  local ok, err = pcall(run_hooks, self, run, "after", self.steps[entry.name])
+  if not ok then run:warn(("the hook after %s: %s"):format(entry.name, tostring(err))) end
+end
+
+local function finish(run, outcome)
+  local record = run.record
+  if outcome == "parked" then
+    record.steps[#record.steps].outcome = "parked"
+  end
+  record.outcome, record.ended_at = outcome, run:stamp()
+  run:save("outcome", { outcome = outcome })
+end
+
+local function fail(self, run, step, answer)
+  local record = run.record
+  if record.direction == "back" then
+    return pipeline.park(run, answer.fail, ("when the cause is gone, run: trapheus rollback %s"):format(run.id))
+  end
+  if run.facts.verified or step.forward_only then
+    leave(self, run, "failed", answer.fail)
+    run:warn(("%s: %s"):format(step.name, answer.fail))
+    if step.leftover then
+      run.facts.leftover = true
+      run:warn(step.leftover(run))
+    end
+    return
+  end
+  record.failure = { step = step.name, message = answer.fail, code = answer.code, refused = step.refuses }
+  local position = record.position
+  leave(self, run, "failed", answer.fail)
+  record.direction, record.position = "back", position
+  run:save("direction", { direction = "back", because = answer.fail })
+end
+
+--- Stops where it is: nothing destructive any more, a person is told what to do.
+function pipeline.park(run, reason, todo)
+  run.record.failure = run.record.failure or { step = run.record.step, message = reason }
+  run.record.parked = { reason = reason, todo = todo }
+  finish(run, "parked")
+end
+
+local ends = { forward = function(run)
+  return run.record.task == "create_snapshot_only" and "snapshotted" or "restored"
+end }
+
+function ends.back(run)
+  if run.facts.moving then return "rolled_back" end
+  return run.record.failure and run.record.failure.refused and "refused" or "failed"
+end
+
+-- How long until the next look: the C waiter decides.
+local function delay_ms(run, answer)
+  local record, now = run.record, run.world:now_ms()
+  if not record.waiting or record.waiting.why ~= answer.wait then
+    record.waiting = { why = answer.wait, since_ms = now }
+    run:tell("waiting", { why = answer.wait, detail = answer.detail })
+  elseif answer.detail then
+    run:tell("progress", { why = answer.wait, detail = answer.detail })
+  end
+  return core.waiter.delay_ms {
+    elapsed_ms = now - record.waiting.since_ms,
+    expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
+    min_ms = MIN_LOOK_MS,
+    max_ms = MAX_LOOK_MS,
+    random = run.world:random(),
+  }
+end
+
+local function step_on(self, run, step, answer)
+  if answer.outcome then
+    leave(self, run, "done")
+    finish(run, answer.outcome)
+  elseif answer.done then
+    door.close_step(run)
+    leave(self, run, "done")
+  elseif answer.park then
+    pipeline.park(run, answer.park, answer.todo)
+  else
+    fail(self, run, step, answer)
+  end
+end
+
+--- Advances the run until it must wait or has ended.
+---@param run trapheus.Run
+---@return integer? delay_ms  Until the next look; nil: the run has ended, see run.record.outcome.
+function Pipeline:tick(run)
+  local record = run.record
+  if record.kind then run.database = self.database(record.kind == "cluster") end
+  while not record.outcome do
+    local name = list_of(self, run)[record.position]
+    local step = name and self.steps[name]
+    if not name then
+      finish(run, ends[record.direction](run))
+    elseif record.direction == "back" and not step.undo then
+      record.position = record.position - 1
+    else
+      enter(run, step)
+      local answer = look(self, run, step)
+      if answer.wait then return delay_ms(run, answer) end
+      step_on(self, run, step, answer)
+    end
+  end
+end
+
+--- Turns a run round: what it has done is undone. Not possible once its replacement is verified.
+---@return boolean ok
+---@return string? why
+function pipeline.turn_back(run)
+  local record = run.record
+  if run.facts.verified then return false, "the replacement is verified: there is only forward" end
+  record.failure = record.failure or { step = record.step, message = "given up by request" }
+  if record.direction == "forward" then record.step = nil end
+  record.direction = "back"
+  return true
+end
+
+return pipeline

@@ -1,0 +1,110 @@
+--- The world a run lives in: clock, randomness, AWS, journal. The real one is curl, the system
+--- clock and SQLite; the other is a virtual clock and the sandbox. Steps cannot tell.
+local client = require "trapheus.aws.client"
+local core = require "trapheus.core"
+local journal = require "trapheus.journal"
+local tasks = require "trapheus.tasks"
+
+---@class trapheus.World
+---@field loop userdata           core.loop
+---@field rds table               clients
+---@field sts table
+---@field ses table
+---@field region string
+---@field journal trapheus.Journal
+---@field sandbox table?          the sandbox, if this is its world
+local World = {}
+World.__index = World
+
+local world = {}
+
+local CALLS_PER_S, CALLS_BURST = 5, 20 -- of one process; RDS's limits are unpublished, and shared with everybody
+
+function World:now_ms() return self.loop:now_ms() end
+
+--- A number in [0, 1) for jitter.
+function World:random()
+  return string.unpack("<I6", core.random_bytes(6)) / (1 << 48)
+end
+
+--- nil, or the name of the signal that asks the program to stop.
+function World:interrupted() return self.stopped_by or self.loop:interrupted() end
+
+--- f(event) is told of everything that happens: { event=, at=, run_id=, step=, … }
+function World:listen(f) table.insert(self.listeners, f) end
+
+function World:tell(event)
+  for _, listener in ipairs(self.listeners) do listener(event) end
+end
+
+--- Asked once, between preflight and the first change. An answer instead of nil ends the run there.
+---@return trapheus.Answer?
+function World:gate() return nil end
+
+local function new(fields)
+  fields.listeners = {}
+  return setmetatable(fields, World)
+end
+
+---@class trapheus.RealOptions
+---@field config table        trapheus.aws.config
+---@field state_dir string
+---@field pace number?        divides every wait, for emulators
+---@field on_call function?   told of every AWS call
+
+--- The real world.
+---@param options trapheus.RealOptions
+---@return trapheus.World
+function world.real(options)
+  local config = options.config
+  local loop = core.loop { pace = options.pace or 1, ca_bundle = config.ca_bundle }
+  tasks.use(loop)
+  local limiter = core.limiter.new { rate_per_s = CALLS_PER_S, burst = CALLS_BURST }
+  local function service(name)
+    return client.new(name, { config = config, limiter = limiter, on_call = options.on_call })
+  end
+  return new {
+    loop = loop,
+    region = config:region(),
+    journal = journal.open(options.state_dir),
+    rds = service "rds", sts = service "sts", ses = service "ses",
+  }
+end
+
+local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins
+
+---@class trapheus.SandboxOptions
+---@field seed integer?
+---@field knobs table?      see trapheus.sandbox.knobs
+---@field region string?
+---@field account string?
+---@field start_ms integer?
+---@field journal table?
+
+--- The sandbox's world: its time is virtual, and passes only where the program waits.
+---@param options trapheus.SandboxOptions?
+---@return trapheus.World
+function world.sandbox(options)
+  options = options or {}
+  local loop = core.loop { virtual = true, start_ms = options.start_ms or EPOCH_MS }
+  local sandbox = require("trapheus.sandbox").new {
+    now_ms = function() return loop:now_ms() end,
+    seed = options.seed or 1,
+    account = options.account,
+    region = options.region or "us-east-1",
+    knobs = options.knobs,
+  }
+  local transport = sandbox:transport()
+  local function service(name)
+    return client.new(name, { region = options.region or "us-east-1", transport = transport })
+  end
+  return new {
+    loop = loop,
+    region = options.region or "us-east-1",
+    journal = options.journal or journal.memory(),
+    rds = service "rds", sts = service "sts", ses = service "ses",
+    sandbox = sandbox,
+  }
+end
+
+return world
