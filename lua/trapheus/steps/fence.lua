@@ -1,0 +1,29 @@
+--- Turns deletion protection on for the original, so that no call, of ours or of anybody's,
+--- can delete it until its replacement is verified.
+---@class trapheus.steps.Fence : trapheus.Step
+local fence = { name = "fence", deadline_s = 3600 }
+
+function fence.advance(run)
+  if run.options.no_fence then return run:done() end
+  local original = run:observe "original"
+  if original.protected then return run:done() end
+  local answer = run:change(original, original:protect(true))
+  if answer.code == "AccessDenied" then
+    answer.fail = answer.fail .. "; --no-fence goes on without deletion protection"
+  end
+  return answer
+end
+
+--- Back to what was captured, once the original is under its own name. Too much protection is no
+--- reason to call a rollback unfinished.
+function fence.undo(run)
+  if run.options.no_fence or run.facts.original.protected then return run:done() end
+  local original = run:observe "original"
+  if not original.protected then return run:done() end
+  local answer = run:change(original, original:protect(false))
+  if not answer.fail then return answer end
+  run:warn("deletion protection, which was off, could not be turned off again: " .. answer.fail)
+  return run:done()
+end
+
+return fence

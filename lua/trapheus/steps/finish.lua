@@ -1,0 +1,47 @@
+--- Puts back what the run had changed for its own sake: deletion protection as captured, our
+--- tags, the lock.
+local names = require "trapheus.names"
+
+---@class trapheus.steps.Finish : trapheus.Step
+local finish = { name = "finish", deadline_s = 2 * 3600, forward_only = true }
+
+-- nil: the database is protected as captured, or is not there.
+local function protection(run, role)
+  local seen = run.facts[role] and run:find(role)
+  local wanted = run.facts.original.protected
+  if not seen or seen.status == "deleting" or seen.protected == wanted then return nil end
+  return run:change(seen, seen:protect(wanted))
+end
+
+-- nil: it does not carry our mark, or is not there.
+local function mark(run, thing)
+  if not thing or not run:marked(thing.tags) then return nil end
+  return run:mutate(run.database.untag(thing, { names.TAG_RUN }))
+end
+
+local function snapshot(run)
+  local pinned = run.facts.snapshot
+  return pinned and pinned.made and run.database.snapshot(run.world.rds, pinned.arn) or nil
+end
+
+-- What is left to do, in order. Each answers nil when there is nothing (more) to do.
+local CHORES = {
+  { "the protection of the replacement", function(run) return protection(run, "replacement") end },
+  { "the protection of the original", function(run)
+    return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
+  end },
+  { "the mark on the replacement", function(run) return mark(run, run:find "replacement") end },
+  { "the mark on the snapshot", function(run) return mark(run, snapshot(run)) end },
+}
+
+function finish.advance(run)
+  for _, chore in ipairs(CHORES) do
+    local answer = chore[2](run)
+    if answer and not answer.fail then return answer end
+    if answer then run:warn(("%s could not be put right: %s"):format(chore[1], answer.fail)) end
+  end
+  run.world.journal:unlock(run)
+  return run:done()
+end
+
+return finish

@@ -1,0 +1,60 @@
+--- Moves the original aside, so that the replacement can take its name.
+---
+--- Where the rename stands is read from RDS each time, by resource id: after a crash, after a
+--- lost reply, or on another host, the next look carries on.
+---@class trapheus.steps.Rename : trapheus.Step
+local rename = { name = "rename", deadline_s = 6 * 3600, typical_s = 600, on_deadline = "park" }
+
+-- The exact snapshot must still be there before the name is given up, and again before the restore.
+local function pinned_is_lost(run)
+  local pinned = run.facts.snapshot
+  local seen = run.database.snapshot(run.world.rds, pinned.arn)
+  if not seen or seen.created_at ~= pinned.created_at then
+    return run:fail(("the snapshot %s is no longer the one that was pinned"):format(pinned.name))
+  end
+  if seen.status ~= "available" then return run:wait(("the snapshot %s (%s)"):format(pinned.name, seen.status)) end
+end
+rename.pinned_is_lost = pinned_is_lost
+
+---@param name string  The name the original is to end up with.
+---@return trapheus.Answer
+local function move(run, name)
+  local original = run:observe "original"
+  if original.name == name then
+    if original:quiet() then return run:done() end
+    return run:wait(("the original to settle as %s (%s)"):format(name, original.status), 120)
+  end
+  if original.name ~= run.identifier and original.name ~= run.facts.aside then
+    return run:park(("somebody has renamed the original to %s"):format(original.name),
+      ("rename it to %s, then run: trapheus resume %s"):format(name, run.id))
+  end
+  if not original:quiet() then
+    return run:wait(("the original to become %s (%s)"):format(name, original.status), rename.typical_s)
+  end
+  return run:change(original, original:rename(name))
+end
+
+function rename.advance(run)
+  if not run.facts.moving then
+    local answer = pinned_is_lost(run)
+    if answer then return answer end
+    run.facts.moving = true -- from here on, a failure is undone by moving it back
+  end
+  local progress = move(run, run.facts.aside)
+  if progress.done and run:holder(run.identifier) then
+    progress = run:wait(run.identifier .. " to be free")
+  end
+  if run:steady("moved aside", progress.done) then return progress end
+  return progress.done and run:wait("the rename to be certain", 20) or progress
+end
+
+function rename.undo(run)
+  if not run.facts.moving then return run:done() end
+  local answer = run:quiesce(run.identifier)
+  if answer then return answer end
+  local progress = move(run, run.identifier)
+  if run:steady("moved back", progress.done) then return progress end
+  return progress.done and run:wait("the original to be back for certain", 20) or progress
+end
+
+return rename

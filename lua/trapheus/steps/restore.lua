@@ -1,0 +1,109 @@
+--- Restores the replacement from the pinned snapshot, under the original's name and with every
+--- setting that the restore call takes.
+local names = require "trapheus.names"
+local pinned_is_lost = require("trapheus.steps.rename").pinned_is_lost
+
+---@class trapheus.steps.Restore : trapheus.Step
+local restore = { name = "restore", deadline_s = 24 * 3600, typical_s = 1800 }
+
+-- What the restore call is given: the captured settings, and our mark from birth on.
+local function parameters(run)
+  local given = run.database.settings:restore(run.facts.config)
+  local tags = table.move(given.Tags or {}, 1, #(given.Tags or {}), 1, {})
+  tags[#tags + 1] = { Key = names.TAG_RUN, Value = run.id }
+  given.Tags = tags
+  return given
+end
+
+local function adopt(run, seen)
+  run.facts.replacement = { resource_id = seen.resource_id }
+  run:save("fact", { replacement = seen.resource_id })
+end
+
+local function foreign(run, holder)
+  return run:park(
+    ("%s is held by a database that this run did not create (%s); the original is %s (%s)"):format(run.identifier,
+      holder.resource_id, run.facts.aside, run.facts.original.resource_id),
+    ("find out whose it is and rename it, then run: trapheus resume %s"):format(run.id))
+end
+
+local function create(run)
+  local original = run:observe "original"
+  if original.name ~= run.facts.aside then return run:wait("the original to be " .. run.facts.aside) end
+  local answer = pinned_is_lost(run)
+  if answer then return answer end
+  answer = run:mutate(run.database.restore(run.identifier, run.facts.snapshot, parameters(run)))
+  local created = answer.reply and run.database.created(answer.reply)
+  if created then adopt(run, created) end
+  return answer
+end
+
+local function judge(run, replacement)
+  local bad = replacement:bad()
+  if bad == "terminal" then
+    return run:fail(("the restore ended as '%s'"):format(replacement.status))
+  elseif bad then
+    return run:park(("the replacement %s is '%s', which a person can mend; the original is %s"):format(
+      run.identifier, replacement.status, run.facts.aside),
+      ("mend it, then run: trapheus resume %s; or give up the restore: trapheus rollback %s"):format(run.id, run.id))
+  elseif replacement:serving() then
+    return run:done()
+  end
+  return run:wait(("the restore (%s)"):format(replacement.status), restore.typical_s)
+end
+
+function restore.advance(run)
+  local holder, known = run:holder(run.identifier), run.facts.replacement
+  if not holder then
+    return known and run:wait "RDS to show the replacement" or create(run)
+  elseif known and holder.resource_id == known.resource_id then
+    return judge(run, holder)
+  elseif holder.resource_id == run.facts.original.resource_id then
+    return run:wait("the original to release " .. run.identifier)
+  elseif not known and run:marked(holder.tags) then
+    adopt(run, holder)
+    return judge(run, holder)
+  end
+  return foreign(run, holder)
+end
+
+--- A replacement that serves is not thrown away because it was slow.
+function restore.on_deadline(run)
+  local replacement = run:find "replacement"
+  if replacement and replacement:serving() then
+    return run:park(("the replacement %s serves, but took too long"):format(run.identifier),
+      ("trapheus resume %s goes on, trapheus rollback %s gives it up"):format(run.id, run.id))
+  end
+  return run:fail "the restore took too long"
+end
+
+-- Removing what was half made --------------------------------------------------------------
+
+local function delete(run, replacement)
+  if replacement.status == "deleting" then return run:wait("the replacement to be deleted", 300) end
+  if replacement.name ~= run.identifier or replacement.protected then
+    return run:park(("the replacement (%s) is %s now%s: somebody else has changed it"):format(
+      replacement.resource_id, replacement.name, replacement.protected and " and protected" or ""),
+      ("when it may be deleted, name it %s, turn its protection off and run: trapheus rollback %s"):format(
+        run.identifier, run.id))
+  end
+  return run:mutate(replacement:delete { delete_automated_backups = true })
+end
+
+function restore.undo(run)
+  local holder = run:holder(run.identifier)
+  local is_original = holder and holder.resource_id == run.facts.original.resource_id
+  if holder and not is_original and not run.facts.replacement and run:marked(holder.tags) then adopt(run, holder) end
+  local known = run.facts.replacement
+  local replacement = run:find "replacement"
+  if replacement then return delete(run, replacement) end
+  if holder and not is_original and not (known and holder.resource_id == known.resource_id) then
+    return foreign(run, holder)
+  end
+  -- One that was created may be out of sight for a minute: then it takes more looks.
+  local gone = run:steady("replacement gone", not holder or is_original, known and 7 or 3)
+  if not gone then return run:wait(run.identifier .. " to be free", 20) end
+  return run:quiesce(run.identifier) or run:done()
+end
+
+return restore

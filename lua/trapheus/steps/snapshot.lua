@@ -1,0 +1,111 @@
+--- Makes the snapshot that is restored from, and pins it: its ARN and create time. A snapshot
+--- of that name that exists already is deleted only after another one covers it.
+local names = require "trapheus.names"
+local statuses = require "trapheus.statuses"
+
+---@class trapheus.steps.Snapshot : trapheus.Step
+local snapshot = { name = "snapshot", deadline_s = 24 * 3600, typical_s = 600 }
+
+local function look(run, name)
+  return run.database.snapshot(run.world.rds, name)
+end
+
+-- Did this run make it? It carries our tag, and it is of the original.
+local function ours(run, seen)
+  return run:marked(seen.tags) and seen.source_resource_id == run.facts.original.resource_id
+end
+
+-- Makes the snapshot `name`. nil: it is there, ours and available.
+local function ensure(run, name)
+  local seen = look(run, name)
+  local original = run:observe "original"
+  local operation, target, parameters = original:create_snapshot(name, { { Key = names.TAG_RUN, Value = run.id } })
+  if not seen then return nil, run:change(original, operation, target, parameters) end
+  local old = run.facts.snapshot_old
+  if old and seen.arn == old.arn and seen.created_at == old.created_at then -- a stale look: its delete was seen
+    return nil, run:wait(("the old snapshot %s to be gone for certain"):format(name))
+  end
+  if not ours(run, seen) then
+    return nil, run:fail(("the snapshot %s was made by somebody else while this run was about to make it"):format(name))
+  end
+  if statuses.snapshot_bad[seen.status] then
+    return nil, run:fail(("the snapshot %s ended as '%s'"):format(name, seen.status))
+  end
+  if seen.status ~= "available" then
+    local percent = seen.raw.PercentProgress
+    return nil, run:wait(("the snapshot %s (%s)"):format(name, seen.status), snapshot.typical_s,
+      percent and ("%d%%"):format(percent) or nil)
+  end
+  run:confirm(operation, target)
+  return seen
+end
+
+-- Deletes a snapshot that was seen before. nil: it is gone, or another one has its name.
+local function remove(run, known)
+  local seen = look(run, known.name)
+  local operation, target, parameters = run.database.delete_snapshot(known)
+  if not seen or seen.created_at ~= known.created_at then
+    run:confirm(operation, target)
+    return nil
+  end
+  if seen.status == "deleting" then return run:wait(("the old snapshot %s to be gone"):format(known.name), 60) end
+  return run:mutate(operation, target, parameters)
+end
+
+local function pin(run, seen)
+  run.facts.snapshot = { name = seen.name, arn = seen.arn, created_at = seen.created_at, made = true }
+  run:save("fact", { snapshot = run.facts.snapshot })
+  return run:done()
+end
+
+-- The old snapshot may not be deleted: it stays, and the new one keeps its own name.
+local function keep_both(run, interim, answer)
+  run:warn(("the old snapshot %s could not be deleted and stays; the new one is %s: %s"):format(
+    run.facts.snapshot_name, interim.name, answer.fail))
+  return pin(run, interim)
+end
+
+-- Old snapshot, interim, old one gone, new one, interim gone: at each instant one is complete.
+local function replace(run, old)
+  local interim, wanted, answer
+  if not run.facts.snapshot_interim_done then
+    interim, answer = ensure(run, names.interim(run.identifier, run.id))
+    if not interim then return answer end
+    answer = remove(run, old)
+    if answer and answer.fail then return keep_both(run, interim, answer) end
+    if answer then return answer end
+    run.facts.snapshot_interim_done = { name = interim.name, created_at = interim.created_at }
+    run:save("fact", { old_snapshot_deleted = old.name })
+  end
+  wanted, answer = ensure(run, run.facts.snapshot_name)
+  if not wanted then return answer end
+  answer = remove(run, run.facts.snapshot_interim_done)
+  if answer and answer.fail then
+    run:warn(("the interim snapshot %s could not be deleted: %s"):format(
+      run.facts.snapshot_interim_done.name, answer.fail))
+  elseif answer then
+    return answer
+  end
+  return pin(run, wanted)
+end
+
+local function replace_directly(run, old)
+  if not run.facts.snapshot_old_gone then
+    local answer = remove(run, old)
+    if answer then return answer end
+    run.facts.snapshot_old_gone = true
+    run:save("fact", { old_snapshot_deleted = old.name })
+  end
+  local wanted, answer = ensure(run, run.facts.snapshot_name)
+  return wanted and pin(run, wanted) or answer
+end
+
+function snapshot.advance(run)
+  local old = run.facts.snapshot_old -- captured by preflight
+  if old and run.options.replace_snapshot == "direct" then return replace_directly(run, old) end
+  if old then return replace(run, old) end
+  local wanted, answer = ensure(run, run.facts.snapshot_name)
+  return wanted and pin(run, wanted) or answer
+end
+
+return snapshot
