@@ -1,0 +1,269 @@
+--- What the commands share: the world that was asked for, a run driven to its end in it, and
+--- what is told about it.
+local alerts = require "trapheus.alerts"
+local config = require "trapheus.aws.config"
+local core = require "trapheus.core"
+local driver = require "trapheus.drivers.local"
+local errors = require "trapheus.errors"
+local json = require "trapheus.json"
+local log = require "trapheus.log"
+local options = require "trapheus.options"
+local planner = require "trapheus.plan"
+local progress = require "trapheus.progress"
+local report = require "trapheus.report"
+local run_module = require "trapheus.run"
+local usage = require "trapheus.usage"
+local world_module = require "trapheus.world"
+
+local command = {}
+
+-- The world -------------------------------------------------------------------------------
+
+--- The directory where runs are remembered; made if it is not there.
+---@param given trapheus.Given
+---@return string
+function command.state_dir(given)
+  local directory = given.state_dir
+  if not directory then
+    local base = os.getenv "XDG_STATE_HOME" or (os.getenv "HOME" or usage.fail "HOME is not set: give --state-dir")
+      .. "/.local/state"
+    directory = base .. "/trapheus"
+  end
+  local made = directory:sub(1, 1) == "/" and "" or "."
+  for part in directory:gmatch "[^/]+" do
+    made = made .. "/" .. part
+    if not core.system.stat(made) then
+      local ok, message = core.system.mkdir(made)
+      if not ok then usage.fail("--state-dir: %s", message) end
+    end
+  end
+  return directory
+end
+
+-- AWS's own endpoints, by host.
+local AWS_HOSTS = { "%.amazonaws%.com$", "%.amazonaws%.com%.cn$", "%.api%.aws$", "%.amazonwebservices%.", "%.aws%.dev$",
+  "%.amazonaws%.eu$", "%.c2s%.ic%.gov$", "%.sc2s%.sgov%.gov$", "%.cloud%.adc%-e%.uk$", "%.csp%.hci%.ic%.gov$" }
+
+local function is_aws(url)
+  local parts = url and core.uri.parse(url)
+  if not parts then return true end
+  for _, pattern in ipairs(AWS_HOSTS) do
+    if parts.host:find(pattern) then return true end
+  end
+  return false
+end
+
+local function told_of_calls(given)
+  if not given.verbose then return nil end
+  return function(call)
+    io.stderr:write(log.clean(("  %s %s %s: %s, request %s, %s"):format(call.service, call.operation, call.target or "",
+      call.code or "ok", tostring(call.request_id or "none"),
+      (call.attempts or 1) > 1 and call.attempts .. " attempts" or "1 attempt")), "\n")
+  end
+end
+
+--- The real world, as flags and environment say.
+---@param given trapheus.Given
+---@return trapheus.World
+function command.real_world(given)
+  local settings = config.load { profile = given.profile, region = given.region, endpoint_url = given.endpoint_url }
+  if given.pace and is_aws(settings:endpoint_url "rds") then
+    usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
+  end
+  return world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,
+    on_call = told_of_calls(given) }
+end
+
+-- A sandbox that has what the user asked for.
+local function sandbox_world(given)
+  local world = world_module.sandbox {}
+  world.sandbox:add_instance { DBInstanceIdentifier = given.id }
+  if given.task == "db_restore" then
+    world.sandbox:add_snapshot { DBSnapshotIdentifier = given.snapshot or given.id .. "-snapshot",
+      DBInstanceIdentifier = given.id }
+  end
+  return world
+end
+
+-- Before the first change -------------------------------------------------------------------
+
+local function confirmed(run, plan)
+  io.stderr:write(report.plan(plan), "\n\nType ", run.identifier, " to go on: ")
+  return io.read "l" == run.identifier
+end
+
+-- The gate: the plan is made, shown where it is asked for, and confirmed on a terminal.
+local function gate(pipeline, given)
+  return function(world, run)
+    local plan = planner.make(pipeline, run, world_module.sandbox { start_ms = world:now_ms(), region = world.region,
+      account = run.record.account })
+    run.record.plan_hash, run.plan = plan.hash, plan
+    if plan.outcome ~= "restored" and plan.outcome ~= "snapshotted" then
+      run:warn(("in the rehearsal on the sandbox this run ended as '%s': %s"):format(plan.outcome,
+        plan.why or "no reason given"))
+    end
+    if given.plan then return { done = true, outcome = "planned" } end
+    local terminal = core.system.isatty(0) and core.system.isatty(2)
+    if not terminal or given.yes or given.sandbox then return nil end
+    if not confirmed(run, plan) then return run:fail "not confirmed" end
+  end
+end
+
+-- Driving and telling -----------------------------------------------------------------------
+
+local TELL = { refused = true, failed = true, rolled_back = true, parked = true }
+
+local function alert(run, settings)
+  if not TELL[run.record.outcome] then return end
+  for _, failure in ipairs(alerts.send(run.world, settings, "trapheus: " .. report.headline(run.record),
+    report.text(run))) do
+    run:warn(failure)
+  end
+end
+
+local function print_result(run, given, real_ms)
+  local document = report.document(run)
+  if given.plan and run.plan then
+    local plan = run.plan
+    document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash }
+  end
+  if given.output == "json" or given.output == "jsonl" then
+    print(json.encode(document, { indent = given.output == "json" }))
+    return
+  end
+  if given.plan and run.plan then print(report.plan(run.plan)) end
+  print(report.text(run))
+  if given.sandbox then
+    print(("  sandbox      %s of RDS time in %.1f s"):format(
+      log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000))
+  end
+end
+
+-- The journal cannot be written: nothing was sent after that. The run goes on when it can.
+local function drive(pipeline, run, given)
+  local until_ms = given.timeout_s and run.world:now_ms() + given.timeout_s * 1000 // 1 or nil
+  local ok, result = xpcall(driver.run, function(err)
+    return type(err) == "table" and err or debug.traceback(tostring(err), 2)
+  end, pipeline, run, { until_ms = until_ms })
+  if ok then return result and "stopped by " .. result end
+  if errors.is(result, "JournalError") then return tostring(result) end
+  error(("%s\nthe run is kept: trapheus resume %s"):format(tostring(result), run.id), 0)
+end
+
+--- Runs to the end, tells everybody, and gives the exit code.
+---@param pipeline trapheus.Pipeline
+---@param run trapheus.Run
+---@param given trapheus.Given
+---@param settings trapheus.AlertSettings
+---@return integer exit_code
+function command.run(pipeline, run, given, settings)
+  local began_ms = core.clock.monotonic_ms()
+  run.world:listen(progress.listener(given) or function() end)
+  if not run.world.sandbox then run.world.loop:signals() end
+  local stopped = drive(pipeline, run, given)
+  if stopped then
+    run.record.outcome = "interrupted"
+    run.record.failure = { step = run.record.step, message = stopped }
+  end
+  alert(run, settings)
+  print_result(run, given, core.clock.monotonic_ms() - began_ms)
+  return report.EXIT[run.record.outcome]
+end
+
+--- `trapheus SCRIPT --id … --task …` for a script that returns a pipeline.
+---@param pipeline trapheus.Pipeline
+---@param script string       as the user named it
+---@param arguments string[]
+---@return integer exit_code
+function command.restore(pipeline, script, arguments)
+  local given = options.restore(arguments)
+  if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
+  local settings = alerts.settings(given)
+  local world = given.sandbox and sandbox_world(given) or command.real_world(given)
+  world.gate = gate(pipeline, given)
+  local run = run_module.new(world, {
+    identifier = given.id,
+    task = given.task,
+    kind = given.cluster and "cluster" or given.instance and "instance" or nil,
+    options = options.recorded(given),
+    script = script,
+  })
+  return command.run(pipeline, run, given, settings)
+end
+
+-- A run that exists -------------------------------------------------------------------------
+
+--- Is there something left to do for it?
+function command.unfinished(record)
+  return record.outcome == nil or record.outcome == "parked"
+end
+
+local function choose(journal, given)
+  if given.run then
+    return journal:load(given.run) or usage.fail("there is no run '%s' in %s", given.run, journal.directory)
+  end
+  local open = {}
+  for _, record in ipairs(journal:list()) do
+    if command.unfinished(record) then open[#open + 1] = record end
+  end
+  if #open == 1 then return open[1] end
+  local ids = {}
+  for i, record in ipairs(open) do ids[i] = record.run_id .. " (" .. record.identifier .. ")" end
+  usage.fail(#open == 0 and "no run is unfinished" or "which run? unfinished are: %s", table.concat(ids, ", "))
+end
+
+-- A journal of another account or Region must not act on a database that only has the same name.
+local function same_place(run)
+  local record = run.record
+  if not record.account then return end
+  local account = run.world.sts:GetCallerIdentity({}).Account
+  if account ~= record.account or run.world.region ~= record.region then
+    error(errors.new { code = "OtherAccount", message = ("run %s belongs to account %s in %s, but these credentials "
+      .. "are of account %s in %s"):format(record.run_id, record.account, record.region, account, run.world.region),
+    }, 0)
+  end
+  local held, holder = run.world.journal:lock(run)
+  if not held then
+    error(errors.new { code = "Locked", message = ("run %s is at work on %s already (process %s on %s)"):format(
+      holder.run_id, record.identifier, holder.pid, holder.host) }, 0)
+  end
+end
+
+-- What stood still while nobody was at work does not count against a deadline.
+local function reopen(run)
+  local record = run.record
+  if record.outcome == "parked" then record.outcome, record.parked, record.ended_at = nil, nil, nil end
+  local last = record.steps[#record.steps]
+  if last and not last.ended_at then last.started_at, last.outcome = run:stamp(), "running" end
+  record.denied = nil
+end
+
+--- Goes on with a run: its own pipeline, its own record.
+---@param name string                 "resume" or "rollback"
+---@param summary string
+---@param arguments string[]
+---@param change fun(run: trapheus.Run)?  What is decided before it goes on.
+---@return integer exit_code
+function command.continue(name, summary, arguments, change)
+  local given = options.run(name, summary, arguments)
+  local journal = require("trapheus.journal").open(command.state_dir(given))
+  local record = choose(journal, given)
+  journal:close()
+  given.region = given.region or record.region
+  given.state_dir = command.state_dir(given)
+  local settings = alerts.settings(given)
+  local run = run_module.wrap(command.real_world(given), record)
+  if not command.unfinished(record) then
+    print_result(run, given, 0)
+    return report.EXIT[record.outcome]
+  end
+  local pipeline = require("trapheus").load(record.script)
+  run.world.gate = gate(pipeline, given)
+  if record.kind then run.database = pipeline.database(record.kind == "cluster") end
+  same_place(run)
+  reopen(run)
+  if change then change(run) end
+  return command.run(pipeline, run, given, settings)
+end
+
+return command

@@ -1,0 +1,38 @@
+--- What a person reads. Everything that came from AWS, the environment or the user goes through
+--- `clean`: a control character in a name must not drive a terminal or forge a log line.
+local log = {}
+
+local function escape(bytes)
+  return (bytes:gsub(".", function(byte) return ("\\x%02x"):format(byte:byte()) end))
+end
+
+-- C1 controls, line and paragraph separators, bidirectional controls, in UTF-8.
+local UNICODE = { "\xC2[\x80-\x9F]", "\xE2\x80[\xA8\xA9\x8E\x8F\xAA-\xAE]", "\xE2\x81[\xA6-\xA9]", "\xD8\x9C" }
+
+--- The text with control characters escaped; a line break stays, indented.
+---@param text string
+---@return string
+function log.clean(text)
+  text = text:gsub("[%z\1-\9\11-\31\127]", escape):gsub("\n", "\n  ")
+  for _, pattern in ipairs(UNICODE) do text = text:gsub(pattern, escape) end
+  return text
+end
+
+local UNITS = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } }
+
+--- A length of time as a person says it: "1 h 5 min", "12 s".
+---@param seconds number
+---@return string
+function log.duration(seconds)
+  seconds = math.max(0, math.floor(seconds + 0.5))
+  for i, unit in ipairs(UNITS) do
+    if seconds >= unit[1] or unit[1] == 1 then
+      local below = UNITS[i + 1]
+      local rest = below and seconds % unit[1] // below[1] or 0
+      local text = ("%d %s"):format(seconds // unit[1], unit[2])
+      return rest > 0 and ("%s %d %s"):format(text, rest, below[2]) or text
+    end
+  end
+end
+
+return log

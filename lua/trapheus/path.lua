@@ -1,0 +1,80 @@
+--- Where scripts and modules are found: --scripts DIR, TRAPHEUS_PATH, the ones inside the program.
+local core = require "trapheus.core"
+local usage = require "trapheus.usage"
+
+local path = { directories = {} }
+
+--- Puts directories in front of everything else, for scripts (DIR/name.lua) and for modules.
+---@param list string[]
+function path.prepend(list)
+  for i = #list, 1, -1 do table.insert(path.directories, 1, list[i]) end
+end
+
+function path.from_environment()
+  local list = {}
+  for directory in (os.getenv "TRAPHEUS_PATH" or ""):gmatch "[^:]+" do list[#list + 1] = directory end
+  path.prepend(list)
+end
+
+local function searcher(module)
+  local templates = {}
+  for _, directory in ipairs(path.directories) do
+    templates[#templates + 1] = directory .. "/?.lua"
+    templates[#templates + 1] = directory .. "/?/init.lua"
+  end
+  local file, message = package.searchpath(module, table.concat(templates, ";"))
+  if not file then return message end
+  return path.load_file(file), file
+end
+
+--- Lets `require` look there before the bundle.
+function path.install()
+  table.insert(package.searchers, 2, searcher)
+end
+
+local OTHERS_WRITE = tonumber("002", 8)
+
+--- Refuses a file that somebody else may write: it would act with the user's credentials.
+---@param file string
+function path.check_owner(file)
+  local info, message = core.system.stat(file)
+  if not info then usage.fail("%s", message) end
+  if info.type ~= "file" then usage.fail("%s is a %s, not a file", file, info.type) end
+  if info.mode & OTHERS_WRITE ~= 0 then usage.fail("%s may be written by others: chmod o-w %s", file, file) end
+  if info.uid ~= core.system.geteuid() and info.uid ~= 0 then
+    usage.fail("%s belongs to another user: it would act with your credentials", file)
+  end
+end
+
+--- Loads a Lua text file as a function.
+---@param file string
+---@return function
+function path.load_file(file)
+  path.check_owner(file)
+  local chunk, err = loadfile(file, "t")
+  if not chunk then usage.fail("%s is not a Lua script: %s", file, err) end
+  return chunk
+end
+
+local function bundled(name)
+  local text = core.bundled and core.bundled("scripts/" .. name .. ".lua")
+  return text and assert(load(text, "@scripts/" .. name .. ".lua", "t"))
+end
+
+--- The script of a name ("restore") or path ("scripts/restore.lua").
+---@param name string
+---@return function chunk
+function path.script(name)
+  if name:find("/", 1, true) or name:find "%.lua$" then return path.load_file(name) end
+  for _, directory in ipairs(path.directories) do
+    local file = directory .. "/" .. name .. ".lua"
+    if core.system.stat(file) then return path.load_file(file) end
+  end
+  return bundled(name) or usage.fail("there is no script '%s': give a path, or one of: %s", name,
+    table.concat(path.SCRIPTS, ", "))
+end
+
+--- The bundled scripts that a user calls by name.
+path.SCRIPTS = { "restore", "resume", "rollback", "status" }
+
+return path

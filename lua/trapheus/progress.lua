@@ -1,0 +1,77 @@
+--- What a person sees while a run goes on: one live line a step on a terminal, one line an
+--- event elsewhere; events as JSON lines for machines.
+local core = require "trapheus.core"
+local json = require "trapheus.json"
+local log = require "trapheus.log"
+
+local progress = {}
+
+local function clock(at)
+  return os.date("!%H:%M:%S", math.floor(at))
+end
+
+local WORDS = {
+  started = function(e) return e.step end,
+  waiting = function(e) return ("%s: waiting for %s"):format(e.step, e.why) end,
+  call = function(e) return ("%s: %s %s"):format(e.step, e.operation, e.target) end,
+  refused = function(e) return ("%s: %s %s refused (%s)"):format(e.step, e.operation, e.target, e.code) end,
+  done = function(e) return e.step .. ": done" end,
+  failed = function(e) return ("%s: %s"):format(e.step, e.message or "failed") end,
+  warning = function(e) return "warning: " .. e.message end,
+}
+
+-- Elsewhere: one line an event.
+local function lines(stream)
+  return function(event)
+    local words = WORDS[event.event]
+    if not words or event.event == "started" then return end
+    stream:write(("%s %s %s\n"):format(clock(event.at), event.identifier, log.clean(words(event))))
+    stream:flush()
+  end
+end
+
+local function fitted(text, columns)
+  if utf8.len(text) and utf8.len(text) > columns then
+    return text:sub(1, utf8.offset(text, columns) - 1) .. "…"
+  end
+  return text
+end
+
+-- On a terminal: the line of the step is written over until the step ends.
+local function live(stream)
+  local started = 0
+  local function show(event, mark, text, ending)
+    local line = ("%s %-13s %9s  %s"):format(mark, event.step or "", log.duration(event.at - started), log.clean(text))
+    stream:write("\r\27[K", fitted(line, core.system.columns(2) - 1), ending)
+    stream:flush()
+  end
+  local handlers = {}
+  function handlers.started(event) started = event.at show(event, "·", "", "") end
+  function handlers.call(event) show(event, "·", event.operation .. " " .. event.target, "") end
+  function handlers.waiting(event)
+    show(event, "·", event.detail and ("%s, %s"):format(event.why, event.detail) or event.why, "")
+  end
+  handlers.progress = handlers.waiting
+  function handlers.done(event) show(event, "✓", "", "\n") end
+  function handlers.failed(event) show(event, "✗", event.message or "", "\n") end
+  function handlers.warning(event) stream:write("\r\27[K! ", log.clean(event.message), "\n") end
+  return function(event)
+    if handlers[event.event] then handlers[event.event](event) end
+  end
+end
+
+--- A listener for the world.
+---@param given { quiet: boolean?, output: string? }
+---@return fun(event: table)?
+function progress.listener(given)
+  if given.output == "jsonl" then
+    return function(event)
+      io.stdout:write(json.encode(event), "\n")
+      io.stdout:flush()
+    end
+  end
+  if given.quiet then return nil end
+  return core.system.isatty(2) and live(io.stderr) or lines(io.stderr)
+end
+
+return progress

@@ -1,0 +1,169 @@
+--- How a run ended, as one document for machines and one text for people.
+local json = require "trapheus.json"
+local log = require "trapheus.log"
+
+local report = {}
+
+---@type table<string, integer>
+report.EXIT = { restored = 0, snapshotted = 0, planned = 0, refused = 3, failed = 4, rolled_back = 5, parked = 6,
+  interrupted = 7 }
+
+local function named(known, name)
+  return known and { resource_id = known.resource_id, name = name } or json.null
+end
+
+-- Where the two databases are now, as far as the run knows.
+local function places(record)
+  local facts, outcome = record.facts, record.outcome
+  local moved = facts.moving and outcome ~= "rolled_back" and outcome ~= "failed"
+  local gone = outcome == "restored" and not record.options.keep_original and not facts.leftover
+  local original = facts.original and { resource_id = facts.original.resource_id,
+    name = gone and json.null or moved and facts.aside or record.identifier } or json.null
+  return original, outcome ~= "rolled_back" and named(facts.replacement, record.identifier) or json.null
+end
+
+local function next_command(record)
+  if record.outcome == "parked" or record.outcome == "interrupted" then return "trapheus resume " .. record.run_id end
+  return json.null
+end
+
+local function steps(record)
+  local list = json.list {}
+  for i, step in ipairs(record.steps) do
+    list[i] = { name = step.name, outcome = step.outcome, started_at = step.started_at,
+      ended_at = step.ended_at or json.null }
+  end
+  return list
+end
+
+local function settings(run)
+  local facts = run.facts
+  if not facts.config or not run.database or not run.database.settings then
+    return { carried = json.list {}, differing = json.list {}, impossible = json.list {} }
+  end
+  local differing, differs, carried = json.list {}, {}, json.list {}
+  for i, difference in ipairs(facts.differing or {}) do
+    differing[i] = { name = difference.name, wanted = difference.wanted, found = difference.found }
+    differs[difference.name] = true
+  end
+  for _, name in ipairs(facts.replacement and run.database.settings:carried(facts.config) or {}) do
+    if not differs[name] then carried[#carried + 1] = name end
+  end
+  return { carried = carried, differing = differing,
+    impossible = json.list(run.database.settings:impossible(facts.config)) }
+end
+
+--- The document of `--output json`.
+---@param run trapheus.Run
+---@return table
+function report.document(run)
+  local record = run.record
+  local original, replacement = places(record)
+  local pinned = record.facts.snapshot
+  return {
+    run_id = record.run_id,
+    outcome = record.outcome,
+    task = record.task,
+    kind = record.kind or json.null,
+    identifier = record.identifier,
+    snapshot = pinned and pinned.name or json.null,
+    original = original,
+    replacement = replacement,
+    steps = steps(record),
+    settings = settings(run),
+    warnings = json.list(table.move(record.warnings, 1, #record.warnings, 1, {})),
+    failure = record.failure and { step = record.failure.step or json.null, message = record.failure.message,
+      code = record.failure.code or json.null } or json.null,
+    todo = record.parked and record.parked.todo or json.null,
+    next = next_command(record),
+  }
+end
+
+local HEADLINES = {
+  restored = "%s is restored",
+  snapshotted = "the snapshot of %s is made",
+  planned = "%s: planned, nothing was changed",
+  refused = "%s: refused, nothing was changed",
+  failed = "%s: failed before the original was touched",
+  rolled_back = "%s: failed and rolled back, the original has its name again",
+  parked = "%s: parked, a person is needed",
+  interrupted = "%s: interrupted",
+}
+
+--- One line: what happened to what.
+function report.headline(record)
+  return HEADLINES[record.outcome]:format(record.identifier)
+end
+
+local function place(database)
+  if database == json.null then return "none" end
+  return database.name == json.null and database.resource_id .. ", deleted"
+    or ("%s, named %s"):format(database.resource_id, database.name)
+end
+
+local function happened(record, lines)
+  if record.parked then
+    lines[#lines + 1] = "  because      " .. record.parked.reason
+    lines[#lines + 1] = "  to do        " .. record.parked.todo
+  elseif record.failure then
+    lines[#lines + 1] = "  because      " .. record.failure.message
+    if record.failure.step then lines[#lines + 1] = "  in step      " .. record.failure.step end
+  end
+end
+
+--- The text that ends a run, and that an alert carries.
+---@param run trapheus.Run
+---@return string
+function report.text(run)
+  local record = run.record
+  local document = report.document(run)
+  local took = (record.ended_at or run:stamp()) - record.created_at
+  local lines = { ("%s (run %s, %s)"):format(report.headline(record), record.run_id, log.duration(took)) }
+  happened(record, lines)
+  lines[#lines + 1] = "  original     " .. place(document.original)
+  if document.replacement ~= json.null then lines[#lines + 1] = "  replacement  " .. place(document.replacement) end
+  if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
+  if document.replacement ~= json.null then
+    lines[#lines + 1] = ("  settings     %d carried over, %d differing, %d impossible"):format(
+      #document.settings.carried, #document.settings.differing, #document.settings.impossible)
+  end
+  for _, warning in ipairs(record.warnings) do lines[#lines + 1] = "  warning      " .. warning end
+  if document.next ~= json.null then lines[#lines + 1] = "  next         " .. document.next end
+  for i, line in ipairs(lines) do lines[i] = log.clean(line) end
+  return table.concat(lines, "\n")
+end
+
+local function value_text(value)
+  return type(value) == "table" and json.encode(value) or tostring(value)
+end
+
+local function parameters_text(parameters)
+  local keys, parts = {}, {}
+  for key in pairs(parameters) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for i, key in ipairs(keys) do parts[i] = ("      %s = %s"):format(key, value_text(parameters[key])) end
+  return table.concat(parts, "\n")
+end
+
+--- A plan for people: every call in order, with what it is given.
+---@param plan trapheus.Plan
+---@return string
+function report.plan(plan)
+  local lines = { "The calls that change something, in order:" }
+  for i, call in ipairs(plan.calls) do
+    lines[#lines + 1] = ("  %2d  %-10s %s %s"):format(i, call.step, call.operation, call.target)
+    lines[#lines + 1] = parameters_text(call.parameters)
+  end
+  lines[#lines + 1] = ("Settings carried over (%d): %s"):format(#plan.carried, table.concat(plan.carried, ", "))
+  for _, row in ipairs(plan.impossible) do
+    lines[#lines + 1] = ("Not carried over: %s: %s"):format(row.name, row.why)
+  end
+  if plan.outage_s then
+    lines[#lines + 1] = ("Nothing answers to the name for a while: %s at the sandbox's pace; "
+      .. "a large database takes hours"):format(log.duration(plan.outage_s))
+  end
+  for i, line in ipairs(lines) do lines[i] = log.clean(line):gsub("\n  ", "\n") end
+  return table.concat(lines, "\n")
+end
+
+return report

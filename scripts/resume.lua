@@ -1,0 +1,6 @@
+--- Goes on with a run that was interrupted or parked. Resuming is running: every step looks first.
+local command = require "trapheus.command"
+
+return function(arguments)
+  return command.continue("resume", "Goes on with a run that was interrupted or parked.", arguments)
+end
