@@ -4,6 +4,7 @@
 --- `result` and `close`. Where the caller is no task, or may not yield (inside `sort`, `gsub`, `require`), waiting
 --- drives the loop itself, and with it every other task.
 local core = require "trapheus.core"
+local heap = require "trapheus.heap"
 
 local tasks = {}
 
@@ -15,8 +16,9 @@ local tasks = {}
 local current_loop
 local on_interrupt
 local task_of = setmetatable({}, { __mode = "k" }) -- coroutine -> task
-local waiting = {}                                 -- tasks that wait, in the order they began to
-local ready = {}                                   -- tasks whose wait is over, first come first
+local sleeping = heap.new()                        -- tasks that wait for a timer, by when it ends
+local waiting = {}                                 -- tasks that wait for anything else, in the order they began to
+local ready, next_ready = {}, 1                    -- tasks whose wait is over, first come first
 local unobserved = {}                              -- failed tasks that nobody has asked for their result
 
 -- The loop.
@@ -54,6 +56,7 @@ Task.__index = Task
 local function finish(task, ok, ...)
   task.finished, task.ok, task.values = true, ok, table.pack(...)
   if not ok then unobserved[#unobserved + 1] = task end
+  if task.group then task.group:finished(task) end
 end
 
 local function forget(list, task)
@@ -68,8 +71,13 @@ local function after_resume(task, ok, ...)
     return finish(task, false, ...)
   end
   if coroutine.status(task.thread) == "dead" then return finish(task, true, ...) end
-  task.waits_for = ...
-  waiting[#waiting + 1] = task
+  local op, due_ms = ...
+  task.waits_for = op
+  if due_ms then
+    sleeping:push(due_ms, { task = task, timer = op })
+  else
+    waiting[#waiting + 1] = task
+  end
 end
 
 local function resume(task, ...)
@@ -94,7 +102,6 @@ function Task:close()
   forget(unobserved, self)
   if self.finished or coroutine.status(self.thread) ~= "suspended" then return end
   forget(waiting, self)
-  forget(ready, self)
   local _, err = coroutine.close(self.thread)
   self.finished, self.ok, self.values = true, false, table.pack(err or "the task was cancelled")
 end
@@ -103,17 +110,39 @@ Task.__close = Task.close
 
 -- Driving.
 
---- Resumes the tasks whose wait is over, in the order they began to wait. Were there any? (A resumed task may drive the
---- loop in its turn: the lists are complete whenever Lua code of a task runs.)
-local function wake()
+--- Those whose timer has ended. Timers end in the order of their times, so that the first tells for all; what a closed
+--- task waited for has ended, too.
+local function collect_sleeping()
+  local first = sleeping:peek()
+  while first and first.timer:done() do
+    sleeping:pop()
+    if first.task.waits_for == first.timer then ready[#ready + 1] = first.task end
+    first = sleeping:peek()
+  end
+end
+
+local function collect_waiting()
   local before = waiting
   waiting = {}
   for _, task in ipairs(before) do
     local list = task.waits_for:done() and ready or waiting
     list[#list + 1] = task
   end
-  local any = #ready > 0
-  while #ready > 0 do resume(table.remove(ready, 1)) end
+end
+
+--- Resumes the tasks whose wait is over. Were there any? (A resumed task may drive the loop in its turn: the lists are
+--- complete whenever Lua code of a task runs.)
+local function wake()
+  collect_sleeping()
+  collect_waiting()
+  local any = false
+  while ready[next_ready] do
+    local task = ready[next_ready]
+    next_ready = next_ready + 1
+    any = true
+    if not task.finished then resume(task) end
+  end
+  ready, next_ready = {}, 1
   return any
 end
 
@@ -135,17 +164,29 @@ local function drive(op)
   end
 end
 
---- Waits until the op (or the task) is done, and returns its result.
----@param op trapheus.Op
----@return any
-function tasks.await(op)
+--- `due_ms`: when a timer will end, in the loop's time.
+local function await(op, due_ms)
   local task = task_of[coroutine.running()]
   if task and coroutine.isyieldable() then
-    while not op:done() do coroutine.yield(op) end
+    while not op:done() do coroutine.yield(op, due_ms) end
   else
     drive(op)
   end
   return op:result()
+end
+
+--- Waits until the op (or the task) is done, and returns its result.
+---@param op trapheus.Op
+---@return any
+function tasks.await(op)
+  return await(op)
+end
+
+local function start(group, f, ...)
+  local task = setmetatable({ thread = coroutine.create(f), group = group }, Task)
+  task_of[task.thread] = task
+  resume(task, ...)
+  return task
 end
 
 --- Starts a task. It runs until it first waits, then whenever something else waits.
@@ -153,55 +194,52 @@ end
 ---@param ... any  Its arguments.
 ---@return trapheus.Task
 function tasks.spawn(f, ...)
-  local task = setmetatable({ thread = coroutine.create(f) }, Task)
-  task_of[task.thread] = task
-  resume(task, ...)
-  return task
+  return start(nil, f, ...)
 end
 
 --- Done when every task is, or one has failed.
-local Group = { __index = {} }
+local Group = {}
+Group.__index = Group
 
-function Group.__index:done()
-  local open = 0
-  for _, task in ipairs(self) do
-    if task.finished and not task.ok then return true end
-    if not task.finished then open = open + 1 end
-  end
-  return open == 0
+function Group:finished(task)
+  self.open = self.open - 1
+  if not task.ok then self.failed = self.failed or task end
 end
 
-function Group.__index:result()
-  for _, task in ipairs(self) do
-    if task.finished and not task.ok then task:result() end
-  end
+function Group:done()
+  return self.open == 0 or self.failed ~= nil
+end
+
+function Group:result()
+  if self.failed then self.failed:result() end
   local results = {}
   for i, task in ipairs(self) do results[i] = task:result() end
   return results
 end
 
-function Group.__index:close()
+function Group:close()
   for _, task in ipairs(self) do task:close() end
 end
 
-Group.__close = Group.__index.close
+Group.__close = Group.close
 
 --- Runs the functions as tasks and waits for all of them. When one fails the others are cancelled and its error is
 --- raised.
 ---@param functions function[]
 ---@return any[] results  What each returned first, in the order given.
 function tasks.all(functions)
-  local group <close> = setmetatable({}, Group)
-  for i, f in ipairs(functions) do group[i] = tasks.spawn(f) end
-  return tasks.await(group)
+  local group <close> = setmetatable({ open = #functions }, Group)
+  for i, f in ipairs(functions) do group[i] = start(group, f) end
+  return await(group)
 end
 
 --- Waits that many seconds of the loop's time.
 ---@param seconds number
 function tasks.sleep(seconds)
   if type(seconds) ~= "number" then error("sleep: expected seconds, got " .. type(seconds), 2) end
-  local timer <close> = assert(tasks.loop():timer(seconds * 1000))
-  tasks.await(timer)
+  local loop = tasks.loop()
+  local timer <close> = assert(loop:timer(seconds * 1000))
+  await(timer, loop:now_ms() + seconds * 1000)
 end
 
 --- Runs a function as a task, drives the loop until it returns, and returns what it did. Raises what it raised; if it
