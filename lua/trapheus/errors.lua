@@ -5,7 +5,8 @@ local errors = {}
 
 ---@class trapheus.Error
 ---@field code string            AWS's own code, "DBInstanceNotFound"; or a local one: NameResolutionError, TLSError,
----                              ConnectError, ConnectionLost, RequestTimeout, MalformedReply, NoCredentials, NoRegion.
+---                              ConnectError, ConnectionLost, RequestTimeout, MalformedReply, NoCredentials, NoRegion,
+---                              ProfileNotFound, WaiterFailed, WaiterTimeout.
 ---@field message string
 ---@field operation? string      "DescribeDBInstances"
 ---@field service? string        "rds"

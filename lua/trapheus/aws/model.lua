@@ -56,6 +56,15 @@ function model.is_read_only(operation)
   return operation:find "^Describe" ~= nil or operation:find "^List" ~= nil or operation:find "^Get" ~= nil
 end
 
+--- Are the items of a list or a map written without an element around them? The member says so, or else its shape.
+---@param ref table    The member of a structure.
+---@param shape table  What it refers to.
+---@return boolean
+function model.is_flattened(ref, shape)
+  if ref.flattened ~= nil then return ref.flattened end
+  return shape.flattened or false
+end
+
 --- What an operation puts in front of the host name, filled in from the parameters.
 ---@param operation table
 ---@param params table
