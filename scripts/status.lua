@@ -27,9 +27,7 @@ return function(arguments)
   local documents, lines = json.list {}, { (FORMAT:format("RUN", "STARTED", "DATABASE", "STATE", "STEP", "NEXT")) }
   for _, record in ipairs(runs) do
     if not given.run or record.run_id == given.run then
-      record.outcome = record.outcome or json.null
       documents[#documents + 1] = document(record)
-      record.outcome = record.outcome ~= json.null and record.outcome or nil
       lines[#lines + 1] = row(record)
     end
   end

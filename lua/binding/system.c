@@ -2,7 +2,7 @@
  * Lua 5.4, so the few calls that are needed stand here. */
 #include "binding.h"
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -45,6 +45,15 @@ static int system_stat(lua_State *L) {
     lua_setfield(L, -2, "mode");
     lua_pushinteger(L, info.st_uid);
     lua_setfield(L, -2, "uid");
+    return 1;
+}
+
+/* realpath(path) -> absolute path | nil, message */
+static int system_realpath(lua_State *L) {
+    char resolved[PATH_MAX];
+    const char *path = luaL_checkstring(L, 1);
+    if (!realpath(path, resolved)) return fail(L, path);
+    lua_pushstring(L, resolved);
     return 1;
 }
 
@@ -118,10 +127,10 @@ static int system_sha256(lua_State *L) {
 void tph_bind_system(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"mkdir", system_mkdir},       {"stat", system_stat},
-        {"isatty", system_isatty},     {"columns", system_columns},
-        {"getpid", system_getpid},     {"geteuid", system_geteuid},
-        {"hostname", system_hostname}, {"setenv", system_setenv},
-        {NULL, NULL},
+        {"realpath", system_realpath}, {"isatty", system_isatty},
+        {"columns", system_columns},   {"getpid", system_getpid},
+        {"geteuid", system_geteuid},   {"hostname", system_hostname},
+        {"setenv", system_setenv},     {NULL, NULL},
     };
     static const luaL_Reg top[] = {
         {"random_bytes", system_random_bytes}, {"sha256", system_sha256}, {NULL, NULL}};

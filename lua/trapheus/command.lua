@@ -62,10 +62,21 @@ local function told_of_calls(given)
   end
 end
 
+local function check_endpoint(url)
+  if not url then return end
+  local parts = core.uri.parse(url)
+  if not parts then usage.fail("--endpoint-url '%s' is no http:// or https:// address", url) end
+  local here = parts.host == "localhost" or parts.host == "::1" or parts.host:find "^127%."
+  if parts.scheme == "http" and not here then
+    usage.fail("--endpoint-url '%s': https is needed; http is only for this machine", url)
+  end
+end
+
 --- The real world, as flags and environment say.
 ---@param given trapheus.Given
 ---@return trapheus.World
 function command.real_world(given)
+  check_endpoint(given.endpoint_url)
   local settings = config.load { profile = given.profile, region = given.region, endpoint_url = given.endpoint_url }
   if given.pace and is_aws(settings:endpoint_url "rds") then
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
@@ -76,7 +87,7 @@ end
 
 -- A sandbox that has what the user asked for.
 local function sandbox_world(given)
-  local world = world_module.sandbox {}
+  local world = world_module.sandbox { on_call = told_of_calls(given) }
   world.sandbox:add_instance { DBInstanceIdentifier = given.id }
   if given.task == "db_restore" then
     world.sandbox:add_snapshot { DBSnapshotIdentifier = given.snapshot or given.id .. "-snapshot",
@@ -186,7 +197,7 @@ function command.restore(pipeline, script, arguments)
     task = given.task,
     kind = given.cluster and "cluster" or given.instance and "instance" or nil,
     options = options.recorded(given),
-    script = script,
+    script = script:find("/", 1, true) and core.system.realpath(script) or script,
   })
   return command.run(pipeline, run, given, settings)
 end

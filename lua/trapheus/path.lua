@@ -65,7 +65,7 @@ end
 ---@param name string
 ---@return function chunk
 function path.script(name)
-  if name:find("/", 1, true) or name:find "%.lua$" then return path.load_file(name) end
+  if name:find "[/.]" then return path.load_file(name) end
   for _, directory in ipairs(path.directories) do
     local file = directory .. "/" .. name .. ".lua"
     if core.system.stat(file) then return path.load_file(file) end

@@ -62,7 +62,7 @@ function report.document(run)
   local pinned = record.facts.snapshot
   return {
     run_id = record.run_id,
-    outcome = record.outcome,
+    outcome = record.outcome or json.null,
     task = record.task,
     kind = record.kind or json.null,
     identifier = record.identifier,

@@ -79,6 +79,7 @@ local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins
 ---@field region string?
 ---@field account string?
 ---@field start_ms integer?
+---@field on_call function?
 ---@field journal table?
 
 --- The sandbox's world: its time is virtual, and passes only where the program waits.
@@ -96,7 +97,8 @@ function world.sandbox(options)
   }
   local transport = sandbox:transport()
   local function service(name)
-    return client.new(name, { region = options.region or "us-east-1", transport = transport })
+    return client.new(name, { region = options.region or "us-east-1", transport = transport,
+      on_call = options.on_call })
   end
   return new {
     loop = loop,

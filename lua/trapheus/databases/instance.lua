@@ -73,7 +73,8 @@ end
 ---@param name string  An identifier, or the ARN of a shared snapshot.
 ---@return trapheus.Snapshot?
 function instance.snapshot(rds, name)
-  local page, err = errors.try(rds.DescribeDBSnapshots, rds, { DBSnapshotIdentifier = name })
+  local page, err = errors.try(rds.DescribeDBSnapshots, rds,
+    { DBSnapshotIdentifier = name, IncludeShared = name:find "^arn:" and true or nil })
   if err and errors.is(err, "DBSnapshotNotFound") then return nil end
   if err then error(err, 0) end
   local raw = page.DBSnapshots[1]

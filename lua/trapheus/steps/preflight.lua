@@ -123,8 +123,8 @@ function snapshot_checks.source(run, snapshot)
   end
 end
 
-function snapshot_checks.available(run, snapshot)
-  if not takes_snapshot(run) and snapshot.status ~= "available" then return ("it is '%s'"):format(snapshot.status) end
+function snapshot_checks.available(_, snapshot)
+  if snapshot.status ~= "available" then return ("it is '%s', not available"):format(snapshot.status) end
 end
 
 local function only_to_restore_from(check)
