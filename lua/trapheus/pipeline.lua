@@ -102,6 +102,12 @@ function Pipeline:remove(name)
   end
 end
 
+--- The same steps without the hooks: a rehearsal must not run what acts on the real world.
+---@return trapheus.Pipeline
+function Pipeline:without_hooks()
+  return setmetatable({ hooks = { before = {}, after = {} } }, { __index = self })
+end
+
 -- Looking ---------------------------------------------------------------------------------
 
 -- AWS refused a read, or did not answer. Reads change nothing, so the same look can be had again.
