@@ -21,6 +21,7 @@ struct tph_loop {
     struct tph_transfer *transfers; /* in flight */
     size_t transfer_count;
     struct pool pools[MOST_POOLS];
+    struct tph_aws_shared aws;
     char *ca_bundle;
     int signal_fd; /* -1 unless this loop has the signals */
 };
@@ -28,6 +29,7 @@ struct tph_loop {
 static enum tph_status loop_init(struct tph_loop *loop, const struct tph_loop_options *options) {
     loop->clock = options->clock;
     loop->signal_fd = -1;
+    loop->aws.quota.tokens = TPH_RETRY_TOKENS;
     loop->multi = curl_multi_init();
     if (options->ca_bundle) loop->ca_bundle = strdup(options->ca_bundle);
     if (!loop->multi || (options->ca_bundle && !loop->ca_bundle)) return TPH_ENOMEM;
@@ -100,6 +102,10 @@ void tph_loop_free(struct tph_loop *loop) {
 const struct tph_clock *tph_loop_clock(const struct tph_loop *loop) { return &loop->clock; }
 
 const char *tph_loop_ca_bundle(const struct tph_loop *loop) { return loop->ca_bundle; }
+
+struct tph_aws_shared *tph_loop_aws(struct tph_loop *loop) {
+    return &loop->aws;
+}
 
 size_t tph_loop_outstanding(const struct tph_loop *loop) {
     return loop->timers.count + loop->transfer_count;

@@ -4,6 +4,7 @@
 
 #include "trapheus/buf.h"
 #include "trapheus/loop.h"
+#include "trapheus/retry.h"
 #include <curl/curl.h>
 
 /* Called once, when curl is done with the handle (TPH_OK and curl's answer) or the loop is freed
@@ -24,6 +25,14 @@ void tph_transfer_stop(struct tph_transfer *); /* without calling back; safe whe
 
 /* NULL: the system's certificates. */
 const char *tph_loop_ca_bundle(const struct tph_loop *);
+
+/* What the AWS calls of a loop share: the budget of their retries, and how far the service's clock
+ * is from ours. */
+struct tph_aws_shared {
+    struct tph_retry_quota quota;
+    int64_t skew_ms;
+};
+struct tph_aws_shared *tph_loop_aws(struct tph_loop *);
 
 /* The connections that requests of this name share; NULL when there is no room for another name.
  * The loop owns it. */

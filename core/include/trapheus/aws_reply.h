@@ -1,0 +1,22 @@
+/* aws_reply.h - what a reply of a query-protocol service says about the call. Pure. */
+#ifndef TRAPHEUS_AWS_REPLY_H
+#define TRAPHEUS_AWS_REPLY_H
+
+#include "trapheus/http.h"
+
+/* What could be read out of a reply; owned. */
+struct tph_aws_verdict {
+    bool ok;                                  /* a reply of the service, and no error */
+    bool readable;                            /* a reply of the service at all, and whole */
+    struct tph_buf code, message, request_id; /* code and message: empty when ok or unreadable */
+};
+
+void tph_aws_verdict_init(struct tph_aws_verdict *);
+void tph_aws_verdict_deinit(struct tph_aws_verdict *);
+
+/* Reads a reply into an initialised verdict. Errors are known in four forms: <ErrorResponse> with
+ * <Error>, the same inside <Errors>, <Response><Errors><Error>, and a flat JSON object with
+ * "__type". Anything else, also a page of some proxy, is not readable. TPH_ENOMEM. */
+enum tph_status tph_aws_reply_read(struct tph_aws_verdict *, const struct tph_http_reply *);
+
+#endif

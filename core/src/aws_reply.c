@@ -1,0 +1,109 @@
+#include "trapheus/aws_reply.h"
+#include "json_error.h"
+#include "trapheus/xml.h"
+#include <string.h>
+
+#define LONGEST_CODE_BYTES 256
+#define LONGEST_MESSAGE_BYTES 4096
+
+static const char *const request_id_headers[] = {"x-amzn-requestid", "x-amz-request-id"};
+static const char *const request_id_elements[] = {"RequestId", "RequestID"};
+
+void tph_aws_verdict_init(struct tph_aws_verdict *verdict) {
+    *verdict = (struct tph_aws_verdict){0};
+    tph_buf_init(&verdict->code, LONGEST_CODE_BYTES);
+    tph_buf_init(&verdict->message, LONGEST_MESSAGE_BYTES);
+    tph_buf_init(&verdict->request_id, LONGEST_CODE_BYTES);
+}
+
+void tph_aws_verdict_deinit(struct tph_aws_verdict *verdict) {
+    tph_buf_deinit(&verdict->code);
+    tph_buf_deinit(&verdict->message);
+    tph_buf_deinit(&verdict->request_id);
+}
+
+/* Replaces what `out` holds, cut to what it may hold. */
+static enum tph_status set(struct tph_buf *out, struct tph_str text) {
+    if (text.length_bytes > out->max_bytes) text.length_bytes = out->max_bytes;
+    tph_buf_truncate(out, 0);
+    return tph_buf_append(out, text);
+}
+
+static bool is_named(const struct tph_xml *xml, size_t index, const char *name) {
+    return tph_str_equal(tph_xml_text(xml, xml->nodes[index].name), tph_str_from(name));
+}
+
+/* The first node of that name below `parent`, 0 when there is none: the root is below nothing. */
+static size_t find(const struct tph_xml *xml, size_t parent, const char *name) {
+    for (size_t i = parent + 1; i < xml->nodes[parent].end; i++)
+        if (is_named(xml, i, name)) return i;
+    return 0;
+}
+
+static enum tph_status set_element(struct tph_buf *out, const struct tph_xml *xml, size_t parent,
+                                   const char *name) {
+    size_t index = find(xml, parent, name);
+    return index ? set(out, tph_xml_text(xml, xml->nodes[index].text)) : TPH_OK;
+}
+
+static bool ends_in_response(struct tph_str name) {
+    static const size_t length = sizeof "Response" - 1;
+    return name.length_bytes > length &&
+           memcmp(name.data + name.length_bytes - length, "Response", length) == 0;
+}
+
+static enum tph_status read_error(struct tph_aws_verdict *verdict, const struct tph_xml *xml,
+                                  size_t error) {
+    enum tph_status status = set_element(&verdict->code, xml, error, "Code");
+    if (status == TPH_OK) status = set_element(&verdict->message, xml, error, "Message");
+    verdict->readable = verdict->code.length_bytes > 0;
+    return status;
+}
+
+/* Only the envelope is looked at: a result may well have an <Error> inside it. */
+static enum tph_status read_xml(struct tph_aws_verdict *verdict, const struct tph_xml *xml) {
+    enum tph_status status = TPH_OK;
+    bool envelope = is_named(xml, 0, "ErrorResponse") || is_named(xml, 0, "Response");
+    size_t error = envelope ? find(xml, 0, "Error") : 0;
+    if (error)
+        status = read_error(verdict, xml, error);
+    else
+        verdict->ok = verdict->readable =
+            !envelope && ends_in_response(tph_xml_text(xml, xml->nodes[0].name));
+    for (size_t i = 0; status == TPH_OK && i < 2 && verdict->request_id.length_bytes == 0; i++)
+        status = set_element(&verdict->request_id, xml, 0, request_id_elements[i]);
+    return status;
+}
+
+static enum tph_status read_json(struct tph_aws_verdict *verdict, struct tph_str body) {
+    enum tph_status status = tph_json_error_read(body, &verdict->code, &verdict->message);
+    verdict->readable = status == TPH_OK;
+    if (verdict->readable || status == TPH_ENOMEM) return status;
+    tph_buf_truncate(&verdict->code, 0);
+    tph_buf_truncate(&verdict->message, 0);
+    return TPH_OK;
+}
+
+static enum tph_status read_body(struct tph_aws_verdict *verdict, struct tph_str body) {
+    struct tph_xml xml;
+    if (body.length_bytes > 0 && *body.data == '{') return read_json(verdict, body);
+    tph_xml_init(&xml);
+    enum tph_status status = tph_xml_parse(&xml, body);
+    if (status == TPH_OK)
+        status = read_xml(verdict, &xml);
+    else if (status != TPH_ENOMEM)
+        status = TPH_OK; /* then it is simply not readable */
+    tph_xml_deinit(&xml);
+    return status;
+}
+
+enum tph_status tph_aws_reply_read(struct tph_aws_verdict *verdict,
+                                   const struct tph_http_reply *reply) {
+    enum tph_status status = TPH_OK;
+    for (size_t i = 0; status == TPH_OK && i < 2 && verdict->request_id.length_bytes == 0; i++)
+        status = set(&verdict->request_id, tph_http_header(reply, request_id_headers[i]));
+    if (status == TPH_OK) status = read_body(verdict, reply->body);
+    bool success = reply->status >= 200 && reply->status < 300;
+    if (verdict->ok && !success) verdict->ok = verdict->readable = false;
+    return status;
+}
