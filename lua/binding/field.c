@@ -4,7 +4,7 @@
 
 int tph_field_error(lua_State *L, const char *name, const char *text) {
     if (name) text = lua_pushfstring(L, "field '%s': %s", name, text);
-    return luaL_argerror(L, 1, text);
+    return luaL_argerror(L, lua_isuserdata(L, 1) ? 2 : 1, text); /* a method's table comes second */
 }
 
 static int type_error(lua_State *L, const char *name, const char *expected) {

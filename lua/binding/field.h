@@ -20,7 +20,8 @@ int tph_field_get(lua_State *L, int index, const char *name);
 /* [-0, +1] the raw field, which must have this type; returns its index */
 int tph_field_push(lua_State *L, int index, const char *name, int type);
 
-/* Raises an argument error about a field of the only argument: "field 'NAME': TEXT". */
+/* Raises an argument error about a field of the table of arguments, which is the only one (the
+ * second of a method): "field 'NAME': TEXT". */
 int tph_field_error(lua_State *L, const char *name, const char *text);
 
 /* Takes the list { {a, b}, … } at `index` apart: the strings of its `i`-th pair, from 1. Raises,

@@ -1,4 +1,5 @@
 /* loop.c - trapheus.core.clock, trapheus.core.loop and its timers. */
+#include "field.h"
 #include "op.h"
 #include "trapheus/clock.h"
 #include <signal.h>
@@ -28,8 +29,14 @@ static int op_done(lua_State *L) {
 /* result(op) -> value | nil, err */
 static int op_result(lua_State *L) {
     struct op *op = luaL_checkudata(L, 1, OP);
-    if (op->status != TPH_OK) return tph_push_failure(L, op->status, NULL);
-    return op->type->push_result(L, op);
+    if (op->status == TPH_OK) return op->type->push_result(L, op);
+    tph_push_failure(L, op->status, NULL);
+    const char *detail = op->type && op->type->detail ? op->type->detail(op) : "";
+    if (*detail) {
+        lua_pushfstring(L, "%s (%s)", tph_status_text(op->status), detail);
+        lua_setfield(L, -2, "message");
+    }
+    return 2;
 }
 
 /* :close(), __close and __gc */
@@ -59,7 +66,7 @@ static void timer_done(void *context, enum tph_status status) {
 
 /* timer(loop, delay_ms) -> op, whose result is true */
 static int loop_timer(lua_State *L) {
-    static const struct op_type type = {timer_cancel, timer_push_result};
+    static const struct op_type type = {timer_cancel, timer_push_result, NULL};
     struct tph_loop *loop = tph_check_loop(L, 1);
     lua_Number delay_ms = luaL_checknumber(L, 2);
     luaL_argcheck(L, delay_ms == delay_ms, 2, "number expected, got NaN");
@@ -74,6 +81,12 @@ struct tph_loop *tph_check_loop(lua_State *L, int index) {
     struct tph_loop **loop = luaL_checkudata(L, index, LOOP);
     luaL_argcheck(L, *loop != NULL, index, "the loop is closed");
     return *loop;
+}
+
+int64_t tph_check_limit(lua_State *L, int index, const char *field) {
+    lua_Number limit = tph_field_opt_number(L, index, field, 0);
+    if (limit < 0) tph_field_error(L, field, "negative");
+    return (int64_t)limit;
 }
 
 /* now_ms(loop) -> wall time, milliseconds since the epoch */
@@ -188,6 +201,8 @@ static const luaL_Reg loop_methods[] = {
     {"now_ms", loop_now_ms},
     {"timer", loop_timer},
     {"step", loop_step},
+    {"http", tph_loop_http},
+    {"aws", tph_loop_call},
     {"signals", loop_signals},
     {"close", loop_close},
     {"interrupted", loop_interrupted},

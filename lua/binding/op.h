@@ -14,6 +14,7 @@ struct op;
 struct op_type {
     void (*cancel)(struct op *);                  /* stops it and frees what it owns; repeatable */
     int (*push_result)(lua_State *, struct op *); /* [-0, +n] after TPH_OK; returns n */
+    const char *(*detail)(struct op *); /* more on a failure, "" for nothing; NULL: never any */
 };
 
 /* The head of every op's userdata. */
@@ -25,6 +26,14 @@ struct op {
 /* [-0, +1] A zeroed op of size_bytes, armed (its metatable set) while it owns nothing, bound to
  * the loop at stack index loop_index. Set op->type when it owns something. */
 struct op *tph_op_new(lua_State *, size_t size_bytes, int loop_index);
+
+/* The whole number in the field of the table at `index`, 0 when there is none: a limit. Raises when
+ * it is negative. */
+int64_t tph_check_limit(lua_State *, int index, const char *field);
+
+/* Methods of the loop that have a file of their own. */
+int tph_loop_http(lua_State *); /* http.c */
+int tph_loop_call(lua_State *); /* aws.c */
 
 /* The loop at `index`. Raises when it is none, or closed. */
 struct tph_loop *tph_check_loop(lua_State *, int index);
