@@ -49,9 +49,10 @@ enum tph_status tph_uri_decode(struct tph_str text, struct tph_buf *out) {
     enum tph_status status = TPH_OK;
     while (text.length_bytes && status == TPH_OK) {
         int byte = escaped_byte(text);
-        bool broken = text.data[0] == '%' && byte < 0;
-        status =
-            broken ? TPH_EPARSE : tph_buf_append_char(out, byte < 0 ? text.data[0] : (char)byte);
+        char c = text.data[0];
+        if (byte < 0 && c == '%') status = TPH_EPARSE;
+        if (byte >= 0) c = (char)byte;
+        if (status == TPH_OK) status = tph_buf_append_char(out, c);
         text = after(text, byte < 0 ? 1 : 3);
     }
     if (status != TPH_OK) tph_buf_truncate(out, before);
@@ -79,6 +80,16 @@ static void drop_segment(struct tph_buf *out, size_t start) {
     tph_buf_truncate(out, end);
 }
 
+static enum tph_status add_segment(struct tph_str segment, struct tph_buf *out, size_t start) {
+    if (segment.length_bytes == 0 || tph_str_equal(segment, TPH_STR("."))) return TPH_OK;
+    if (tph_str_equal(segment, TPH_STR(".."))) {
+        drop_segment(out, start);
+        return TPH_OK;
+    }
+    enum tph_status status = tph_buf_append_char(out, '/');
+    return status == TPH_OK ? tph_buf_append(out, segment) : status;
+}
+
 enum tph_status tph_uri_normalize(struct tph_str path, struct tph_buf *out) {
     size_t start = out->length_bytes;
     bool slash = path.length_bytes && path.data[path.length_bytes - 1] == '/';
@@ -86,15 +97,8 @@ enum tph_status tph_uri_normalize(struct tph_str path, struct tph_buf *out) {
     while (path.length_bytes && status == TPH_OK) {
         const char *end = memchr(path.data, '/', path.length_bytes);
         size_t length = end ? (size_t)(end - path.data) : path.length_bytes;
-        struct tph_str segment = {path.data, length};
+        status = add_segment((struct tph_str){path.data, length}, out, start);
         path = after(path, end ? length + 1 : length);
-        if (length == 0 || tph_str_equal(segment, TPH_STR("."))) continue;
-        if (tph_str_equal(segment, TPH_STR(".."))) {
-            drop_segment(out, start);
-            continue;
-        }
-        status = tph_buf_append_char(out, '/');
-        if (status == TPH_OK) status = tph_buf_append(out, segment);
     }
     if (status == TPH_OK && (slash || out->length_bytes == start))
         status = tph_buf_append_char(out, '/');

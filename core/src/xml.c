@@ -107,7 +107,7 @@ static void start_element(void *context, const char *name, const char **attribut
 
 static bool is_blank(struct tph_str text) {
     for (size_t i = 0; i < text.length_bytes; i++)
-        if (!memchr(" \t\r\n", text.data[i], 4)) return false;
+        if (text.data[i] == '\0' || !strchr(" \t\r\n", text.data[i])) return false;
     return true;
 }
 

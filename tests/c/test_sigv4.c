@@ -58,6 +58,7 @@ static void parse_request(char *text, struct tph_sigv4_request *request,
     while ((line = strtok(NULL, "\n"))) {
         if (line[0] == ' ') { /* a folded line joins the one before */
             struct tph_str *value = &headers[request->header_count - 1].value;
+            assert_non_null(value->data);
             line[-1] = '\n';
             value->length_bytes = (size_t)(line + strlen(line) - value->data);
             continue;
@@ -88,7 +89,7 @@ static void check_stage(struct tph_buf *made, char *expected) {
 
 static void signs_as_published(void **state) {
     const char *directory = *state;
-    struct tph_header headers[max_headers];
+    struct tph_header headers[max_headers] = {{.name = {NULL, 0}}};
     struct tph_sigv4_request request = {.header_count = 0};
     struct tph_credentials credentials = key();
     struct tph_sigv4_identity identity = identity_of(&credentials);

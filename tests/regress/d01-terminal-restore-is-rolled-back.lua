@@ -7,7 +7,8 @@ for _, status in ipairs { "incompatible-restore", "failed", "incompatible-networ
     local before
     local result = rehearse {
       prepare = function(sandbox) before = sandbox:instance "mydb" end,
-      faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = status } },
+      faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal",
+        status = status } },
     }
     assert(result.outcome == "rolled_back", result.outcome)
     local now = result.sandbox:instance "mydb"
