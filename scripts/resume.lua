@@ -2,5 +2,5 @@
 local command = require "trapheus.command"
 
 return function(arguments)
-  return command.continue("resume", "Goes on with a run that was interrupted or parked.", arguments)
+  return command.continue("resume", arguments)
 end

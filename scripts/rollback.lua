@@ -3,10 +3,8 @@ local command = require "trapheus.command"
 local pipeline = require "trapheus.pipeline"
 local usage = require "trapheus.usage"
 
-local SUMMARY = "Gives a run up: the half-made replacement is deleted, the original gets its name back."
-
 return function(arguments)
-  return command.continue("rollback", SUMMARY, arguments, function(run)
+  return command.continue("rollback", arguments, function(run)
     local ok, why = pipeline.turn_back(run)
     if not ok then usage.fail("run %s cannot be rolled back: %s", run.id, why) end
   end)

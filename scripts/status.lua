@@ -22,7 +22,7 @@ local function document(record)
 end
 
 return function(arguments)
-  local given = options.run("status", "Shows what the runs of this machine are doing, or one run.", arguments)
+  local given = options.read("status", arguments)
   local runs = journal.open(command.state_dir(given)):list()
   local documents, lines = json.list {}, { (FORMAT:format("RUN", "STARTED", "DATABASE", "STATE", "STEP", "NEXT")) }
   for _, record in ipairs(runs) do

@@ -1,5 +1,6 @@
 --- The command: finds the script that is asked for and runs it. A script returns a pipeline,
 --- which is run with its arguments, or a function of its arguments that returns the exit code.
+local commands = require "trapheus.commands"
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local path = require "trapheus.path"
@@ -8,22 +9,18 @@ local usage = require "trapheus.usage"
 
 local cli = {}
 
-local HELP = [[
-Usage: trapheus [--scripts DIR] SCRIPT [ARGUMENT…]
-
-Restores an Amazon RDS database in place: same identifier, same endpoint, same configuration.
-
-  trapheus restore --id mydb --task create_snapshot     one database (trapheus restore --help)
-  trapheus resume [RUN]       goes on with a run that was interrupted or parked
-  trapheus rollback RUN       gives a run up: the original gets its name back
-  trapheus status [RUN]       what the runs of this machine are doing
-
-SCRIPT is one of these names, or the path of a Lua script that returns a pipeline or a function.
-
-  --scripts DIR   look for scripts and modules in DIR first, then in TRAPHEUS_PATH
-  --help          this text
-  --version       the version
-]]
+local function help()
+  local lines = { "Usage: trapheus " .. commands.SYNOPSIS, "", commands.SUMMARY, "" }
+  for _, command in ipairs(commands.LIST) do
+    lines[#lines + 1] = ("  trapheus %-31s %s"):format(command.name .. " " .. command.synopsis, command.summary)
+  end
+  table.move({ "", "SCRIPT is one of these names (each has its own --help), or the path of a Lua script that returns",
+    "a pipeline or a function.", "" }, 1, 4, #lines + 1, lines)
+  for _, flag in ipairs(commands.FLAGS) do
+    lines[#lines + 1] = ("  %-15s %s"):format(flag[1] .. (flag[2] and " " .. flag[2] or ""), flag[3])
+  end
+  return table.concat(lines, "\n")
+end
 
 local function run_script(name, arguments)
   local result = path.script(name)()
@@ -56,7 +53,7 @@ local function dispatch(arguments)
     print("trapheus " .. core.version)
     return 0
   elseif what == "help" then
-    io.stdout:write(HELP)
+    print(help())
     return 0
   elseif #rest == 0 then
     usage.fail "a script is expected; see trapheus --help"

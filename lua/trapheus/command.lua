@@ -251,12 +251,11 @@ end
 
 --- Goes on with a run: its own pipeline, its own record.
 ---@param name string                 "resume" or "rollback"
----@param summary string
 ---@param arguments string[]
 ---@param change fun(run: trapheus.Run)?  What is decided before it goes on.
 ---@return integer exit_code
-function command.continue(name, summary, arguments, change)
-  local given = options.run(name, summary, arguments)
+function command.continue(name, arguments, change)
+  local given = options.read(name, arguments)
   local journal = require("trapheus.journal").open(command.state_dir(given))
   local record = choose(journal, given)
   journal:close()

@@ -1,80 +1,33 @@
---- The flags of a restore, as data, and what they mean together.
+--- Reads the flags of a command, and says what they mean together.
 local argparse = require "argparse"
+local commands = require "trapheus.commands"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
 local usage = require "trapheus.usage"
 
 local options = {}
 
--- flag, argument (none: a switch; "+": may be repeated), help
-local GROUPS = {
-  { "What to restore", {
-    { "--id", "ID", "the DB instance to restore" },
-    { "--task", "TASK", "create_snapshot: make or replace ID-snapshot, then restore from it; "
-      .. "db_restore: restore from ID-snapshot as it is; create_snapshot_only: only the snapshot" },
-    { "--instance", nil, "ID is a DB instance (default: looked up)" },
-    { "--cluster", nil, "ID is a DB cluster" },
-    { "--input", "JSON", 'the same as one document: {"identifier":…,"task":…,"isCluster":…}, @FILE, or - for stdin' },
-    { "--snapshot", "NAME", "the snapshot to make or to restore from (default: ID-snapshot)" },
-  } },
-  { "How", {
-    { "--plan", nil, "print every call it would make, and change nothing" },
-    { "--yes", nil, "do not ask for the identifier on a terminal" },
-    { "--keep-original", nil, "leave the original as ID-temp" },
-    { "--final-snapshot", "NAME", "take a last snapshot of the original before it is deleted" },
-    { "--skip-final-snapshot", nil, "take none, whatever the defaults say" },
-    { "--delete-automated-backups", nil, "drop the original's automated backups (kept by default)" },
-    { "--replace-snapshot", "HOW", "safe (default: the old one goes when covered) or direct (it goes first)" },
-    { "--no-fence", nil, "do without deletion protection on the original" },
-    { "--allow-replicas", nil, "restore although read replicas stay with the old database" },
-    { "--allow-foreign-snapshot", nil, "restore from another database's snapshot" },
-    { "--timeout", "DURATION", "stop at the next safe point after this time (90s, 45m, 12h, 2d); resume goes on" },
-  } },
-  { "Where", {
-    { "--profile", "NAME", "the profile of the shared AWS files" },
-    { "--region", "REGION", "the AWS Region" },
-    { "--endpoint-url", "URL", "another endpoint than AWS's" },
-    { "--pace", "N", "divide every wait by N, for emulators" },
-    { "--sandbox", nil, "rehearse on the built-in sandbox, in virtual time" },
-    { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" },
-  } },
-  { "What is told", {
-    { "--output", "FORMAT", "text (default), json (one document at the end) or jsonl (events, then the document)" },
-    { "--verbose", nil, "every AWS call, with its request id" },
-    { "--quiet", nil, "nothing but the result" },
-    { "--email-from", "ADDRESS", "sender of the mail on failure, verified in SES" },
-    { "--email-to", "ADDRESS", "who gets it; a list with commas, or repeated", "+" },
-    { "--slack", "URL", "Slack webhook told on failure (better: in the environment or the configuration file)", "+" },
-  } },
-}
-
-local CHOICES = {
-  task = { "create_snapshot", "db_restore", "create_snapshot_only" },
-  replace_snapshot = { "safe", "direct" },
-  output = { "text", "json", "jsonl" },
-}
-
-local function field_of(flag) return (flag:gsub("^%-%-", ""):gsub("-", "_")) end
-
-local function parser(groups, name, summary)
-  local built = argparse(name, summary):add_help(true)
-  for _, group in ipairs(groups) do
+local function parser(command)
+  local built = argparse("trapheus " .. command.name, command.summary:gsub("^%l", string.upper) .. "."):add_help(true)
+  for _, group in ipairs(command.groups) do
     local flags = {}
     for _, row in ipairs(group[2]) do
       local flag = row[2] and built:option(row[1], row[3]):argname(row[2]) or built:flag(row[1], row[3])
       if row[4] == "+" then flag:count "*" end
-      flags[#flags + 1] = flag:target(field_of(row[1]))
+      flags[#flags + 1] = flag:target(commands.field(row[1]))
     end
     built:group(group[1], table.unpack(flags))
   end
+  local argument = command.argument
+  if argument then built:argument(argument[1], argument[2]):args(argument[3] or "1") end
   return built
 end
 
 local function check_choice(field, value)
-  for _, choice in ipairs(CHOICES[field]) do
+  for _, choice in ipairs(commands.CHOICES[field]) do
     if value == choice then return end
   end
-  usage.fail("--%s '%s' is not known: %s are", field:gsub("_", "-"), value, table.concat(CHOICES[field], ", "))
+  usage.fail("--%s '%s' is not known: %s are", field:gsub("_", "-"), value, table.concat(commands.CHOICES[field], ", "))
 end
 
 -- Input as a document ---------------------------------------------------------------------
@@ -153,7 +106,7 @@ local function check(given)
     if given[field] then check_choice(field, given[field]) end
   end
   if not given.id then usage.fail "--id is missing: which database?" end
-  if not given.task then usage.fail("--task is missing: %s", table.concat(CHOICES.task, ", ")) end
+  if not given.task then usage.fail("--task is missing: %s", table.concat(commands.CHOICES.task, ", ")) end
   if given.cluster and given.instance then usage.fail "--cluster and --instance exclude each other" end
   if given.final_snapshot and given.skip_final_snapshot then
     usage.fail "--final-snapshot and --skip-final-snapshot exclude each other"
@@ -180,11 +133,15 @@ end
 
 -- Reading the command line ----------------------------------------------------------------
 
-local function parse(groups, name, summary, arguments, more)
-  local built = parser(groups, name, summary)
-  if more then more(built) end
-  local ok, given = built:pparse(arguments)
-  if not ok then usage.fail("%s; see %s --help", given, name) end
+---@class trapheus.Given   What the user asked for: fields named as the flags.
+
+--- Reads what a command was given. Raises a usage error.
+---@param name string       "resume", …
+---@param arguments string[]
+---@return trapheus.Given
+function options.read(name, arguments)
+  local ok, given = parser(commands.find(name)):pparse(arguments)
+  if not ok then usage.fail("%s; see trapheus %s --help", given, name) end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
   if given.timeout then given.timeout_s = duration(given.timeout) end
@@ -192,31 +149,15 @@ local function parse(groups, name, summary, arguments, more)
   return given
 end
 
----@class trapheus.Given   What the user asked for: fields named as the flags.
-
---- Reads the flags of a restore. Raises a usage error.
+--- Reads what a restore was given. Raises a usage error.
 ---@param arguments string[]
 ---@return trapheus.Given
 function options.restore(arguments)
-  local given = parse(GROUPS, "trapheus restore",
-    "Restores an Amazon RDS database in place: same identifier, same endpoint, same configuration.", arguments)
+  local given = options.read("restore", arguments)
   if given.input then merge_document(given, given.input) end
   check(given)
   given.id = given.id:lower()
   return given
-end
-
---- Reads the flags of a command about a run that exists.
----@param name string       "resume", …
----@param summary string
----@param arguments string[]
----@return trapheus.Given  with `run`
-function options.run(name, summary, arguments)
-  local where, told = GROUPS[3], GROUPS[4]
-  local how = { "How", { GROUPS[2][2][#GROUPS[2][2]] } }
-  return parse({ how, where, told }, "trapheus " .. name, summary, arguments, function(built)
-    built:argument("run", "the run's id"):args "?"
-  end)
 end
 
 local RECORDED = { "snapshot", "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",

@@ -1,4 +1,5 @@
 --- Where scripts and modules are found: --scripts DIR, TRAPHEUS_PATH, the ones inside the program.
+local commands = require "trapheus.commands"
 local core = require "trapheus.core"
 local usage = require "trapheus.usage"
 
@@ -71,10 +72,15 @@ function path.script(name)
     if core.system.stat(file) then return path.load_file(file) end
   end
   return bundled(name) or usage.fail("there is no script '%s': give a path, or one of: %s", name,
-    table.concat(path.SCRIPTS, ", "))
+    table.concat(path.scripts(), ", "))
 end
 
 --- The bundled scripts that a user calls by name.
-path.SCRIPTS = { "restore", "resume", "rollback", "status" }
+---@return string[]
+function path.scripts()
+  local names = {}
+  for i, command in ipairs(commands.LIST) do names[i] = command.name end
+  return names
+end
 
 return path

@@ -1,0 +1,111 @@
+--- The commands and their flags, as data: the parser, --help, the man page and shell completion
+--- are all made of these tables.
+local commands = {}
+
+---@class trapheus.Flag       { flag, argument (none: a switch), help, "+" if it may be repeated }
+---@class trapheus.FlagGroup  { title, flags }
+
+---@class trapheus.Command
+---@field name string
+---@field summary string                What it does; no capital, no full stop.
+---@field synopsis string               What stands behind the name.
+---@field argument? string[]            { field, help, "?" if it may be left out }
+---@field groups trapheus.FlagGroup[]
+
+local WHAT = { "What to restore", {
+  { "--id", "ID", "the DB instance to restore" },
+  { "--task", "TASK", "create_snapshot: make or replace ID-snapshot, then restore from it; "
+    .. "db_restore: restore from ID-snapshot as it is; create_snapshot_only: only the snapshot" },
+  { "--instance", nil, "ID is a DB instance (default: looked up)" },
+  { "--cluster", nil, "ID is a DB cluster" },
+  { "--input", "JSON", 'the same as one document: {"identifier":…,"task":…,"isCluster":…}, @FILE, or - for stdin' },
+  { "--snapshot", "NAME", "the snapshot to make or to restore from (default: ID-snapshot)" },
+} }
+
+local TIMEOUT = { "--timeout", "DURATION",
+  "stop at the next safe point after this time (90s, 45m, 12h, 2d); resume goes on" }
+
+local HOW = { "How", {
+  { "--plan", nil, "print every call it would make, and change nothing" },
+  { "--yes", nil, "do not ask for the identifier on a terminal" },
+  { "--keep-original", nil, "leave the original as ID-temp" },
+  { "--final-snapshot", "NAME", "take a last snapshot of the original before it is deleted" },
+  { "--skip-final-snapshot", nil, "take none, whatever the defaults say" },
+  { "--delete-automated-backups", nil, "drop the original's automated backups (kept by default)" },
+  { "--replace-snapshot", "HOW", "safe (default: the old one goes when covered) or direct (it goes first)" },
+  { "--no-fence", nil, "do without deletion protection on the original" },
+  { "--allow-replicas", nil, "restore although read replicas stay with the old database" },
+  { "--allow-foreign-snapshot", nil, "restore from another database's snapshot" },
+  TIMEOUT,
+} }
+
+local WHERE = { "Where", {
+  { "--profile", "NAME", "the profile of the shared AWS files" },
+  { "--region", "REGION", "the AWS Region" },
+  { "--endpoint-url", "URL", "another endpoint than AWS's" },
+  { "--pace", "N", "divide every wait by N, for emulators" },
+  { "--sandbox", nil, "rehearse on the built-in sandbox, in virtual time" },
+  { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" },
+} }
+
+local TOLD = { "What is told", {
+  { "--output", "FORMAT", "text (default), json (one document at the end) or jsonl (events, then the document)" },
+  { "--verbose", nil, "every AWS call, with its request id" },
+  { "--quiet", nil, "nothing but the result" },
+  { "--email-from", "ADDRESS", "sender of the mail on failure, verified in SES" },
+  { "--email-to", "ADDRESS", "who gets it; a list with commas, or repeated", "+" },
+  { "--slack", "URL", "Slack webhook told on failure (better: in the environment or the configuration file)", "+" },
+} }
+
+--- What a flag or an argument may be, by the name of its field.
+---@type table<string, string[]>
+commands.CHOICES = {
+  task = { "create_snapshot", "db_restore", "create_snapshot_only" },
+  replace_snapshot = { "safe", "direct" },
+  output = { "text", "json", "jsonl" },
+  shell = { "bash", "zsh" },
+}
+
+--- The program itself.
+commands.SUMMARY = "Restores an Amazon RDS database in place: same identifier, same endpoint, same configuration."
+commands.SYNOPSIS = "[--scripts DIR] SCRIPT [ARGUMENT…]"
+
+---@type trapheus.Flag[]
+commands.FLAGS = {
+  { "--scripts", "DIR", "look for scripts and modules in DIR first, then in TRAPHEUS_PATH" },
+  { "--help", nil, "this text" },
+  { "--version", nil, "the version" },
+}
+
+-- A command about a run that exists.
+local RUN = { "run", "the run's id", "?" }
+local OF_A_RUN = { { "How", { TIMEOUT } }, WHERE, TOLD }
+
+---@type trapheus.Command[]
+commands.LIST = {
+  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, WHERE, TOLD },
+    summary = "restores one database in place: same identifier, same endpoint, same configuration" },
+  { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
+    summary = "goes on with a run that was interrupted or parked" },
+  { name = "rollback", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
+    summary = "gives a run up: the half-made replacement is deleted, the original gets its name back" },
+  { name = "status", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
+    summary = "shows what the runs of this machine are doing, or one run" },
+  { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},
+    summary = "prints what makes that shell complete these commands and flags" },
+}
+
+--- The field of what was given that a flag ends up in.
+---@param flag string  "--state-dir"
+---@return string      "state_dir"
+function commands.field(flag) return (flag:gsub("^%-%-", ""):gsub("-", "_")) end
+
+---@param name string
+---@return trapheus.Command?
+function commands.find(name)
+  for _, command in ipairs(commands.LIST) do
+    if command.name == name then return command end
+  end
+end
+
+return commands

@@ -1,0 +1,95 @@
+--- The one table of commands and flags, and all that is made of it or must agree with it.
+local commands = require "trapheus.commands"
+local completion = require "trapheus.completion"
+local options = require "trapheus.options"
+local path = require "trapheus.path"
+local report = require "trapheus.report"
+local usage = require "trapheus.usage"
+local tests = {}
+
+local function lines_of(shell_command)
+  local pipe = assert(io.popen(shell_command))
+  local lines = {}
+  for line in pipe:lines() do lines[#lines + 1] = line end
+  assert(pipe:close() and #lines > 0, shell_command)
+  return lines
+end
+
+local function read(file_name)
+  local file <close> = assert(io.open(file_name, "r"))
+  return file:read "a"
+end
+
+local function each_flag(visit)
+  for _, command in ipairs(commands.LIST) do
+    for _, group in ipairs(command.groups) do
+      for _, flag in ipairs(group[2]) do visit(flag, command) end
+    end
+  end
+end
+
+function tests.every_script_is_a_command_and_every_command_a_script()
+  local scripts = {}
+  for i, file in ipairs(lines_of "ls scripts") do scripts[i] = file:match "^(.+)%.lua$" end
+  local listed = path.scripts()
+  table.sort(listed)
+  assert(table.concat(listed, " ") == table.concat(scripts, " "), table.concat(listed, " "))
+end
+
+function tests.every_flag_is_read()
+  each_flag(function(flag, command)
+    local arguments = { flag[1], flag[2] and "1" }
+    if command.argument and not command.argument[3] then table.insert(arguments, 1, "x") end
+    local field = commands.field(flag[1])
+    if field == "output" then arguments[2] = "json" end
+    assert(options.read(command.name, arguments)[field], command.name .. " " .. flag[1])
+  end)
+end
+
+function tests.every_choice_is_in_its_help()
+  local seen = {}
+  each_flag(function(flag)
+    local field = commands.field(flag[1])
+    for _, choice in ipairs(commands.CHOICES[field] or {}) do
+      assert(flag[3]:find(choice, 1, true), flag[1] .. " does not speak of " .. choice)
+      seen[field] = true
+    end
+  end)
+  assert(seen.task and seen.replace_snapshot and seen.output)
+end
+
+function tests.completion_knows_every_command_and_flag()
+  for shell, script in pairs { bash = completion.bash(), zsh = completion.zsh() } do
+    assert(not script:find "@[%u_]+@", shell .. ": something was not put in")
+    each_flag(function(flag, command)
+      assert(script:find(flag[1], 1, true) and script:find(command.name, 1, true), shell .. ": " .. flag[1])
+    end)
+  end
+end
+
+function tests.completion_is_for_the_shells_it_names()
+  local run = path.script "completion"()
+  for _, shell in ipairs(commands.CHOICES.shell) do assert(completion[shell]) end
+  local ok, err = pcall(run, { "fish" })
+  assert(not ok and usage.is(err) and tostring(err):find "fish")
+end
+
+-- The manual ------------------------------------------------------------------------------
+
+function tests.the_manual_names_every_variable()
+  local manual = read "docs/trapheus.1.in"
+  for _, name in ipairs(lines_of [[grep -rhoE '"(AWS|TRAPHEUS|XDG)_[A-Z_]*[A-Z]"' lua/trapheus | sort -u]]) do
+    assert(manual:find(name:match '"(.*)"', 1, true), name)
+  end
+end
+
+function tests.the_manual_names_every_exit_code()
+  local codes, told = { [0] = true, true, true }, {}
+  for _, code in pairs(report.EXIT) do codes[code] = true end
+  for code in read("docs/trapheus.1.in"):match("%.Sh EXIT STATUS(.-)%.Sh"):gmatch "%.It (%d+)" do
+    told[tonumber(code)] = true
+  end
+  for code = 0, 9 do assert(codes[code] == told[code], code) end
+end
+
+return tests
