@@ -35,6 +35,9 @@ int64_t tph_check_limit(lua_State *, int index, const char *field);
 int tph_loop_http(lua_State *); /* http.c */
 int tph_loop_call(lua_State *); /* aws.c */
 
+/* The function core.notify, in notify.c. */
+int tph_notify(lua_State *);
+
 /* The loop at `index`. Raises when it is none, or closed. */
 struct tph_loop *tph_check_loop(lua_State *, int index);
 
