@@ -9,7 +9,7 @@
 
 #define LONGEST_TEXT_BYTES ((size_t)16 << 20)
 #define MOST_HEADERS 16
-#define TOLERATED_SKEW_MS (4 * 60 * 1000) /* the services tolerate five minutes */
+#define TOLERATED_SKEW_MS (INT64_C(4) * 60 * 1000) /* the services tolerate five minutes */
 
 /* The codes of what went wrong before there was a reply. */
 static const struct {
