@@ -2,13 +2,13 @@
 #include "signals.h"
 #include "transfer.h"
 #include <limits.h>
-#include <openssl/rand.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST_CONNECTIONS 256L /* below the usual limit of 1024 descriptors */
 #define MOST_POOLS 8
+#define MOST_WATCHES 4
 
 struct pool {
     char *name; /* NULL: free */
@@ -24,7 +24,8 @@ struct tph_loop {
     struct pool pools[MOST_POOLS];
     struct tph_aws_shared aws;
     char *ca_bundle;
-    int signal_fd; /* -1 unless this loop has the signals */
+    struct tph_watch *watches[MOST_WATCHES]; /* NULL: free */
+    int signal_fd;                           /* -1 unless this loop has the signals */
 };
 
 static enum tph_status loop_init(struct tph_loop *loop, const struct tph_loop_options *options) {
@@ -84,6 +85,33 @@ CURLSH *tph_loop_pool(struct tph_loop *loop, struct tph_str name) {
     return NULL;
 }
 
+enum tph_status tph_loop_watch(struct tph_loop *loop, struct tph_watch *watch) {
+    if (watch->loop || loop->clock.kind == TPH_CLOCK_VIRTUAL) return TPH_EINVAL;
+    for (size_t i = 0; i < MOST_WATCHES; i++) {
+        if (loop->watches[i]) continue;
+        loop->watches[i] = watch;
+        watch->loop = loop;
+        return TPH_OK;
+    }
+    return TPH_ETOOBIG;
+}
+
+void tph_watch_stop(struct tph_watch *watch) {
+    for (size_t i = 0; watch->loop && i < MOST_WATCHES; i++)
+        if (watch->loop->watches[i] == watch) watch->loop->watches[i] = NULL;
+    watch->loop = NULL;
+}
+
+/* A turn may stop its watch, and free it. */
+static void take_turns(struct tph_loop *loop, enum tph_status status) {
+    for (size_t i = 0; i < MOST_WATCHES; i++) {
+        struct tph_watch *watch = loop->watches[i];
+        if (!watch) continue;
+        if (status != TPH_OK) tph_watch_stop(watch);
+        watch->turn(watch->context, status);
+    }
+}
+
 void tph_loop_free(struct tph_loop *loop) {
     if (!loop) return;
     while (loop->transfers) {
@@ -92,6 +120,7 @@ void tph_loop_free(struct tph_loop *loop) {
         transfer->done(transfer->context, TPH_ECANCELED, CURLE_OK);
     }
     tph_timers_deinit(&loop->timers);
+    take_turns(loop, TPH_ECANCELED);
     if (loop->signal_fd >= 0) tph_signals_release();
     curl_multi_cleanup(loop->multi);
     for (size_t i = 0; i < MOST_POOLS; i++) close_pool(&loop->pools[i]);
@@ -108,14 +137,10 @@ struct tph_aws_shared *tph_loop_aws(struct tph_loop *loop) {
     return &loop->aws;
 }
 
-double tph_random_fraction(void) {
-    uint32_t number = 0;
-    RAND_bytes((unsigned char *)&number, sizeof number);
-    return number / 4294967296.0;
-}
-
 size_t tph_loop_outstanding(const struct tph_loop *loop) {
-    return loop->timers.count + loop->transfer_count;
+    size_t count = loop->timers.count + loop->transfer_count;
+    for (size_t i = 0; i < MOST_WATCHES; i++) count += loop->watches[i] != NULL;
+    return count;
 }
 
 enum tph_status tph_loop_timer(struct tph_loop *loop, struct tph_timer *timer, int64_t delay_ms,
@@ -176,12 +201,28 @@ static int64_t patience_ms(const struct tph_loop *loop, int64_t max_wait_ms) {
     return max_wait_ms >= 0 && max_wait_ms < left_ms ? max_wait_ms : left_ms;
 }
 
-/* Sleeps until a socket, a signal or the limit, in real time; less than 0 for ever. */
+/* Fills in what the wait looks at beside the transfers, and cuts *real_ms down to the patience of
+ * the watches. Returns how many descriptors there are. */
+static unsigned int gather(const struct tph_loop *loop, struct curl_waitfd *fds, int64_t *real_ms) {
+    unsigned int count = 0;
+    if (loop->signal_fd >= 0)
+        fds[count++] = (struct curl_waitfd){.fd = loop->signal_fd, .events = CURL_WAIT_POLLIN};
+    for (size_t i = 0; i < MOST_WATCHES; i++) {
+        const struct tph_watch *watch = loop->watches[i];
+        if (!watch) continue;
+        fds[count++] = (struct curl_waitfd){.fd = watch->fd, .events = CURL_WAIT_POLLIN};
+        int64_t ms = watch->patience_ms(watch->context);
+        if (ms >= 0 && (*real_ms < 0 || ms < *real_ms)) *real_ms = ms;
+    }
+    return count;
+}
+
+/* Sleeps until a descriptor or the limit, in real time; less than 0 for ever. */
 static enum tph_status poll_once(struct tph_loop *loop, int64_t real_ms) {
-    struct curl_waitfd signals = {.fd = loop->signal_fd, .events = CURL_WAIT_POLLIN};
+    struct curl_waitfd fds[1 + MOST_WATCHES];
+    unsigned int count = gather(loop, fds, &real_ms);
     int limit_ms = real_ms < 0 || real_ms > INT_MAX ? INT_MAX : (int)real_ms;
-    CURLMcode code =
-        curl_multi_poll(loop->multi, &signals, loop->signal_fd >= 0 ? 1 : 0, limit_ms, NULL);
+    CURLMcode code = curl_multi_poll(loop->multi, fds, count, limit_ms, NULL);
     if (code != CURLM_OK) return code == CURLM_OUT_OF_MEMORY ? TPH_ENOMEM : TPH_EIO;
     return TPH_OK;
 }
@@ -203,6 +244,7 @@ enum tph_status tph_loop_step(struct tph_loop *loop, int64_t max_wait_ms) {
     if (status != TPH_OK || ended) return status;
     if (patience_ms(loop, max_wait_ms) != 0) status = wait_once(loop, max_wait_ms);
     if (status == TPH_OK) status = run_transfers(loop, &ended);
+    if (status == TPH_OK) take_turns(loop, TPH_OK);
     if (status == TPH_OK) tph_timers_fire(&loop->timers, tph_clock_monotonic_ms(&loop->clock));
     return status;
 }

@@ -108,6 +108,73 @@ static void an_ignored_signal_stays_ignored(void **state) {
     assert_ptr_equal(signal(SIGHUP, previous), SIG_IGN);
 }
 
+struct seat {
+    struct tph_watch watch;
+    int turns, ends;
+    int64_t patience_ms;
+};
+
+static int64_t seat_patience(void *context) { return ((struct seat *)context)->patience_ms; }
+
+static void seat_turn(void *context, enum tph_status status) {
+    struct seat *seat = context;
+    if (status == TPH_OK)
+        seat->turns++;
+    else
+        seat->ends++;
+}
+
+static struct seat new_seat(int fd) {
+    return (struct seat){.watch = {fd, seat_patience, seat_turn, NULL, NULL}, .patience_ms = -1};
+}
+
+static void a_watched_descriptor_ends_the_wait(void **state) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct tph_loop *loop = new_loop(tph_clock_system());
+    struct seat seat = new_seat(ends[0]);
+    seat.watch.context = &seat;
+    assert_int_equal(tph_loop_watch(loop, &seat.watch), TPH_OK);
+    assert_int_equal(tph_loop_watch(loop, &seat.watch), TPH_EINVAL);
+    assert_int_equal(tph_loop_outstanding(loop), 1);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_int_equal(tph_loop_step(loop, -1), TPH_OK);
+    assert_int_equal(seat.turns, 1);
+    char byte;
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    seat.patience_ms = 1;
+    assert_int_equal(tph_loop_step(loop, -1), TPH_OK);
+    assert_int_equal(seat.turns, 2);
+    tph_watch_stop(&seat.watch);
+    tph_watch_stop(&seat.watch);
+    assert_int_equal(tph_loop_step(loop, -1), TPH_OK);
+    assert_int_equal(seat.turns, 2);
+    assert_int_equal(tph_loop_watch(loop, &seat.watch), TPH_OK);
+    tph_loop_free(loop);
+    assert_int_equal(seat.ends, 1);
+    assert_null(seat.watch.loop);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_loop_watches_a_few(void **state) {
+    struct tph_loop *loop = new_loop(tph_clock_system());
+    struct tph_loop *timeless = new_loop(tph_clock_virtual(EPOCH_MS));
+    struct seat seats[8];
+    enum tph_status status = TPH_OK;
+    size_t count = 0;
+    while (status == TPH_OK && count < 8) {
+        seats[count] = new_seat(-1);
+        seats[count].watch.context = &seats[count];
+        status = tph_loop_watch(loop, &seats[count++].watch);
+    }
+    assert_int_equal(status, TPH_ETOOBIG);
+    assert_int_equal(tph_loop_watch(timeless, &seats[count - 1].watch), TPH_EINVAL);
+    tph_loop_free(loop);
+    tph_loop_free(timeless);
+    for (size_t i = 0; i < count; i++) assert_int_equal(seats[i].ends, i + 1 < count);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(virtual_time_jumps_to_the_next_timer),
@@ -116,6 +183,8 @@ int main(void) {
         cmocka_unit_test(a_paced_loop_waits_less),
         cmocka_unit_test(a_signal_ends_the_wait),
         cmocka_unit_test(an_ignored_signal_stays_ignored),
+        cmocka_unit_test(a_watched_descriptor_ends_the_wait),
+        cmocka_unit_test(a_loop_watches_a_few),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
