@@ -1,4 +1,4 @@
-/* loop.c - trapheus.core.clock, trapheus.core.loop, its timers and its operations. */
+/* loop.c - trapheus.core.clock, trapheus.core.loop and its timers. */
 #include "field.h"
 #include "op.h"
 #include "trapheus/clock.h"
@@ -203,6 +203,7 @@ static const luaL_Reg loop_methods[] = {
     {"step", loop_step},
     {"http", tph_loop_http},
     {"aws", tph_loop_call},
+    {"listen", tph_loop_listen},
     {"signals", loop_signals},
     {"close", loop_close},
     {"interrupted", loop_interrupted},
@@ -214,10 +215,9 @@ static const luaL_Reg clock_functions[] = {
 void tph_bind_loop(lua_State *L) {
     new_class(L, OP, op_meta, op_methods);
     new_class(L, LOOP, loop_meta, loop_methods);
+    tph_bind_httpd(L);
     luaL_newlib(L, clock_functions);
     lua_setfield(L, -2, "clock");
     lua_pushcfunction(L, new_loop);
     lua_setfield(L, -2, "loop");
-    lua_pushcfunction(L, tph_notify);
-    lua_setfield(L, -2, "notify");
 }

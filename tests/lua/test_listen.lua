@@ -1,0 +1,167 @@
+--- loop:listen, asked by loop:http: both sides on one loop.
+local core = require "trapheus.core"
+
+local tests = {}
+
+local function site(options)
+  local loop = assert(core.loop {})
+  options = options or {}
+  options.address = options.address or "127.0.0.1"
+  return loop, assert(loop:listen(options))
+end
+
+local function closing(loop, server)
+  return setmetatable({}, { __close = function()
+    server:close()
+    loop:close()
+  end })
+end
+
+local function await(loop, op)
+  while not op:done() do assert(loop:step(1000)) end
+  return op:result()
+end
+
+local function ask(loop, server, more)
+  local request = {
+    method = "GET", url = ("http://127.0.0.1:%d/"):format(server:port()), allow_http = true, no_proxy = true,
+    timeout_ms = 10000,
+  }
+  for name, value in pairs(more or {}) do request[name] = value end
+  return assert(loop:http(request))
+end
+
+local function refused(part, f, ...)
+  local ok, err = pcall(f, ...)
+  assert(not ok and err:find(part, 1, true), tostring(err))
+end
+
+function tests.a_request_and_its_reply()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local next_request <close> = server:next()
+  local reply <close> = ask(loop, server, {
+    method = "POST", url = ("http://127.0.0.1:%d/a%%20b?x=1"):format(server:port()), body = "k=v",
+    headers = { { "X-One", "1" } },
+  })
+  local request <close> = await(loop, next_request)
+  assert(request.method == "POST" and request.path == "/a%20b" and request.query == "x=1" and request.body == "k=v")
+  assert(request.nothing == nil and next_request:result() == request)
+  local headers = {}
+  for _, pair in ipairs(request.headers) do headers[pair[1]:lower()] = pair[2] end
+  assert(headers["x-one"] == "1" and headers["content-length"] == "3")
+  assert(request:reply(404, { { "x-two", "2" } }, "none"))
+  refused("answered", request.reply, request, 200, nil, "")
+  local got = await(loop, reply)
+  assert(got.status == 404 and got.headers["x-two"] == "2" and got.body == "none")
+end
+
+function tests.one_after_the_other()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local replies = {}
+  for i = 1, 3 do replies[i] = ask(loop, server, { method = "POST", body = tostring(i) }) end
+  for _ = 1, 3 do
+    local request = await(loop, server:next())
+    assert(request:reply(200, nil, request.body .. "!"))
+  end
+  for i = 1, 3 do assert(await(loop, replies[i]).body == i .. "!") end
+end
+
+function tests.a_request_left_alone_ends_its_connection()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local reply = ask(loop, server)
+  await(loop, server:next()):close()
+  local got, err = await(loop, reply)
+  assert(not got and err.code == "EIO", err and err.code)
+  reply = ask(loop, server)
+  await(loop, server:next())
+  collectgarbage()
+  collectgarbage()
+  got, err = await(loop, reply)
+  assert(not got and err.code == "EIO", err and err.code)
+end
+
+function tests.closing_ends_what_waits()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local waits = server:next()
+  refused("waited for already", server.next, server)
+  server:close()
+  server:close()
+  local request, err = waits:result()
+  assert(waits:done() and not request and err.code == "ECANCELED")
+  refused("the server is closed", server.next, server)
+  refused("the server is closed", server.port, server)
+  assert(loop:step(0) == 0)
+end
+
+function tests.a_request_outlives_its_server()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local first, second = ask(loop, server), ask(loop, server)
+  local request = await(loop, server:next())
+  local unread = server:next()
+  while not unread:done() do assert(loop:step(1000)) end
+  server:close()
+  local ok, err = request:reply(200, nil, "late")
+  assert(not ok and err.code == "ECANCELED" and request.method == "GET")
+  ok, err = unread:result()
+  assert(not ok and err.code == "ECANCELED")
+  assert(not await(loop, first) and not await(loop, second))
+end
+
+function tests.closing_the_loop_ends_what_waits()
+  local loop, server = site()
+  local waits <close> = server:next()
+  loop:close()
+  local request, err = waits:result()
+  assert(not request and err.code == "ECANCELED")
+  server:close()
+end
+
+function tests.a_closed_wait_lets_the_next_one_begin()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  server:next():close()
+  local reply <close> = ask(loop, server)
+  assert(await(loop, server:next()):reply(200, nil, ""))
+  assert(await(loop, reply).status == 200)
+end
+
+function tests.collected_in_any_order()
+  for _ = 1, 20 do
+    local op
+    do
+      local loop, server = site()
+      op = server:next()
+      ask(loop, server)
+      loop:step(10)
+    end
+    collectgarbage()
+    assert(op:done() or not op:result())
+  end
+  collectgarbage()
+  collectgarbage()
+end
+
+function tests.only_this_machine()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local function code(options)
+    local other, err = loop:listen(options)
+    return other and other:close() or err.code
+  end
+  assert(code { address = "0.0.0.0" } == "EREFUSED" and code { address = "example" } == "EINVAL")
+  assert(code { address = "127.0.0.1", port = server:port() } == "ECONNECT")
+  refused("field 'port': out of range", code, { address = "127.0.0.1", port = 65536 })
+  refused("field 'address'", code, {})
+  refused("status", function()
+    local op <close> = ask(loop, server)
+    local request <close> = await(loop, server:next())
+    request:reply(99, nil, op and "")
+  end)
+end
+
+return tests
