@@ -3,14 +3,13 @@
 #include "trapheus/aws_reply.h"
 #include "trapheus/backoff.h"
 #include "trapheus/uri.h"
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LONGEST_TEXT_BYTES ((size_t)16 << 20)
 #define MOST_HEADERS 16
-#define TOLERATED_SKEW_MS (4 * 60 * 1000) /* the services tolerate five minutes */
+#define TOLERATED_SKEW_MS (INT64_C(4) * 60 * 1000) /* the services tolerate five minutes */
 
 /* The codes of what went wrong before there was a reply. */
 static const struct {
@@ -128,12 +127,6 @@ static void on_timer(void *context, enum tph_status status) {
     if (status != TPH_OK) end(call, status, NULL);
 }
 
-static double fraction(void) {
-    uint32_t number = 0;
-    RAND_bytes((unsigned char *)&number, sizeof number);
-    return number / 4294967296.0;
-}
-
 /* Whether another attempt is on its way; else this was the last. */
 static bool retry(struct tph_aws_call *call, enum tph_retry_kind kind, enum tph_status failure) {
     unsigned cost = tph_retry_cost(failure);
@@ -141,8 +134,8 @@ static bool retry(struct tph_aws_call *call, enum tph_retry_kind kind, enum tph_
     if (!tph_retry_allowed(kind, call->request.read_only)) return false;
     if (!tph_retry_take(&tph_loop_aws(call->loop)->quota, cost)) return false;
     call->cost = cost;
-    int64_t delay_ms =
-        tph_backoff_delay_ms(TPH_RETRY_BASE_MS, TPH_RETRY_CAP_MS, call->attempts, fraction());
+    int64_t delay_ms = tph_backoff_delay_ms(TPH_RETRY_BASE_MS, TPH_RETRY_CAP_MS, call->attempts,
+                                            tph_random_fraction());
     return tph_loop_timer(call->loop, &call->timer, delay_ms, on_timer, call) == TPH_OK;
 }
 

@@ -95,7 +95,7 @@ enum tph_status tph_buf_appendf(struct tph_buf *buf, const char *format, ...) {
     va_end(args);
     enum tph_status status = length < 0 ? TPH_EINVAL : reserve(buf, (size_t)length);
     if (status == TPH_OK) {
-        (void)vsnprintf(buf->data + buf->length_bytes, (size_t)length + 1, format, again);
+        vsnprintf(buf->data + buf->length_bytes, (size_t)length + 1, format, again);
         buf->length_bytes += (size_t)length;
     }
     va_end(again);

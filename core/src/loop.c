@@ -2,6 +2,7 @@
 #include "signals.h"
 #include "transfer.h"
 #include <limits.h>
+#include <openssl/rand.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,12 @@ const char *tph_loop_ca_bundle(const struct tph_loop *loop) { return loop->ca_bu
 
 struct tph_aws_shared *tph_loop_aws(struct tph_loop *loop) {
     return &loop->aws;
+}
+
+double tph_random_fraction(void) {
+    uint32_t number = 0;
+    RAND_bytes((unsigned char *)&number, sizeof number);
+    return number / 4294967296.0;
 }
 
 size_t tph_loop_outstanding(const struct tph_loop *loop) {

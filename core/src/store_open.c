@@ -46,8 +46,8 @@ enum tph_status tph_store_fail_sqlite(struct tph_store *store) {
     int code = sqlite3_errcode(store->database);
     char why[512];
     bool damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-    (void)snprintf(why, sizeof why, "%s%s", sqlite3_errmsg(store->database),
-                   damaged ? "; move the journal aside or restore it from a backup" : "");
+    snprintf(why, sizeof why, "%s%s", sqlite3_errmsg(store->database),
+             damaged ? "; move the journal aside or restore it from a backup" : "");
     return tph_store_fail(store, TPH_ESTORE, why);
 }
 
@@ -139,8 +139,8 @@ static enum tph_status check_schema(struct tph_store *store) {
     if (application != 0 || version != 0 || tables != 0)
         return tph_store_fail(store, TPH_EREFUSED, "refused: not a journal of trapheus");
     char stamp[80];
-    (void)snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                   APPLICATION_ID, SCHEMA_VERSION);
+    snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             APPLICATION_ID, SCHEMA_VERSION);
     status = execute(store, schema);
     return status == TPH_OK ? execute(store, stamp) : status;
 }

@@ -34,6 +34,9 @@ struct tph_aws_shared {
 };
 struct tph_aws_shared *tph_loop_aws(struct tph_loop *);
 
+/* A random number in [0, 1), for jitter. */
+double tph_random_fraction(void);
+
 /* The connections that requests of this name share; NULL when there is no room for another name.
  * The loop owns it. */
 CURLSH *tph_loop_pool(struct tph_loop *, struct tph_str name);

@@ -1,4 +1,4 @@
-/* loop.c - trapheus.core.clock, trapheus.core.loop and its timers. */
+/* loop.c - trapheus.core.clock, trapheus.core.loop, its timers and its operations. */
 #include "field.h"
 #include "op.h"
 #include "trapheus/clock.h"
@@ -220,4 +220,6 @@ void tph_bind_loop(lua_State *L) {
     lua_setfield(L, -2, "clock");
     lua_pushcfunction(L, new_loop);
     lua_setfield(L, -2, "loop");
+    lua_pushcfunction(L, tph_notify);
+    lua_setfield(L, -2, "notify");
 }

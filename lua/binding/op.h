@@ -39,6 +39,9 @@ int tph_loop_listen(lua_State *); /* httpd.c */
 /* [-0, +0] The classes of what loop:listen() returns. */
 void tph_bind_httpd(lua_State *);
 
+/* The function core.notify, in notify.c. */
+int tph_notify(lua_State *);
+
 /* The loop at `index`. Raises when it is none, or closed. */
 struct tph_loop *tph_check_loop(lua_State *, int index);
 

@@ -70,6 +70,17 @@ function tests.real_time_is_the_clocks()
   assert(core.clock.monotonic_ms() >= before + 2)
 end
 
+function tests.a_signal_ends_the_wait()
+  local loop <close> = core.loop {}
+  assert(loop:signals() and loop:signals() and loop:interrupted() == nil)
+  local op <close> = loop:timer(3600000)
+  os.execute "kill -HUP $PPID"
+  loop:step()
+  assert(loop:interrupted() == "SIGHUP" and loop:interrupted() == nil and not op:done())
+  local other <close> = core.loop {}
+  assert(select(2, other:signals()).code == "EINVAL")
+end
+
 function tests.misuse_names_the_argument()
   for message, options in pairs {
     ["pace: more than 0"] = { pace = 0 },
