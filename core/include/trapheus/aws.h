@@ -39,9 +39,9 @@ struct tph_aws_reply {
 
 struct tph_aws_call;
 
-/* TPH_OK: the call came to an end, be it success or error. TPH_ECANCELED, TPH_ENOMEM (and no
- * attempt is outcome-less: a change that may have been made always ends with TPH_OK and an error);
- * then there is no reply. */
+/* TPH_OK: the call came to an end, be it success or error. Otherwise there is no reply:
+ * TPH_ECANCELED: the loop was freed, and what was under way may have been carried out.
+ * TPH_ENOMEM: there was no memory for another attempt; the earlier ones did nothing. */
 typedef void tph_aws_done(void *context, enum tph_status, const struct tph_aws_reply *);
 
 /* Starts the call. On TPH_OK *out lives until `done` is called, or it is cancelled.
