@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <lua-cjson.h>
 #include <lualib.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -98,6 +99,7 @@ static int run(lua_State *L) {
 
 int main(int argc, char **argv) {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core file would hold credentials */
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away must not stop a restore half way */
     lua_State *L = luaL_newstate();
     if (!L) return 1;
     lua_pushcfunction(L, traceback);

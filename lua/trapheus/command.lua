@@ -143,7 +143,8 @@ local function print_result(run, given, real_ms)
     return
   end
   if given.plan and run.plan then print(report.plan(run.plan)) end
-  print(report.text(run))
+  local headline, rest = report.text(run):match "^([^\n]*)(.*)$"
+  print(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
   if given.sandbox then
     print(("  sandbox      %s of RDS time in %.1f s"):format(
       log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000))

@@ -52,6 +52,7 @@ local TOLD = { "What is told", {
   { "--output", "FORMAT", "text (default), json (one document at the end) or jsonl (events, then the document)" },
   { "--verbose", nil, "every AWS call, with its request id" },
   { "--quiet", nil, "nothing but the result" },
+  { "--log-format", "FORMAT", "what goes to stderr: text (default) or json, a line an event" },
   { "--email-from", "ADDRESS", "sender of the mail on failure, verified in SES" },
   { "--email-to", "ADDRESS", "who gets it; a list with commas, or repeated", "+" },
   { "--slack", "URL", "Slack webhook told on failure (better: in the environment or the configuration file)", "+" },
@@ -63,6 +64,7 @@ commands.CHOICES = {
   task = { "create_snapshot", "db_restore", "create_snapshot_only" },
   replace_snapshot = { "safe", "direct" },
   output = { "text", "json", "jsonl" },
+  log_format = { "text", "json" },
   shell = { "bash", "zsh" },
 }
 

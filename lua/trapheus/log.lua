@@ -1,5 +1,7 @@
 --- What a person reads. Everything that came from AWS, the environment or the user goes through
 --- `clean`: a control character in a name must not drive a terminal or forge a log line.
+local core = require "trapheus.core"
+
 local log = {}
 
 local function escape(bytes)
@@ -16,6 +18,18 @@ function log.clean(text)
   text = text:gsub("[%z\1-\9\11-\31\127]", escape):gsub("\n", "\n  ")
   for _, pattern in ipairs(UNICODE) do text = text:gsub(pattern, escape) end
   return text
+end
+
+local COLOURS = { red = 31, green = 32, yellow = 33 }
+
+--- The text in a colour, where the stream of that number is a terminal and NO_COLOR is not set (no-color.org).
+---@param text string
+---@param colour "red"|"green"|"yellow"
+---@param fd integer
+---@return string
+function log.paint(text, colour, fd)
+  local plain = (os.getenv "NO_COLOR" or "") ~= "" or os.getenv "TERM" == "dumb" or not core.system.isatty(fd)
+  return plain and text or ("\27[%dm%s\27[m"):format(COLOURS[colour], text)
 end
 
 local UNITS = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } }

@@ -3,6 +3,7 @@ local argparse = require "argparse"
 local commands = require "trapheus.commands"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
+local nearest = require "trapheus.nearest"
 local usage = require "trapheus.usage"
 
 local options = {}
@@ -27,7 +28,11 @@ local function check_choice(field, value)
   for _, choice in ipairs(commands.CHOICES[field]) do
     if value == choice then return end
   end
-  usage.fail("--%s '%s' is not known: %s are", field:gsub("_", "-"), value, table.concat(commands.CHOICES[field], ", "))
+  local keyed = {}
+  for _, choice in ipairs(commands.CHOICES[field]) do keyed[choice] = true end
+  local near = nearest(value, keyed)
+  usage.fail("--%s '%s' is not known%s: %s are", field:gsub("_", "-"), value,
+    near and (" (did you mean %s?)"):format(near) or "", table.concat(commands.CHOICES[field], ", "))
 end
 
 -- Input as a document ---------------------------------------------------------------------
@@ -102,7 +107,7 @@ local function check_name(flag, name, max)
 end
 
 local function check(given)
-  for _, field in ipairs { "task", "replace_snapshot", "output" } do
+  for _, field in ipairs { "task", "replace_snapshot" } do
     if given[field] then check_choice(field, given[field]) end
   end
   if not given.id then usage.fail "--id is missing: which database?" end
@@ -141,11 +146,13 @@ end
 ---@return trapheus.Given
 function options.read(name, arguments)
   local ok, given = parser(commands.find(name)):pparse(arguments)
-  if not ok then usage.fail("%s; see trapheus %s --help", given, name) end
+  if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
   if given.timeout then given.timeout_s = duration(given.timeout) end
-  if given.output then check_choice("output", given.output) end
+  for _, field in ipairs { "output", "log_format" } do
+    if given[field] then check_choice(field, given[field]) end
+  end
   return given
 end
 

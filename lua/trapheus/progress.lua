@@ -40,9 +40,10 @@ end
 -- On a terminal: the line of the step is written over until the step ends.
 local function live(stream)
   local started = 0
-  local function show(event, mark, text, ending)
-    local line = ("%s %-13s %9s  %s"):format(mark, event.step or "", log.duration(event.at - started), log.clean(text))
-    stream:write("\r\27[K", fitted(line, core.system.columns(2) - 1), ending)
+  local function show(event, mark, text, ending, colour)
+    local line = ("%-14s %9s  %s"):format(event.step or "", log.duration(event.at - started), log.clean(text))
+    stream:write("\r\27[K", colour and log.paint(mark, colour, 2) or mark, " ",
+      fitted(line, core.system.columns(2) - 3), ending)
     stream:flush()
   end
   local handlers = {}
@@ -52,25 +53,30 @@ local function live(stream)
     show(event, "·", event.detail and ("%s, %s"):format(event.why, event.detail) or event.why, "")
   end
   handlers.progress = handlers.waiting
-  function handlers.done(event) show(event, "✓", "", "\n") end
-  function handlers.failed(event) show(event, "✗", event.message or "", "\n") end
-  function handlers.warning(event) stream:write("\r\27[K! ", log.clean(event.message), "\n") end
+  function handlers.done(event) show(event, "✓", "", "\n", "green") end
+  function handlers.failed(event) show(event, "✗", event.message or "", "\n", "red") end
+  function handlers.warning(event)
+    stream:write("\r\27[K", log.paint("!", "yellow", 2), " ", log.clean(event.message), "\n")
+  end
   return function(event)
     if handlers[event.event] then handlers[event.event](event) end
   end
 end
 
---- A listener for the world.
----@param given { quiet: boolean?, output: string? }
+local function json_lines(stream)
+  return function(event)
+    stream:write(json.encode(event), "\n")
+    stream:flush()
+  end
+end
+
+--- A listener for the world. A stream whose reader has gone away is written to in vain: the run goes on.
+---@param given { quiet: boolean?, output: string?, log_format: string? }
 ---@return fun(event: table)?
 function progress.listener(given)
-  if given.output == "jsonl" then
-    return function(event)
-      io.stdout:write(json.encode(event), "\n")
-      io.stdout:flush()
-    end
-  end
+  if given.output == "jsonl" then return json_lines(io.stdout) end
   if given.quiet then return nil end
+  if given.log_format == "json" then return json_lines(io.stderr) end
   return core.system.isatty(2) and live(io.stderr) or lines(io.stderr)
 end
 
