@@ -21,7 +21,7 @@ end
 
 local function snapshot(run)
   local pinned = run.facts.snapshot
-  return pinned and pinned.made and run.database.snapshot(run.world.rds, pinned.arn) or nil
+  return pinned and pinned.made and run.database.snapshot(run.world.rds, pinned.asked_as) or nil
 end
 
 -- What is left to do, in order. Each answers nil when there is nothing (more) to do.

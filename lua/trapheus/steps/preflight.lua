@@ -178,7 +178,7 @@ local function check_snapshot(run, problems)
     return
   end
   ask(run, snapshot_checks, "snapshot " .. name, seen, problems)
-  local known = { name = seen.name, arn = seen.arn, created_at = seen.created_at }
+  local known = { name = seen.name, asked_as = name, arn = seen.arn, created_at = seen.created_at }
   if takes_snapshot(run) then run.facts.snapshot_old = known else run.facts.snapshot = known end
   run.seen_snapshot = seen.raw
 end

@@ -8,8 +8,8 @@ local rename = { name = "rename", deadline_s = 6 * 3600, typical_s = 600, on_dea
 -- The exact snapshot must still be there before the name is given up, and again before the restore.
 local function pinned_is_lost(run)
   local pinned = run.facts.snapshot
-  local seen = run.database.snapshot(run.world.rds, pinned.arn)
-  if not seen or seen.created_at ~= pinned.created_at then
+  local seen = run.database.snapshot(run.world.rds, pinned.asked_as)
+  if not seen or seen.arn ~= pinned.arn or seen.created_at ~= pinned.created_at then
     return run:fail(("the snapshot %s is no longer the one that was pinned"):format(pinned.name))
   end
   if seen.status ~= "available" then return run:wait(("the snapshot %s (%s)"):format(pinned.name, seen.status)) end

@@ -53,7 +53,8 @@ local function remove(run, known)
 end
 
 local function pin(run, seen)
-  run.facts.snapshot = { name = seen.name, arn = seen.arn, created_at = seen.created_at, made = true }
+  run.facts.snapshot = { name = seen.name, asked_as = seen.name, arn = seen.arn, created_at = seen.created_at,
+    made = true }
   run:save("fact", { snapshot = run.facts.snapshot })
   return run:done()
 end
