@@ -111,8 +111,16 @@ end
 --- What a restore gives where a parameter is left out and no value says it.
 settings.given = {
   source = function(source, setting) return source[setting.field] end,
-  parameter_group = function(source) return template.default_parameter_group(source) end,
-  option_group = function(source) return template.default_option_group(source) end,
+  parameter_group = function(source)
+    local group = source.DBParameterGroups[1]
+    local name = group and group.DBParameterGroupName or ""
+    return name:find "^default%." and name or template.default_parameter_group(source)
+  end,
+  option_group = function(source)
+    local group = source.OptionGroupMemberships[1]
+    local name = group and group.OptionGroupName or ""
+    return name:find "^default:" and name or template.default_option_group(source)
+  end,
   port = function(source) return source.Endpoint.Port end,
   backup_window = function(_, _, sb) return template.random_backup_window(sb) end,
   maintenance_window = function(_, _, sb) return template.random_maintenance_window(sb) end,

@@ -103,8 +103,9 @@ function Settings:diff(config, current)
   local differing = {}
   for _, row in ipairs(self.rows) do
     if not row.cannot and row.with ~= "finish" and not equal(config[row.name], current[row.name]) then
-      differing[#differing + 1] =
-        { name = row.name, wanted = config[row.name], found = current[row.name], security = row.security }
+      local wanted = config[row.name] -- nil: the original showed none, so there is nothing to fall short of
+      differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name],
+        security = wanted ~= nil and row.security or nil }
     end
   end
   return differing

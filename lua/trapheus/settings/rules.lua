@@ -62,6 +62,17 @@ rules.same_major = rule(
   "RDS User Guide: a major upgrade needs AllowMajorVersionUpgrade and cannot be undone: left to a person",
   function(config, current) return not current or major(config) == major(current) end)
 
+-- The default groups belong to a major version, and are what a restore gives when none is named.
+local DEFAULTS = "RDS User Guide, restoring from a DB snapshot: without a name, the default group"
+
+rules.own_parameter_group = rule(DEFAULTS, function(config)
+  return not (config.DBParameterGroupName or ""):find "^default%."
+end)
+
+rules.own_option_group = rule(DEFAULTS, function(config)
+  return not (config.OptionGroupName or ""):find "^default:"
+end)
+
 rules.outposts = rule(
   "RDS model, BackupTarget and EnableCustomerOwnedIp: RDS on Outposts only",
   function(config) return config.BackupTarget == "outposts" or config.EnableCustomerOwnedIp == true end)

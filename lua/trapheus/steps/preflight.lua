@@ -1,6 +1,7 @@
 --- Asks everything that can be refused before anything is changed, and captures the original.
 --- A check answers nil, or why not; every reason is told at once.
 local names = require "trapheus.names"
+local rules = require "trapheus.settings.rules"
 
 ---@class trapheus.steps.Preflight : trapheus.Step
 local preflight = { name = "preflight", refuses = true }
@@ -136,6 +137,14 @@ end
 snapshot_checks.engine = only_to_restore_from(function(config, raw)
   if raw.Engine and raw.Engine ~= config.Engine then
     return ("it is of engine %s, not %s"):format(raw.Engine, config.Engine)
+  end
+end)
+
+snapshot_checks.version = only_to_restore_from(function(config, raw)
+  if raw.EngineVersion and not rules.same_major.holds(config, { Engine = raw.Engine or config.Engine,
+      EngineVersion = raw.EngineVersion }) then
+    return ("it is of version %s, the database of %s: upgrade the snapshot first (ModifyDBSnapshot)"):format(
+      raw.EngineVersion, config.EngineVersion)
   end
 end)
 
