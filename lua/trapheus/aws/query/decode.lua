@@ -1,30 +1,9 @@
 --- An XML reply to a table, as the service's model says.
-local base64 = require "trapheus.base64"
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
-local timestamp = require "trapheus.aws.timestamp"
-
-local FLOATS = { NaN = 0 / 0, Infinity = math.huge, ["-Infinity"] = -math.huge }
-local BOOLEANS = { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false }
-
-local function same(text) return text end
-local function to_integer(text) return math.tointeger(tonumber(text)) end
-local function to_float(text) return FLOATS[text] or tonumber(text) end
-
---- How a scalar is read, by its type: nil when the text is not of it.
-local SCALAR_VALUE = {
-  string = same,
-  character = same,
-  boolean = function(text) return BOOLEANS[text] end,
-  integer = to_integer,
-  long = to_integer,
-  float = to_float,
-  double = to_float,
-  timestamp = timestamp.parse,
-  blob = base64.decode,
-}
+local scalars = require "trapheus.aws.query.scalars"
 
 local decode_value -- (shapes, ref, node)
 
@@ -104,7 +83,7 @@ function decode_value(shapes, ref, node)
   local shape = shapes[ref.shape]
   if shape.type == "structure" then return decode_structure(shapes, shape, node) end
   if CONTAINER_VALUE[shape.type] then return CONTAINER_VALUE[shape.type](shapes, shape, node) end
-  local value = SCALAR_VALUE[shape.type](node.text or "")
+  local value = scalars.value[shape.type](node.text or "")
   if value == nil then error(("%s is no %s"):format(node.name, shape.type), 0) end
   return value
 end

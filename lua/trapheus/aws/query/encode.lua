@@ -1,51 +1,15 @@
 --- Parameters to the pairs of a form, as the service's model says. `walk` carries the shapes, the pairs so far and the
 --- operation, for the messages.
-local base64 = require "trapheus.base64"
 local core = require "trapheus.core"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
-local timestamp = require "trapheus.aws.timestamp"
+local scalars = require "trapheus.aws.query.scalars"
 
 ---@class trapheus.aws.EncodeWalk
 ---@field shapes table<string, table>
 ---@field pairs string[][]
 ---@field operation string
 ---@field random_bytes fun(count: integer): string
-
-local FLOAT_WORDS = { NaN = true, Infinity = true, ["-Infinity"] = true }
-
-local function float_text(value)
-  if FLOAT_WORDS[value] then return value end
-  if type(value) ~= "number" then return nil end
-  if value ~= value then return "NaN" end
-  if value - value ~= 0 then return value > 0 and "Infinity" or "-Infinity" end
-  return json.encode(value)
-end
-
-local function integer_text(value)
-  local whole = type(value) == "number" and math.tointeger(value)
-  return whole and ("%d"):format(whole)
-end
-
-local function timestamp_text(value, format)
-  local seconds = type(value) == "string" and timestamp.parse(value) or value
-  return type(seconds) == "number" and timestamp.format(seconds, format) or nil
-end
-
-local function string_text(value) return type(value) == "string" and value or nil end
-
---- How a scalar is written, by its type: nil when the value is not of it.
-local SCALAR_TEXT = {
-  string = string_text,
-  character = string_text,
-  boolean = function(value) return type(value) == "boolean" and tostring(value) or nil end,
-  integer = integer_text,
-  long = integer_text,
-  float = float_text,
-  double = float_text,
-  timestamp = timestamp_text,
-  blob = function(value) return type(value) == "string" and base64.encode(value) or nil end,
-}
 
 local ARTICLES = { integer = "an integer", list = "a list", structure = "a table", map = "a table" }
 
@@ -141,7 +105,7 @@ function encode_value(walk, ref, value, key, path)
     if type(value) ~= "table" then wrong_type(walk, shape.type, value, path) end
     return container(walk, ref, shape, value, key, path)
   end
-  local text = SCALAR_TEXT[shape.type](value, ref.timestampFormat or shape.timestampFormat)
+  local text = scalars.text[shape.type](value, ref.timestampFormat or shape.timestampFormat)
   if not text then wrong_type(walk, shape.type, value, path) end
   add(walk, key, text)
 end
