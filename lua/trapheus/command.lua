@@ -99,7 +99,7 @@ end
 -- Before the first change -------------------------------------------------------------------
 
 local function confirmed(run, plan)
-  io.stderr:write(report.plan(plan), "\n\nType ", run.identifier, " to go on: ")
+  io.stderr:write(report.plan(plan, run.record.warnings), "\n\nType ", run.identifier, " to go on: ")
   return io.read "l" == run.identifier
 end
 
@@ -162,6 +162,12 @@ local function drive(pipeline, run, given)
   error(("%s\nthe run is kept: trapheus resume %s"):format(tostring(result), run.id), 0)
 end
 
+-- Nobody watches, and nobody is told of a failure.
+local function unattended(given, settings)
+  local told = #settings.email_to + #settings.slack > 0
+  return not (told or given.sandbox or core.system.isatty(0) or core.system.isatty(2))
+end
+
 --- Runs to the end, tells everybody, and gives the exit code.
 ---@param pipeline trapheus.Pipeline
 ---@param run trapheus.Run
@@ -171,6 +177,7 @@ end
 function command.run(pipeline, run, given, settings)
   local began_ms = core.clock.monotonic_ms()
   run.world:listen(progress.listener(given) or function() end)
+  run.world.unattended = unattended(given, settings)
   if not run.world.sandbox then run.world.loop:signals() end
   local stopped = drive(pipeline, run, given)
   if stopped then

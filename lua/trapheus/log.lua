@@ -32,6 +32,13 @@ function log.paint(text, colour, fd)
   return plain and text or ("\27[%dm%s\27[m"):format(COLOURS[colour], text)
 end
 
+--- A moment as a person says it: "2026-01-31 17:05 UTC".
+---@param at number  Seconds since the epoch.
+---@return string
+function log.time(at)
+  return os.date("!%Y-%m-%d %H:%M UTC", math.floor(at)) --[[@as string]]
+end
+
 local UNITS = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } }
 
 --- A length of time as a person says it: "1 h 5 min", "12 s".

@@ -147,8 +147,9 @@ end
 
 --- A plan for people: every call in order, with what it is given.
 ---@param plan trapheus.Plan
+---@param warnings string[]?  What a person should know before it begins.
 ---@return string
-function report.plan(plan)
+function report.plan(plan, warnings)
   local lines = { "The calls that change something, in order:" }
   for i, call in ipairs(plan.calls) do
     lines[#lines + 1] = ("  %2d  %-10s %s %s"):format(i, call.step, call.operation, call.target)
@@ -162,6 +163,7 @@ function report.plan(plan)
     lines[#lines + 1] = ("Nothing answers to the name for a while: %s at the sandbox's pace; "
       .. "a large database takes hours"):format(log.duration(plan.outage_s))
   end
+  for _, warning in ipairs(warnings or {}) do lines[#lines + 1] = "Warning: " .. warning end
   for i, line in ipairs(lines) do lines[i] = log.clean(line):gsub("\n  ", "\n") end
   return table.concat(lines, "\n")
 end

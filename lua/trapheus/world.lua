@@ -13,6 +13,7 @@ local tasks = require "trapheus.tasks"
 ---@field region string
 ---@field journal trapheus.Journal
 ---@field sandbox table?          the sandbox, if this is its world
+---@field unattended boolean?     nobody watches, and nobody is told
 local World = {}
 World.__index = World
 
@@ -25,6 +26,17 @@ function World:now_ms() return self.loop:now_ms() end
 --- A number in [0, 1) for jitter.
 function World:random()
   return string.unpack("<I6", core.random_bytes(6)) / (1 << 48)
+end
+
+--- How far this machine's clock is ahead of AWS's, in seconds; nil while that is not known.
+---@return number?
+function World:clock_ahead_s() return self.rds.transport.clock_ahead_s end
+
+--- When the credentials end, seconds since the epoch; nil for those that do not, as far as is known.
+---@return integer?
+function World:credentials_end_at()
+  local identity = self.rds.transport.credentials
+  return identity and identity.expires_at
 end
 
 --- nil, or the name of the signal that asks the program to stop.

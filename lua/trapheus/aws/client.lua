@@ -3,6 +3,7 @@
 ---     local rds = client.new("rds", { region = "eu-west-1" })
 ---     local page = rds:DescribeDBInstances { DBInstanceIdentifier = "orders" }
 ---
+--- A second argument { max_attempts = 1 } has it sent once, whatever comes back.
 --- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
@@ -17,6 +18,7 @@ local client = {}
 ---@field params table
 ---@field read_only boolean  It only looks, and may be sent again.
 ---@field body string        The form body.
+---@field max_attempts integer?  1: it is sent once, whatever comes back.
 
 ---@class trapheus.CallInfo
 ---@field status? integer
@@ -83,7 +85,7 @@ local function send(self, call)
 end
 
 local function method(operation)
-  return function(self, params)
+  return function(self, params, how)
     params = params or {}
     local body = query.encode(self.model, operation, params, { level = 2 })
     return send(self, {
@@ -92,6 +94,7 @@ local function method(operation)
       params = params,
       read_only = model.is_read_only(operation),
       body = body,
+      max_attempts = how and how.max_attempts,
     })
   end
 end
@@ -103,8 +106,9 @@ end
 ---@param operation string
 ---@param params? table
 ---@param list_member string  The member of the reply that holds the items.
+---@param how? { max_attempts: integer? }
 ---@return fun(): table?
-function Client:paginate(operation, params, list_member)
+function Client:paginate(operation, params, list_member, how)
   local call, request, seen = self[operation], {}, {}
   for name, value in pairs(params or {}) do request[name] = value end
   local page, at
@@ -116,7 +120,7 @@ function Client:paginate(operation, params, list_member)
     end
     seen[marker or ""] = true
     request.Marker = marker or request.Marker
-    page, at = call(self, request), 0
+    page, at = call(self, request, how), 0
     return true
   end
   return function()

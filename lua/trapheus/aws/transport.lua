@@ -7,10 +7,12 @@ local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
 local query = require "trapheus.aws.query"
 local tasks = require "trapheus.tasks"
+local timestamp = require "trapheus.aws.timestamp"
 
 local transport = {}
 
 ---@class trapheus.aws.Transport : trapheus.Transport
+---@field clock_ahead_s number?  How far this machine's clock is ahead of the service's, by its latest reply.
 local Transport = {}
 Transport.__index = Transport
 
@@ -54,6 +56,7 @@ local function start(self, call)
     region = self.endpoint.signing_region,
     credentials = self.credentials,
     read_only = call.read_only,
+    max_attempts = call.max_attempts,
     allow_http = self.allow_http,
   })
 end
@@ -68,6 +71,12 @@ local function fail(call, source, reply)
   error(errors.new(err), 0)
 end
 
+-- Sees what time the service says it is.
+local function compare_clocks(self, reply)
+  local served_at = reply.headers and reply.headers.date and timestamp.parse(reply.headers.date)
+  if served_at then self.clock_ahead_s = core.clock.wall_ms() / 1000 - served_at end
+end
+
 --- Sends a call and returns its result, with status, request id and attempts; raises an error table.
 ---@param call trapheus.Call
 ---@return table result
@@ -76,6 +85,7 @@ function Transport:send(call)
   local op <close> = start(self, call)
   local reply, err = tasks.await(op)
   if not reply then fail(call, err, {}) end
+  compare_clocks(self, reply)
   if reply.error then fail(call, reply.error, reply) end
   local ok, result = pcall(query.decode, self.definition, call.operation, reply.body)
   if not ok then fail(call, result, reply) end

@@ -17,6 +17,7 @@ local STATUS = {
   BlueGreenDeploymentNotFoundFault = 404,
   GlobalClusterNotFoundFault = 404,
   ExportTaskNotFound = 404,
+  DBProxyNotFoundFault = 404,
   ResourceNotFoundFault = 404,
   InternalFailure = 500,
   ServiceUnavailable = 503,

@@ -17,7 +17,8 @@ local transport = require "trapheus.sandbox.transport"
 
 local OPERATIONS = {}
 for _, module in ipairs {
-  "describe", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "events", "others",
+  "describe", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "events", "catalog",
+  "others",
 } do
   local served = require("trapheus.sandbox." .. module).operations
   for service, operations in pairs(served) do

@@ -39,6 +39,7 @@ knobs.register = {
   row("snapshot_delete_s", "s", 1, { 5, 30 }, { 30, 300 }, "a snapshot being deleted"),
   row("snapshot_quota", "snapshots", 100, 100, 100, "manual snapshots a Region may hold"),
   row("instance_quota", "instances", 40, 40, 40, "instances a Region may hold"),
+  row("storage_quota", "GiB", 102400, 102400, 102400, "storage of all instances of a Region"),
   row("restore_s", "s", 60, { 300, 900 }, { 900, 14400 }, "a restored instance being created"),
   row("restore_flaps", "changes", 0, { 1, 3 }, { 2, 4 }, "changes of status between `creating` and `available`"),
   row("restore_flap_s", "s", 5, { 10, 60 }, { 30, 300 }, "each of those changes"),

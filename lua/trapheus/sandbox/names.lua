@@ -28,7 +28,7 @@ local function partition(region)
 end
 
 ---@param sb table
----@param resource "db"|"snapshot"|"auto-backup"|"subgrp"
+---@param resource "db"|"snapshot"|"auto-backup"|"subgrp"|"pg"|"og"
 ---@param name string
 ---@return string
 function names.arn(sb, resource, name)

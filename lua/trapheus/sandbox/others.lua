@@ -20,8 +20,8 @@ local ABSENT = {
     code = "GlobalClusterNotFoundFault" },
   { operation = "DescribeExportTasks", field = "ExportTasks", by = "ExportTaskIdentifier",
     code = "ExportTaskNotFound" },
-  { operation = "DescribePendingMaintenanceActions", field = "PendingMaintenanceActions", by = "ResourceIdentifier",
-    code = "ResourceNotFoundFault" },
+  { operation = "DescribeDBProxies", field = "DBProxies", by = "DBProxyName", code = "DBProxyNotFoundFault" },
+  { operation = "DescribeDBProxyTargets", field = "Targets", by = "DBProxyName", code = "DBProxyNotFoundFault" },
 }
 
 for _, absent in ipairs(ABSENT) do
@@ -30,22 +30,6 @@ for _, absent in ipairs(ABSENT) do
     if name then errors.refuse(absent.code, ("%s not found."):format(name)) end
     return { [absent.field] = {} }
   end
-end
-
-local function quota(name, used, max)
-  return { AccountQuotaName = name, Used = used, Max = max }
-end
-
-function others.operations.rds.DescribeAccountAttributes(sb)
-  local instances, snapshots = 0, 0
-  for _, instance in ipairs(sb.instances) do instances = instances + (instance.gone and 0 or 1) end
-  for _, snapshot in ipairs(sb.snapshots) do snapshots = snapshots + (snapshot.gone and 0 or 1) end
-  return {
-    AccountQuotas = {
-      quota("DBInstances", instances, sb.knobs.instance_quota),
-      quota("ManualSnapshots", snapshots, sb.knobs.snapshot_quota),
-    },
-  }
 end
 
 function others.operations.sts.GetCallerIdentity(sb)

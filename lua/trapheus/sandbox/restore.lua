@@ -77,13 +77,16 @@ local function check(sb, snapshot, params)
   tags.check(params.Tags or {})
 end
 
-local function check_quota(sb)
-  local count = 0
+local function check_quota(sb, more_gib)
+  local count, gib = 0, more_gib
   for _, instance in ipairs(sb.instances) do
-    if not instance.gone then count = count + 1 end
+    if not instance.gone then count, gib = count + 1, gib + instance.fields.AllocatedStorage end
   end
   if count >= sb.knobs.instance_quota then
     errors.refuse("InstanceQuotaExceeded", "DB Instance quota exceeded")
+  end
+  if gib > sb.knobs.storage_quota then
+    errors.refuse("StorageQuotaExceeded", "Allocated storage quota exceeded")
   end
 end
 
@@ -129,7 +132,7 @@ function restore.operations.rds.RestoreDBInstanceFromDBSnapshot(sb, params, faul
     errors.refuse("InvalidDBSnapshotState", ("DB snapshot %s is not in available state."):format(snapshot.name))
   end
   instances.require_free(sb, name)
-  check_quota(sb)
+  check_quota(sb, params.AllocatedStorage or snapshot.source.AllocatedStorage)
   check(sb, snapshot, params)
   local instance = instances.create(sb, name, "creating", configuration(sb, snapshot, params), snapshot.data_version)
   instance.restored_version = snapshot.data_version

@@ -1,5 +1,6 @@
 --- Asks everything that can be refused before anything is changed, and captures the original.
 --- A check answers nil, or why not; every reason is told at once.
+local advice = require "trapheus.steps.advice"
 local names = require "trapheus.names"
 local rules = require "trapheus.settings.rules"
 
@@ -212,6 +213,7 @@ function preflight.advance(run)
   if restores(run) then ask(run, name_checks, "names", nil, problems) end
   check_snapshot(run, problems)
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
+  advice.give(run, original.raw, run.seen_snapshot)
   return run.world:gate(run) or run:done()
 end
 

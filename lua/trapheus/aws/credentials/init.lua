@@ -4,6 +4,7 @@
 --- strings, which cannot be wiped; they are dropped at once, and what is kept does not show them.
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
+local timestamp = require "trapheus.aws.timestamp"
 
 local credentials = {}
 
@@ -16,8 +17,13 @@ local function from_environment(config)
   if not id and not secret then return nil end
   if not secret then no_credentials "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not" end
   if not id then no_credentials "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not" end
-  local token = config:variable "AWS_SESSION_TOKEN"
-  return core.credentials { access_key_id = id, secret_access_key = secret, session_token = token }
+  return core.credentials {
+    access_key_id = id,
+    secret_access_key = secret,
+    session_token = config:variable "AWS_SESSION_TOKEN",
+    -- As `aws configure export-credentials` gives it.
+    expires_at = timestamp.parse(config:variable "AWS_CREDENTIAL_EXPIRATION" or ""),
+  }
 end
 
 local function from_profile(config)
