@@ -521,6 +521,32 @@ function tests.what_stands_beside()
   assert(err.message:find("StartExportTask", 1, true))
 end
 
+function tests.the_catalog_is_of_what_is_there()
+  local sb = world { storage_quota = 900 }
+  sb:add_instance { DBInstanceIdentifier = "mydb" }
+  sb:add_snapshot { DBSnapshotIdentifier = "old", DBInstanceIdentifier = "mydb", EngineVersion = "16.1" }
+  local versions = call(sb, "DescribeDBEngineVersions", { Engine = "postgres" }).DBEngineVersions
+  equal(#versions, 2)
+  equal(versions[1].EngineVersion, "16.1")
+  equal(#call(sb, "DescribeDBEngineVersions", { Engine = "postgres", EngineVersion = "9.6" }).DBEngineVersions, 0)
+  local options = { Engine = "postgres", EngineVersion = "16.4", DBInstanceClass = "db.r6g.xlarge" }
+  local offered = call(sb, "DescribeOrderableDBInstanceOptions", options).OrderableDBInstanceOptions
+  equal(#offered, 1)
+  equal(offered[1].StorageType, "gp3")
+  equal(#offered[1].AvailabilityZones, 3)
+  equal(refused(sb, "DescribeOrderableDBInstanceOptions", {}), "MissingParameter")
+  local groups = call(sb, "DescribeDBParameterGroups", { DBParameterGroupName = "production-postgres" })
+  equal(groups.DBParameterGroups[1].DBParameterGroupName, "production-postgres")
+  equal(refused(sb, "DescribeDBParameterGroups", { DBParameterGroupName = "x" }), "DBParameterGroupNotFound")
+  equal(refused(sb, "DescribeOptionGroups", { OptionGroupName = "x" }), "OptionGroupNotFoundFault")
+  equal(refused(sb, "DescribeDBSubnetGroups", { DBSubnetGroupName = "x" }), "DBSubnetGroupNotFoundFault")
+  equal(refused(sb, "DescribeDBProxyTargets", { DBProxyName = "x" }), "DBProxyNotFoundFault")
+  equal(refused(sb, "DescribePendingMaintenanceActions", { ResourceIdentifier = "x" }), "ResourceNotFoundFault")
+  equal(call(sb, "DescribeAccountAttributes", {}).AccountQuotas[2].Used, 500)
+  equal(refused(sb, "RestoreDBInstanceFromDBSnapshot",
+    { DBInstanceIdentifier = "two", DBSnapshotIdentifier = "old", StorageType = "gp3" }), "StorageQuotaExceeded")
+end
+
 function tests.roles()
   local sb, clock = world()
   sb:add_instance { DBInstanceIdentifier = "mydb", AssociatedRoles = {} }

@@ -1,7 +1,9 @@
 --- The way to AWS, on a loop that answers at once.
 local client = require "trapheus.aws.client"
+local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local tasks = require "trapheus.tasks"
+local timestamp = require "trapheus.aws.timestamp"
 
 local tests = {}
 
@@ -109,6 +111,40 @@ end
 
 function tests.a_client_knows_its_region()
   assert(client.new("rds", options()).region == "eu-west-1")
+end
+
+function tests.a_call_may_be_sent_once_only()
+  local loop = answering(OK)
+  local previous = tasks.use(loop)
+  local sts = client.new("sts", options())
+  sts:GetCallerIdentity({}, { max_attempts = 1 })
+  local once = loop.request.max_attempts
+  sts:GetCallerIdentity {}
+  tasks.use(previous)
+  assert(once == 1 and loop.request.max_attempts == nil)
+end
+
+function tests.clocks_are_compared_at_each_reply()
+  for _, row in ipairs { { -420, {} }, { 420, { code = "AccessDenied", message = "no" } } } do
+    local at = core.clock.wall_ms() // 1000 - row[1]
+    local previous = tasks.use(answering { status = 200, body = REPLY, attempts = 1, error = row[2].code and row[2],
+      headers = { date = timestamp.format(at, "rfc822") } })
+    local sts = client.new("sts", options())
+    assert(sts.transport.clock_ahead_s == nil)
+    pcall(sts.GetCallerIdentity, sts)
+    tasks.use(previous)
+    assert(math.abs(sts.transport.clock_ahead_s - row[1]) < 30, sts.transport.clock_ahead_s)
+  end
+end
+
+function tests.the_environment_may_say_when_credentials_end()
+  local environment = { AWS_ACCESS_KEY_ID = "AKIDTEST", AWS_SECRET_ACCESS_KEY = "hidden" }
+  for _, row in ipairs { { nil, nil }, { "2026-01-01T00:00:00Z", 1767225600 }, { "soon", nil } } do
+    environment.AWS_CREDENTIAL_EXPIRATION = row[1]
+    local sts = client.new("sts", { region = "eu-west-1", read_file = OPTIONS.read_file,
+      getenv = function(name) return environment[name] end })
+    assert(sts.transport.credentials.expires_at == row[2])
+  end
 end
 
 return tests

@@ -16,8 +16,8 @@ end
 local function clock(about)
   local ahead_s = about.run.world:clock_ahead_s()
   if not ahead_s or math.abs(ahead_s) < TOLERATED_SKEW_S then return nil end
-  return ("the clock of this machine is %s %s of AWS's: set it, or AWS may refuse its signatures"):format(
-    log.duration(math.abs(ahead_s)), ahead_s > 0 and "ahead" or "behind")
+  return ("the clock of this machine is %s %s AWS's: set it, or AWS may refuse its signatures"):format(
+    log.duration(math.abs(ahead_s)), ahead_s > 0 and "ahead of" or "behind")
 end
 
 local function nobody_told(about)

@@ -58,12 +58,14 @@ local NARROWING = {
   { holds = function(option, database) return option.DBInstanceClass == database.DBInstanceClass end,
     text = "the class {DBInstanceClass} is not offered for {Engine} {EngineVersion}: RDS may refuse the restore; "
       .. "change the class of the database first" },
-  { holds = function(option, database) return option.StorageType == database.StorageType end,
+  { holds = function(option, database) return (database.StorageType or option.StorageType) == option.StorageType end,
     text = "{StorageType} storage is not offered for {DBInstanceClass} with {Engine} {EngineVersion}: RDS may refuse "
       .. "the restore; change the storage type of the database first" },
+  { holds = function(option, database) return not database.MultiAZ or option.MultiAZCapable ~= false end,
+    text = "{DBInstanceClass} is not offered as Multi-AZ for {Engine} {EngineVersion}: RDS may refuse the restore; "
+      .. "change the class of the database first" },
   { holds = function(option, database)
-      if database.MultiAZ then return option.MultiAZCapable ~= false end
-      return has_zone(option, database.AvailabilityZone)
+      return database.MultiAZ or not database.AvailabilityZone or has_zone(option, database.AvailabilityZone)
     end,
     text = "{DBInstanceClass} is not offered in {AvailabilityZone} at present: RDS may refuse the restore; try later, "
       .. "or change the class of the database first" },
