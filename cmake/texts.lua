@@ -1,9 +1,10 @@
--- Writes the manual page: the prose of docs/trapheus.1.in, and the commands and flags as the
--- program knows them.
--- usage: lua5.4 cmake/manual.lua OUTPUT, in the root of the source
+-- Writes what is installed beside the program: the manual page (the prose of docs/trapheus.1.in,
+-- with the commands and flags as the program knows them) and the completion scripts.
+-- usage: lua5.4 cmake/texts.lua DIRECTORY, in the root of the source
 
 package.path = "lua/?.lua;" .. package.path
 local commands = require "trapheus.commands"
+local completion = require "trapheus.completion"
 
 -- A line of text: no request at its start, no escape in it, ASCII quotes as they are.
 local function text(line)
@@ -57,10 +58,18 @@ local function described_commands()
   return table.concat(blocks, "\n")
 end
 
-local source = assert(io.open("docs/trapheus.1.in", "r"))
-local prose = source:read "a"
-source:close()
-local output = assert(io.open(arg[1], "w"))
-local parts = { FLAGS = list(commands.FLAGS), COMMANDS = described_commands() }
-output:write((prose:gsub("%f[^\n]@(%u+)@", parts)))
-assert(output:close())
+local function manual()
+  local source <close> = assert(io.open("docs/trapheus.1.in", "r"))
+  local parts = { FLAGS = list(commands.FLAGS), COMMANDS = described_commands() }
+  return (source:read("a"):gsub("%f[^\n]@(%u+)@", parts))
+end
+
+local function write(name, content)
+  local output = assert(io.open(arg[1] .. "/" .. name, "w"))
+  assert(output:write(content))
+  assert(output:close())
+end
+
+write("trapheus.1", manual())
+write("trapheus.bash", completion.bash())
+write("_trapheus", completion.zsh())
