@@ -248,8 +248,8 @@ enum tph_status tph_loop_step(struct tph_loop *loop, int64_t max_wait_ms) {
     if (tph_loop_outstanding(loop) == 0) return TPH_OK;
     bool ended = false;
     enum tph_status status = run_transfers(loop, &ended);
-    if (status != TPH_OK || ended) return status;
-    if (patience_ms(loop, max_wait_ms) != 0) status = wait_once(loop, max_wait_ms);
+    if (status == TPH_OK && !ended && patience_ms(loop, max_wait_ms) != 0)
+        status = wait_once(loop, max_wait_ms);
     if (status == TPH_OK) status = run_transfers(loop, &ended);
     if (status == TPH_OK) take_turns(loop, TPH_OK);
     if (status == TPH_OK) tph_timers_fire(&loop->timers, tph_clock_monotonic_ms(&loop->clock));

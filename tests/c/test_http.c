@@ -268,6 +268,30 @@ static void a_dead_connection_is_met_with_a_second_request(void **state) {
     assert_int_equal(server.request_count, 3);
 }
 
+static void count_up(void *context, enum tph_status status) { ++*(int *)context; }
+
+/* A transfer that has ended does not hold up what is due in the same step. */
+static void a_step_ends_transfers_and_fires_timers(void **state) {
+    struct outcome outcome = {.status = TPH_PENDING};
+    struct tph_http_call *call = NULL;
+    struct tph_timer timer = {0};
+    int fired = 0;
+    SCRIPT({.status = "200 OK"});
+    server_stop(&server);
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/", server.port);
+    struct tph_http_request request = {
+        .method = TPH_STR("GET"), .url = tph_str_from(url), .allow_http = true, .no_proxy = true};
+    assert_int_equal(tph_http_send(loop, &request, record, &outcome, &call), TPH_OK);
+    while (outcome.calls == 0) {
+        if (!timer.timers)
+            assert_int_equal(tph_loop_timer(loop, &timer, 0, count_up, &fired), TPH_OK);
+        int before = fired;
+        assert_int_equal(tph_loop_step(loop, -1), TPH_OK);
+        assert_int_equal(fired, before + 1);
+    }
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
@@ -287,6 +311,7 @@ int main(void) {
         TEST(more_pools_than_there_is_room_for),
         TEST(a_dead_connection_is_not_met_with_a_fresh_one),
         TEST(a_dead_connection_is_met_with_a_second_request),
+        TEST(a_step_ends_transfers_and_fires_timers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
