@@ -1,0 +1,117 @@
+--- What a test may ask about a rehearsal, beside its outcome: always of the sandbox's committed truth.
+local witness = {}
+
+local READS = { "^Describe", "^List", "^Get" }
+
+---@param operation string
+---@return boolean
+function witness.reads(operation)
+  for _, pattern in ipairs(READS) do
+    if operation:find(pattern) then return true end
+  end
+  return false
+end
+
+--- The calls of the program that were meant to change something, in order.
+---@param sandbox table
+---@param operation string?
+---@return table[] audit entries
+function witness.changes(sandbox, operation)
+  local list = {}
+  for _, entry in ipairs(sandbox.audit) do
+    local wanted = not operation and not witness.reads(entry.operation) or entry.operation == operation
+    if entry.service == "rds" and entry.by == "client" and wanted then list[#list + 1] = entry end
+  end
+  return list
+end
+
+--- How many of them took effect.
+---@return integer
+function witness.committed(sandbox, operation)
+  local count = 0
+  for _, entry in ipairs(witness.changes(sandbox, operation)) do count = count + (entry.committed and 1 or 0) end
+  return count
+end
+
+--- The renames that were sent.
+---@return table[] audit entries
+function witness.renames(sandbox)
+  local list = {}
+  for _, entry in ipairs(witness.changes(sandbox, "ModifyDBInstance")) do
+    if entry.params.NewDBInstanceIdentifier then list[#list + 1] = entry end
+  end
+  return list
+end
+
+--- Does anything of a list of tags come from a run?
+---@return boolean
+function witness.marked(tags)
+  for _, tag in ipairs(tags or {}) do
+    if tag.Key:find "^trapheus:" then return true end
+  end
+  return false
+end
+
+--- Changes what Describe shows of an instance, now and in its past: states that nothing in the sandbox leads to.
+---@param sandbox table
+---@param name string
+---@param fields table
+---@param without string[]?  Fields that it is not to have.
+function witness.amend(sandbox, name, fields, without)
+  local instance = assert(sandbox.names[name], name)
+  local shown = { instance.fields }
+  for _, moment in ipairs(instance.history) do table.move(moment.views, 1, #moment.views, #shown + 1, shown) end
+  for _, view in ipairs(shown) do
+    for field, value in pairs(fields) do view[field] = value end
+    for _, field in ipairs(without or {}) do view[field] = nil end
+  end
+end
+
+--- Calls f once, at the first change of committed truth at which it holds.
+---@param sandbox table
+---@param holds fun(sandbox: table): boolean
+---@param f fun(sandbox: table)
+function witness.once(sandbox, holds, f)
+  local earlier = sandbox.on_commit
+  local happened = false
+  function sandbox.on_commit(sb)
+    if earlier then earlier(sb) end
+    if not happened and holds(sb) then
+      happened = true
+      f(sb)
+    end
+  end
+end
+
+--- Collects what `problem` says at each change of committed truth.
+---@param sandbox table
+---@param problem fun(sandbox: table): string?
+---@return string[] problems
+function witness.always(sandbox, problem)
+  local earlier, problems = sandbox.on_commit, {}
+  function sandbox.on_commit(sb)
+    if earlier then earlier(sb) end
+    local text = problem(sb)
+    if text and problems[#problems] ~= text then problems[#problems + 1] = text end
+  end
+  return problems
+end
+
+--- Fails with the first of the problems.
+---@param problems string[]
+function witness.none(problems)
+  if problems[1] then error(("%s (and %d more)"):format(problems[1], #problems - 1), 2) end
+end
+
+--- Is the replacement being created?
+function witness.creating(sandbox)
+  local holder = sandbox:instance "mydb"
+  return holder ~= nil and holder.DBInstanceStatus == "creating"
+end
+
+--- Fails with both values.
+function witness.equal(got, wanted, what)
+  if got ~= wanted then error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2) end
+end
+
+return witness
