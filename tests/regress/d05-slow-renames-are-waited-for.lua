@@ -31,7 +31,9 @@ tests["the way back is as slow, and is waited for"] = function()
   local result = rehearse {
     knobs = SLOW,
     prepare = function(sandbox) original = sandbox:instance "mydb" end,
-    faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" } },
+    faults = {
+      { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" },
+    },
   }
   witness.equal(result.outcome, "rolled_back")
   local now = result.sandbox:instance "mydb"

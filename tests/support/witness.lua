@@ -103,6 +103,14 @@ function witness.none(problems)
   if problems[1] then error(("%s (and %d more)"):format(problems[1], #problems - 1), 2) end
 end
 
+--- Lets time pass in the world of a rehearsal that has ended.
+---@param world trapheus.World
+---@param seconds number
+function witness.pass(world, seconds)
+  local timer <close> = world.loop:timer(seconds * 1000)
+  while not timer:done() do world.loop:step() end
+end
+
 --- Is the replacement being created?
 function witness.creating(sandbox)
   local holder = sandbox:instance "mydb"
