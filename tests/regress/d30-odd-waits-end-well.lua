@@ -1,0 +1,92 @@
+--- D30: a time that is up, a wait of no length and hours of `backing-up` leave a run that goes on or ends well.
+local driver = require "trapheus.drivers.local"
+local json = require "trapheus.json"
+local path = require "trapheus.path"
+local rehearse = require "rehearse"
+local run_module = require "trapheus.run"
+local witness = require "witness"
+local tests = {}
+
+-- Goes on with a run that was stopped, a slice of time at a time, as another process would.
+local function go_on(result, slice_s, slices)
+  local pipeline, world = path.script "scripts/restore.lua" (), result.world
+  local run = result.run
+  for _ = 1, slices do
+    run = run_module.wrap(world, json.decode(json.encode(run.record)))
+    local stopped = driver.run(pipeline, run, slice_s and { until_ms = world:now_ms() + slice_s * 1000 } or nil)
+    if not stopped then return run.record.outcome, run end
+    witness.equal(stopped, "the time limit", "why it stopped")
+  end
+  return nil, run
+end
+
+tests["a time limit of nothing stops at the first wait, and a resume goes on"] = function()
+  local result = rehearse { limit_s = 0 }
+  witness.equal(result.outcome, nil, "an outcome before the end")
+  witness.equal(go_on(result, nil, 1), "restored")
+  witness.equal(witness.committed(result.sandbox, "RestoreDBInstanceFromDBSnapshot"), 1, "restores")
+end
+
+for _, limit_s in ipairs { 1, 100, 1000, 1600 } do
+  tests[("a run stopped after %d s goes on"):format(limit_s)] = function()
+    local result = rehearse { limit_s = limit_s }
+    witness.equal(result.outcome, nil, "an outcome before the end")
+    witness.equal(go_on(result, nil, 1), "restored")
+    witness.equal(witness.committed(result.sandbox, "DeleteDBInstance"), 1, "deletions")
+  end
+end
+
+tests["a run that only ever gets a minute at a time ends all the same, and sends nothing twice"] = function()
+  local result = rehearse { limit_s = 60, snapshot = true }
+  witness.equal(go_on(result, 60, 2000), "restored")
+  witness.equal(#witness.renames(result.sandbox), 1, "renames")
+  witness.equal(#witness.changes(result.sandbox, "RestoreDBInstanceFromDBSnapshot"), 1, "restores")
+  witness.equal(#witness.changes(result.sandbox, "DeleteDBInstance"), 1, "deletions")
+  witness.equal(#witness.changes(result.sandbox, "CreateDBSnapshot"), 2, "snapshots")
+end
+
+for _, duration in ipairs { 1, 3, 5 } do
+  tests[("%02d hours of backing-up after the restore"):format(duration)] = function()
+    local result = rehearse { knobs = { restore_backup_s = duration * 3600, restore_backup_lag_s = 0 } }
+    witness.equal(result.outcome, "restored")
+  end
+end
+
+tests["hours of backing-up before the rename"] = function()
+  local result = rehearse { knobs = { snapshot_s = 600, snapshot_tail_s = 5 * 3600 } }
+  witness.equal(result.outcome, "restored")
+end
+
+local UNKNOWN = { "upgrading", "maintenance", "a-status-of-next-year", "configuring-something-new" }
+
+for _, status in ipairs(UNKNOWN) do
+  tests["two hours of `" .. status .. "` in the restore are waited for"] = function()
+    local result = rehearse {
+      prepare = function(sandbox)
+        witness.once(sandbox, witness.creating, function(sb)
+          sb:at(60, function() sb:disturb("mydb", status, 7200) end)
+        end)
+      end,
+    }
+    witness.equal(result.outcome, "restored")
+  end
+end
+
+tests["a wait is never busy, and never long"] = function()
+  local result = rehearse { knobs = { restore_s = 6 * 3600 } }
+  witness.equal(result.outcome, "restored")
+  local at_ms, calls, longest = result.sandbox.audit[1].at_ms, 0, 0
+  for _, entry in ipairs(result.sandbox.audit) do
+    if entry.at_ms - at_ms < 1000 then
+      calls = calls + 1
+      assert(calls <= 20, "twenty calls in a second")
+    else
+      longest = math.max(longest, entry.at_ms - at_ms)
+      at_ms, calls = entry.at_ms, 1
+    end
+  end
+  assert(longest <= 61 * 1000, ("nobody looked for %d s"):format(longest // 1000))
+  assert(#result.sandbox.audit < 4000, "too many calls: " .. #result.sandbox.audit)
+end
+
+return tests
