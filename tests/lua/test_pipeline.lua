@@ -1,0 +1,266 @@
+--- Extending the shipped pipeline, and what a hook that fails or a crash does to a run.
+local pipeline_module = require "trapheus.pipeline"
+local rehearse = require "rehearse"
+local witness = require "witness"
+
+local tests = {}
+
+local equal = witness.equal
+
+local function passing(name, log)
+  return { name = name, advance = function(run)
+    log[#log + 1] = name
+    return run:done()
+  end }
+end
+
+local function steps_of(result)
+  local names = {}
+  for i, step in ipairs(result.record.steps) do names[i] = step.name end
+  return table.concat(names, " ")
+end
+
+-- Building ----------------------------------------------------------------------------------------
+
+tests["a task that names no step is a mistake in the script"] = function()
+  local ok, err = pcall(pipeline_module.new, { name = "mine", steps = { passing("one", {}) },
+    tasks = { go = { "one", "two" } } })
+  assert(not ok and tostring(err):find "task go names no step of this pipeline: two", tostring(err))
+end
+
+tests["only what pipeline.new made is a pipeline"] = function()
+  assert(pipeline_module.is(pipeline_module.new { name = "mine", steps = {}, tasks = {} }))
+  assert(not pipeline_module.is {} and not pipeline_module.is(nil))
+end
+
+tests["a step or a hook that is not there is a mistake"] = function()
+  local pipeline = pipeline_module.new { name = "mine", steps = { passing("one", {}) }, tasks = { go = { "one" } } }
+  local function nothing() end
+  for _, call in ipairs {
+    function() pipeline:before("renam", nothing) end, function() pipeline:after("renam", nothing) end,
+    function() pipeline:replace("renam", passing("x", {})) end,
+    function() pipeline:insert("renam", passing("x", {})) end,
+    function() pipeline:remove "renam" end,
+  } do
+    local ok, err = pcall(call)
+    assert(not ok and tostring(err):find "no step 'renam'", tostring(err))
+    assert(tostring(err):find "test_pipeline", "the caller's line: " .. tostring(err))
+  end
+  local ok, err = pcall(pipeline.before, pipeline, "one", "no function")
+  assert(not ok and tostring(err):find "function is expected", tostring(err))
+end
+
+-- Hooks -------------------------------------------------------------------------------------------
+
+tests["hooks run once each, before the first look and after the last, in order"] = function()
+  local log = {}
+  local result = rehearse { extend = function(pipeline)
+    pipeline:before("snapshot", function(run) log[#log + 1] = "before 1 " .. run.identifier end)
+    pipeline:before("snapshot", function() log[#log + 1] = "before 2" end)
+    pipeline:after("snapshot", function(run) log[#log + 1] = "after " .. run.facts.snapshot.name end)
+    pipeline:before("rename", function() log[#log + 1] = "rename" end)
+  end }
+  equal(result.outcome, "restored")
+  equal(table.concat(log, ", "), "before 1 mydb, before 2, after mydb-snapshot, rename")
+end
+
+tests["a hook sees the world before the step has changed it"] = function()
+  local seen
+  local result = rehearse { extend = function(pipeline)
+    pipeline:before("rename", function(run)
+      seen = run.world.rds:DescribeDBInstances { DBInstanceIdentifier = "mydb" }.DBInstances[1].DbiResourceId
+    end)
+  end }
+  equal(result.outcome, "restored")
+  equal(seen, result.record.facts.original.resource_id, "who held the name")
+end
+
+tests["a hook before the rename that fails leaves everything as it was"] = function()
+  local original
+  local result = rehearse {
+    prepare = function(sandbox) original = sandbox:instance "mydb" end,
+    extend = function(pipeline) pipeline:before("rename", function() error("not on a Friday", 0) end) end,
+  }
+  equal(result.outcome, "failed")
+  equal(result.record.failure.step, "rename")
+  assert(result.record.failure.message:find "the hook before rename: not on a Friday", result.record.failure.message)
+  equal(#witness.renames(result.sandbox), 0, "renames")
+  local now = result.sandbox:instance "mydb"
+  equal(now.DbiResourceId, original.DbiResourceId, "who holds the name")
+  equal(now.DeletionProtection, false, "protection")
+end
+
+tests["a hook before a later step that fails rolls back"] = function()
+  for _, step in ipairs { "restore", "configure", "verify" } do
+    local original
+    local result = rehearse {
+      prepare = function(sandbox) original = sandbox:instance "mydb" end,
+      extend = function(pipeline) pipeline:before(step, function() error("no", 0) end) end,
+    }
+    equal(result.outcome, "rolled_back", step)
+    equal(result.sandbox:instance("mydb").DbiResourceId, original.DbiResourceId, "who holds the name")
+  end
+end
+
+tests["a hook before the deletion that fails keeps the original, and the run has restored"] = function()
+  local result = rehearse {
+    extend = function(pipeline) pipeline:before("delete", function() error("keep it", 0) end) end,
+  }
+  equal(result.outcome, "restored")
+  assert(result.sandbox:instance "mydb-temp", "the original is there")
+  local told = table.concat(result.record.warnings, "\n")
+  assert(told:find "keep it" and told:find "mydb%-temp", told)
+end
+
+tests["a hook after a step that fails is a warning"] = function()
+  local result = rehearse {
+    extend = function(pipeline) pipeline:after("restore", function() error("no metrics", 0) end) end,
+  }
+  equal(result.outcome, "restored")
+  assert(table.concat(result.record.warnings, "\n"):find "the hook after restore: no metrics", "no warning")
+end
+
+tests["hooks do not run on the way back"] = function()
+  local count = 0
+  local result = rehearse {
+    faults = {
+      { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" },
+    },
+    extend = function(pipeline)
+      for _, step in ipairs { "fence", "rename", "restore" } do
+        pipeline:before(step, function() count = count + 1 end)
+      end
+    end,
+  }
+  equal(result.outcome, "rolled_back")
+  equal(count, 3, "hooks that ran")
+end
+
+tests["a hook that was journalled is not repeated after a crash"] = function()
+  local before, after, crashed = 0, 0, {}
+  local result = rehearse {
+    extend = function(pipeline)
+      pipeline:before("rename", function() before = before + 1 end)
+      pipeline:after("rename", function() after = after + 1 end)
+    end,
+    crash = function(kind, entry, when)
+      local where = kind .. " " .. (entry.step or entry.key or "")
+      local wanted = kind == "intent" and entry.step == "rename" or kind == "step" and entry.step == "restore"
+      if not wanted or when ~= "after" or crashed[where] then return false end
+      crashed[where] = true
+      return true
+    end,
+  }
+  equal(result.outcome, "restored")
+  equal(result.crashes, 2, "crashes")
+  equal(before, 1, "hooks before")
+  equal(after, 1, "hooks after")
+end
+
+-- Steps -------------------------------------------------------------------------------------------
+
+tests["an inserted step runs after the other, in every task that has that one"] = function()
+  for _, task in ipairs { "create_snapshot", "create_snapshot_only" } do
+    local log = {}
+    local result = rehearse { task = task,
+      extend = function(pipeline) pipeline:insert("snapshot", passing("copy", log)) end }
+    assert(result.outcome == "restored" or result.outcome == "snapshotted", result.outcome)
+    equal(#log, 1, "looks")
+    assert(steps_of(result):find "snapshot copy", steps_of(result))
+  end
+end
+
+tests["an inserted step that fails is undone with those before it"] = function()
+  local undone
+  local result = rehearse { extend = function(pipeline)
+    pipeline:insert("rename", { name = "notice",
+      advance = function(run) return run:done() end,
+      undo = function(run)
+        undone = run.record.direction
+        return run:done()
+      end })
+    pipeline:insert("notice", { name = "stop", advance = function(run) return run:fail "enough" end })
+  end }
+  equal(result.outcome, "rolled_back")
+  equal(undone, "back")
+  equal(result.record.failure.step, "stop")
+  assert(steps_of(result):find "undo notice undo rename undo fence", steps_of(result))
+end
+
+tests["an inserted step waits as it likes, and its waits are told"] = function()
+  local looks = 0
+  local result = rehearse { extend = function(pipeline)
+    pipeline:insert("lock", { name = "window", advance = function(run)
+      looks = looks + 1
+      return looks < 4 and run:wait("the window to open", 60) or run:done()
+    end })
+  end }
+  equal(result.outcome, "restored")
+  equal(looks, 4, "looks")
+  local told = 0
+  for _, event in ipairs(result.events) do
+    if event.event == "waiting" and event.why == "the window to open" then told = told + 1 end
+  end
+  equal(told, 1, "the same wait is told once")
+end
+
+tests["a replaced step stands in for the other, under its name"] = function()
+  local log = {}
+  local result = rehearse { extend = function(pipeline) pipeline:replace("configure", passing("mine", log)) end }
+  equal(#log, 1, "looks")
+  assert(steps_of(result):find "restore configure verify", steps_of(result))
+end
+
+tests["a removed step is in no task"] = function()
+  local result = rehearse { extend = function(pipeline) pipeline:remove "delete" end }
+  equal(result.outcome, "restored")
+  assert(not steps_of(result):find "delete", steps_of(result))
+  equal(#witness.changes(result.sandbox, "DeleteDBInstance"), 0, "deletions")
+end
+
+tests["one pipeline's hooks are not another's"] = function()
+  rehearse { extend = function(pipeline) pipeline:remove "delete" end }
+  equal(witness.committed(rehearse({}).sandbox, "DeleteDBInstance"), 1, "deletions of a fresh pipeline")
+end
+
+-- Ends --------------------------------------------------------------------------------------------
+
+tests["a mistake in a step is raised with its place, and the run stays as it is"] = function()
+  local ok, err = pcall(rehearse, { extend = function(pipeline)
+    pipeline:replace("configure", { advance = function() return nil + 1 end })
+  end })
+  assert(not ok and tostring(err):find "arithmetic" and tostring(err):find "test_pipeline", tostring(err))
+end
+
+tests["a step that is past its deadline fails, and what was done is undone"] = function()
+  local result = rehearse { extend = function(pipeline)
+    pipeline:insert("lock", { name = "window", deadline_s = 600,
+      advance = function(run) return run:wait "the window to open" end })
+  end }
+  equal(result.outcome, "failed")
+  assert(result.record.failure.message:find "window is not done after", result.record.failure.message)
+end
+
+tests["a step may park: what was begun stays as it is"] = function()
+  local result = rehearse { extend = function(pipeline)
+    pipeline:insert("rename", { name = "ask", advance = function(run) return run:park("a question", "answer it") end })
+  end }
+  equal(result.outcome, "parked")
+  equal(result.record.parked.todo, "answer it")
+  assert(result.sandbox:instance "mydb-temp", "the original stays aside")
+  equal(result.document.next, "trapheus resume " .. result.run.id)
+end
+
+tests["turning back undoes what was done, and is not possible once the replacement is verified"] = function()
+  local result = rehearse { limit_s = 1200 }
+  local run = result.run
+  assert(run.record.outcome == nil and run.facts.moving, "it stopped in the middle")
+  assert(pipeline_module.turn_back(run))
+  require("trapheus.drivers.local").run(require("trapheus.path").script "scripts/restore.lua" (), run)
+  equal(run.record.outcome, "rolled_back")
+  equal(result.sandbox:instance("mydb").DbiResourceId, run.facts.original.resource_id, "who holds the name")
+  local ok, why = pipeline_module.turn_back(rehearse({}).run)
+  assert(not ok and why:find "only forward", why)
+end
+
+return tests
