@@ -183,12 +183,12 @@ tests["every flag that changes what a run does is remembered"] = function()
 end
 
 tests["a command about a run takes its id, and no flags of a restore"] = function()
-  local given = options.run("resume", "Goes on.", { "abcd2345", "--timeout", "1h" })
+  local given = options.read("resume", { "abcd2345", "--timeout", "1h" })
   equal(given.run, "abcd2345")
   equal(given.timeout_s, 3600)
-  equal(options.run("resume", "Goes on.", {}).run, nil)
+  equal(options.read("resume", {}).run, nil)
   for _, arguments in ipairs { { "--id", "mydb" }, { "a", "b" }, { "--keep-original" } } do
-    local ok, err = pcall(options.run, "resume", "Goes on.", arguments)
+    local ok, err = pcall(options.read, "resume", arguments)
     assert(not ok and usage.is(err), tostring(err))
   end
 end
