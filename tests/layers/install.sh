@@ -1,25 +1,15 @@
 #!/usr/bin/env bash
 # tests/layers/install.sh BUILD: what `cmake --install` leaves is complete and works without the source.
-set -uo pipefail
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source tests/layers/check.sh
+
 build=$1
 source=$PWD
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
 export HOME=$prefix/home PATH=$prefix/bin:$PATH
 unset TRAPHEUS_PATH LUA_PATH LUA_CPATH
-passed=0 failed=0
-
-check() { # NAME COMMAND…
-  local name=$1 out
-  shift
-  if out=$("$@" 2>&1); then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    printf 'FAILED install: %s\n%s\n' "$name" "$out"
-  fi
-}
-
 is() { [ "$1" = "$2" ] || { printf 'expected: %s\ngot:      %s\n' "$2" "$1"; return 1; }; }
 
 silent() { local out; out=$("$@" 2>&1) && [ -z "$out" ] || { printf '%s\n' "$out"; return 1; }; }
@@ -63,7 +53,7 @@ goes_by_architecture() {
     "$prefix/root/usr/share/zsh/vendor-completions/_trapheus"
 }
 
-is_described() { cmp lua/meta/trapheus/core.lua "$prefix/share/trapheus/meta/trapheus/core.lua"; }
+is_described() { diff -r lua/meta "$prefix/share/trapheus/meta"; }
 
 has_licences() { (cd "$prefix/share/doc/trapheus" && ls LICENSE copyright models/LICENSE models/NOTICE scripts/restore.lua); }
 
@@ -121,5 +111,4 @@ check "zsh: a script" zsh_completes "trapheus comp*letion" "trapheus comp"
 check "zsh: a flag" zsh_completes "--replace-snapshot*=" "trapheus restore --replace-s"
 check "zsh: a choice" zsh_completes "create_snapshot_only*db_restore" "trapheus my.lua --task="
 check "zsh: a shell" zsh_completes "completion zsh" "trapheus completion z"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+conclude
