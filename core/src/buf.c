@@ -50,7 +50,7 @@ static enum tph_status reserve(struct tph_buf *buf, size_t more) {
     if (more > buf->max_bytes || buf->length_bytes > buf->max_bytes - more) return TPH_ETOOBIG;
     size_t needed = buf->length_bytes + more + 1;
     if (needed <= buf->capacity_bytes) return TPH_OK;
-    size_t capacity = buf->capacity_bytes ? buf->capacity_bytes : 64;
+    size_t capacity = buf->capacity_bytes ? buf->capacity_bytes : 256;
     while (capacity < needed) capacity *= 2;
     char *data = malloc(capacity);
     if (!data) return TPH_ENOMEM;
@@ -80,11 +80,13 @@ enum tph_status tph_buf_append_char(struct tph_buf *buf, char c) {
 enum tph_status tph_buf_append_hex(struct tph_buf *buf, const unsigned char *bytes, size_t count) {
     static const char digits[] = "0123456789abcdef";
     enum tph_status status = reserve(buf, count * 2);
-    for (size_t i = 0; status == TPH_OK && i < count; i++) {
-        char pair[2] = {digits[bytes[i] >> 4], digits[bytes[i] & 15]};
-        status = tph_buf_append(buf, (struct tph_str){pair, 2});
+    if (status != TPH_OK) return status;
+    for (size_t i = 0; i < count; i++) {
+        buf->data[buf->length_bytes++] = digits[bytes[i] >> 4];
+        buf->data[buf->length_bytes++] = digits[bytes[i] & 15];
     }
-    return status;
+    buf->data[buf->length_bytes] = '\0';
+    return TPH_OK;
 }
 
 enum tph_status tph_buf_appendf(struct tph_buf *buf, const char *format, ...) {

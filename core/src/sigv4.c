@@ -1,9 +1,5 @@
 #include "sigv4_plan.h"
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <string.h>
-
-enum { hash_bytes = 32 };
 
 bool tph_sigv4_replaces(const struct tph_sigv4_identity *identity, struct tph_str name) {
     bool token = identity->credentials->session_token.length_bytes > 0;
@@ -13,82 +9,56 @@ bool tph_sigv4_replaces(const struct tph_sigv4_identity *identity, struct tph_st
            (identity->sign_body && tph_str_equal_nocase(name, TPH_STR("x-amz-content-sha256")));
 }
 
-static enum tph_status settle(enum tph_status status, struct tph_buf *out, size_t before) {
-    if (status != TPH_OK) tph_buf_truncate(out, before);
+static enum tph_status append_all(struct tph_buf *out, size_t count, const struct tph_str *texts) {
+    enum tph_status status = TPH_OK;
+    for (size_t i = 0; i < count && status == TPH_OK; i++) status = tph_buf_append(out, texts[i]);
     return status;
 }
 
-enum tph_status tph_sigv4_canonical(const struct tph_sigv4_request *request,
-                                    const struct tph_sigv4_identity *identity,
-                                    struct tph_buf *out) {
-    struct tph_sigv4_plan plan;
-    size_t before = out->length_bytes;
-    enum tph_status status = tph_sigv4_plan_init(&plan, request, identity);
-    if (status == TPH_OK) status = tph_sigv4_plan_canonical(&plan, out);
-    return settle(status, out, before);
-}
-
 /* "20150830/us-east-1/service/aws4_request" */
-static enum tph_status append_scope(const struct tph_sigv4_identity *identity, const char *date,
-                                    struct tph_buf *out) {
-    struct tph_str region = identity->region, service = identity->service;
-    return tph_buf_appendf(out, "%.8s/%.*s/%.*s/aws4_request", date, (int)region.length_bytes,
-                           region.data, (int)service.length_bytes, service.data);
+static enum tph_status append_scope(const struct tph_sigv4_plan *plan, struct tph_buf *out) {
+    const struct tph_str parts[] = {{plan->date, 8},         TPH_STR("/"),
+                                    plan->identity->region,  TPH_STR("/"),
+                                    plan->identity->service, TPH_STR("/aws4_request")};
+    return append_all(out, sizeof parts / sizeof *parts, parts);
 }
 
-enum tph_status tph_sigv4_string_to_sign(const struct tph_sigv4_identity *identity,
-                                         struct tph_str canonical, struct tph_buf *out) {
-    unsigned char hash[hash_bytes];
-    char date[17];
-    size_t before = out->length_bytes;
-    enum tph_status status = tph_sigv4_plan_date(identity, date);
-    if (status != TPH_OK) return status;
-    if (EVP_Digest(canonical.data, canonical.length_bytes, hash, NULL, EVP_sha256(), NULL) != 1)
-        return TPH_ENOMEM;
-    status = tph_buf_appendf(out, "AWS4-HMAC-SHA256\n%s\n", date);
-    if (status == TPH_OK) status = append_scope(identity, date, out);
+static enum tph_status append_string_to_sign(const struct tph_sigv4_plan *plan,
+                                             struct tph_str canonical, struct tph_buf *out) {
+    unsigned char hash[tph_sha256_bytes];
+    const struct tph_str head[] = {TPH_STR("AWS4-HMAC-SHA256\n"), {plan->date, 16}, TPH_STR("\n")};
+    enum tph_status status = tph_sha256_digest(plan->sha256, canonical, hash);
+    if (status == TPH_OK) status = append_all(out, 3, head);
+    if (status == TPH_OK) status = append_scope(plan, out);
     if (status == TPH_OK) status = tph_buf_append_char(out, '\n');
     if (status == TPH_OK) status = tph_buf_append_hex(out, hash, sizeof hash);
-    return settle(status, out, before);
+    return status;
 }
 
-/* Replaces `key` by the HMAC of `text` under it. */
-static bool chain(unsigned char key[hash_bytes], struct tph_str text) {
-    unsigned char next[hash_bytes];
-    bool made = EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, hash_bytes,
-                          (const unsigned char *)text.data, text.length_bytes, next, sizeof next,
-                          NULL) != NULL;
-    if (made) memcpy(key, next, sizeof next);
-    OPENSSL_cleanse(next, sizeof next);
-    return made;
-}
-
-/* The first link, whose key is the secret itself. */
-static enum tph_status day_key(struct tph_str secret, struct tph_str day,
-                               unsigned char key[hash_bytes]) {
+/* The first key of the chain: the secret itself. */
+static enum tph_status day_key(const struct tph_sigv4_plan *plan, unsigned char *key) {
+    struct tph_str secret = plan->identity->credentials->secret_access_key;
     struct tph_buf seed;
     tph_buf_init(&seed, secret.length_bytes + 4);
     enum tph_status status = tph_buf_append(&seed, TPH_STR("AWS4"));
     if (status == TPH_OK) status = tph_buf_append(&seed, secret);
-    if (status == TPH_OK &&
-        !EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, seed.data, seed.length_bytes,
-                   (const unsigned char *)day.data, day.length_bytes, key, hash_bytes, NULL))
-        status = TPH_ENOMEM;
+    if (status == TPH_OK)
+        status = tph_sha256_hmac(plan->sha256, tph_buf_view(&seed), (struct tph_str){plan->date, 8},
+                                 key);
     tph_buf_wipe(&seed);
     return status;
 }
 
-enum tph_status tph_sigv4_signature(const struct tph_sigv4_identity *identity,
-                                    struct tph_str string_to_sign, struct tph_buf *out) {
-    unsigned char key[hash_bytes];
-    char date[17];
-    enum tph_status status = tph_sigv4_plan_date(identity, date);
-    if (status == TPH_OK)
-        status = day_key(identity->credentials->secret_access_key, (struct tph_str){date, 8}, key);
-    const struct tph_str links[] = {identity->region, identity->service, TPH_STR("aws4_request"),
-                                    string_to_sign};
+/* Each HMAC is the key of the next; the last is the signature. */
+static enum tph_status append_signature(const struct tph_sigv4_plan *plan,
+                                        struct tph_str string_to_sign, struct tph_buf *out) {
+    unsigned char key[tph_sha256_bytes];
+    const struct tph_str seed = {(const char *)key, sizeof key};
+    const struct tph_str links[] = {plan->identity->region, plan->identity->service,
+                                    TPH_STR("aws4_request"), string_to_sign};
+    enum tph_status status = day_key(plan, key);
     for (size_t i = 0; i < sizeof links / sizeof *links && status == TPH_OK; i++)
-        if (!chain(key, links[i])) status = TPH_ENOMEM;
+        status = tph_sha256_hmac(plan->sha256, seed, links[i], key);
     if (status == TPH_OK) status = tph_buf_append_hex(out, key, sizeof key);
     OPENSSL_cleanse(key, sizeof key);
     return status;
@@ -96,10 +66,10 @@ enum tph_status tph_sigv4_signature(const struct tph_sigv4_identity *identity,
 
 static enum tph_status append_authorization(const struct tph_sigv4_plan *plan,
                                             struct tph_str signature, struct tph_buf *out) {
-    enum tph_status status = tph_buf_append(out, TPH_STR("AWS4-HMAC-SHA256 Credential="));
-    if (status == TPH_OK) status = tph_buf_append(out, plan->identity->credentials->access_key_id);
-    if (status == TPH_OK) status = tph_buf_append_char(out, '/');
-    if (status == TPH_OK) status = append_scope(plan->identity, plan->date, out);
+    const struct tph_str head[] = {TPH_STR("AWS4-HMAC-SHA256 Credential="),
+                                   plan->identity->credentials->access_key_id, TPH_STR("/")};
+    enum tph_status status = append_all(out, 3, head);
+    if (status == TPH_OK) status = append_scope(plan, out);
     if (status == TPH_OK) status = tph_buf_append(out, TPH_STR(", SignedHeaders="));
     if (status == TPH_OK) status = tph_sigv4_plan_names(plan, out);
     if (status == TPH_OK) status = tph_buf_append(out, TPH_STR(", Signature="));
@@ -107,52 +77,69 @@ static enum tph_status append_authorization(const struct tph_sigv4_plan *plan,
     return status;
 }
 
-enum tph_status tph_sigv4_authorization(const struct tph_sigv4_request *request,
-                                        const struct tph_sigv4_identity *identity,
-                                        struct tph_str signature, struct tph_buf *out) {
-    struct tph_sigv4_plan plan;
-    size_t before = out->length_bytes;
-    enum tph_status status = tph_sigv4_plan_init(&plan, request, identity);
-    if (status == TPH_OK) status = append_authorization(&plan, signature, out);
-    return settle(status, out, before);
+static enum tph_status append_line(struct tph_buf *out, struct tph_str name, struct tph_str value) {
+    const struct tph_str line[] = {name, TPH_STR(": "), value, TPH_STR("\r\n")};
+    return append_all(out, 4, line);
 }
 
-static enum tph_status append_line(struct tph_buf *out, struct tph_str name, struct tph_str value) {
-    enum tph_status status = tph_buf_append(out, name);
-    if (status == TPH_OK) status = tph_buf_append(out, TPH_STR(": "));
-    if (status == TPH_OK) status = tph_buf_append(out, value);
-    if (status == TPH_OK) status = tph_buf_append(out, TPH_STR("\r\n"));
+static enum tph_status append_lines(const struct tph_sigv4_plan *plan, struct tph_str authorization,
+                                    struct tph_buf *out) {
+    enum tph_status status = TPH_OK;
+    for (size_t i = 0; i < plan->added_count && status == TPH_OK; i++)
+        status = append_line(out, plan->added[i].name, plan->added[i].value);
+    if (status == TPH_OK) status = append_line(out, TPH_STR("authorization"), authorization);
     return status;
 }
 
-enum tph_status tph_sigv4_headers(const struct tph_sigv4_request *request,
-                                  const struct tph_sigv4_identity *identity,
-                                  struct tph_str authorization, struct tph_buf *out) {
-    struct tph_sigv4_plan plan;
-    size_t before = out->length_bytes;
-    enum tph_status status = tph_sigv4_plan_init(&plan, request, identity);
-    for (size_t i = 0; i < plan.added_count && status == TPH_OK; i++)
-        status = append_line(out, plan.added[i].name, plan.added[i].value);
-    if (status == TPH_OK) status = append_line(out, TPH_STR("authorization"), authorization);
-    return settle(status, out, before);
+static enum tph_status append_canonical(const struct tph_sigv4_plan *plan, struct tph_str nothing,
+                                        struct tph_buf *out) {
+    (void)nothing;
+    return tph_sigv4_plan_canonical(plan, out);
 }
 
-/* Each stage writes into the buffer that the next one reads. */
+void tph_sigv4_init(struct tph_buf stages[TPH_SIGV4_STAGES]) {
+    for (size_t i = 0; i < TPH_SIGV4_STAGES; i++) tph_buf_init(&stages[i], TPH_SIGV4_MAX_BYTES);
+}
+
+void tph_sigv4_wipe(struct tph_buf stages[TPH_SIGV4_STAGES]) {
+    for (size_t i = 0; i < TPH_SIGV4_STAGES; i++) tph_buf_wipe(&stages[i]);
+}
+
+/* Each stage reads what the one before wrote. */
+static enum tph_status run(const struct tph_sigv4_plan *plan, struct tph_buf *stages) {
+    static enum tph_status (*const make[TPH_SIGV4_STAGES])(const struct tph_sigv4_plan *,
+                                                           struct tph_str, struct tph_buf *) = {
+        append_canonical,     append_string_to_sign, append_signature,
+        append_authorization, append_lines,
+    };
+    struct tph_str made = {.data = NULL};
+    enum tph_status status = TPH_OK;
+    for (size_t i = 0; i < TPH_SIGV4_STAGES && status == TPH_OK; i++) {
+        status = make[i](plan, made, &stages[i]);
+        made = tph_buf_view(&stages[i]);
+    }
+    return status;
+}
+
+enum tph_status tph_sigv4_run(const struct tph_sigv4_request *request,
+                              const struct tph_sigv4_identity *identity,
+                              struct tph_buf stages[TPH_SIGV4_STAGES]) {
+    struct tph_sha256 sha256;
+    struct tph_sigv4_plan plan;
+    enum tph_status status = tph_sha256_init(&sha256);
+    if (status == TPH_OK) status = tph_sigv4_plan_init(&plan, request, identity, &sha256);
+    if (status == TPH_OK) status = run(&plan, stages);
+    if (status != TPH_OK) tph_sigv4_wipe(stages);
+    tph_sha256_deinit(&sha256);
+    return status;
+}
+
 enum tph_status tph_sigv4_sign(const struct tph_sigv4_request *request,
                                const struct tph_sigv4_identity *identity, struct tph_buf *out) {
-    struct tph_buf canonical, string_to_sign, signature, authorization;
-    struct tph_buf *const all[] = {&canonical, &string_to_sign, &signature, &authorization};
-    for (size_t i = 0; i < 4; i++) tph_buf_init(all[i], TPH_SIGV4_MAX_BYTES);
-    enum tph_status status = tph_sigv4_canonical(request, identity, &canonical);
-    if (status == TPH_OK)
-        status = tph_sigv4_string_to_sign(identity, tph_buf_view(&canonical), &string_to_sign);
-    if (status == TPH_OK)
-        status = tph_sigv4_signature(identity, tph_buf_view(&string_to_sign), &signature);
-    if (status == TPH_OK)
-        status =
-            tph_sigv4_authorization(request, identity, tph_buf_view(&signature), &authorization);
-    if (status == TPH_OK)
-        status = tph_sigv4_headers(request, identity, tph_buf_view(&authorization), out);
-    for (size_t i = 0; i < 4; i++) tph_buf_wipe(all[i]);
+    struct tph_buf stages[TPH_SIGV4_STAGES];
+    tph_sigv4_init(stages);
+    enum tph_status status = tph_sigv4_run(request, identity, stages);
+    if (status == TPH_OK) status = tph_buf_append(out, tph_buf_view(&stages[TPH_SIGV4_LINES]));
+    tph_sigv4_wipe(stages);
     return status;
 }

@@ -1,7 +1,6 @@
 #include "sigv4_plan.h"
 #include "trapheus/query.h"
 #include "trapheus/uri.h"
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,10 +21,10 @@ static bool is_unsigned(struct tph_str name) {
 /* Not empty, printable, without blanks and without the characters of `except`: such a text
  * cannot pass for another part of the canonical request, the scope or the header. */
 static bool is_plain(struct tph_str text, const char *except) {
-    for (size_t i = 0; i < text.length_bytes; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        if (c <= ' ' || c >= 0x7f || strchr(except, c)) return false;
-    }
+    for (size_t i = 0; i < text.length_bytes; i++)
+        if (text.data[i] <= ' ' || text.data[i] >= 0x7f) return false;
+    for (; text.length_bytes && *except; except++)
+        if (memchr(text.data, *except, text.length_bytes)) return false;
     return text.length_bytes > 0;
 }
 
@@ -65,24 +64,23 @@ const char *tph_sigv4_fault(const struct tph_sigv4_request *request,
     return fault ? fault : identity_fault(identity);
 }
 
-enum tph_status tph_sigv4_plan_date(const struct tph_sigv4_identity *identity, char date[17]) {
-    time_t seconds = (time_t)identity->time_s;
+/* Writes "20150830T123600Z" and its NUL. */
+static bool write_date(int64_t time_s, char date[17]) {
+    time_t seconds = (time_t)time_s;
     struct tm utc;
-    if (identity_fault(identity) || !gmtime_r(&seconds, &utc)) return TPH_EINVAL;
-    return strftime(date, 17, "%Y%m%dT%H%M%SZ", &utc) == 16 ? TPH_OK : TPH_EINVAL;
+    return gmtime_r(&seconds, &utc) && strftime(date, 17, "%Y%m%dT%H%M%SZ", &utc) == 16;
 }
 
-static bool set_body_hash(struct tph_sigv4_plan *plan, struct tph_str body) {
+static enum tph_status set_body_hash(struct tph_sigv4_plan *plan) {
     static const char digits[] = "0123456789abcdef";
-    unsigned char hash[32];
-    const char *data = body.data ? body.data : "";
-    if (EVP_Digest(data, body.length_bytes, hash, NULL, EVP_sha256(), NULL) != 1) return false;
+    unsigned char hash[tph_sha256_bytes];
+    enum tph_status status = tph_sha256_digest(plan->sha256, plan->request->body, hash);
     for (size_t i = 0; i < sizeof hash; i++) {
         plan->body_hash[2 * i] = digits[hash[i] >> 4];
         plan->body_hash[2 * i + 1] = digits[hash[i] & 15];
     }
     plan->payload_hash = (struct tph_str){plan->body_hash, sizeof plan->body_hash};
-    return true;
+    return status;
 }
 
 static void sign_header(struct tph_sigv4_plan *plan, const struct tph_header *header) {
@@ -132,14 +130,15 @@ static void sort_headers(struct tph_sigv4_plan *plan) {
 
 enum tph_status tph_sigv4_plan_init(struct tph_sigv4_plan *plan,
                                     const struct tph_sigv4_request *request,
-                                    const struct tph_sigv4_identity *identity) {
+                                    const struct tph_sigv4_identity *identity,
+                                    struct tph_sha256 *sha256) {
     struct tph_str token = identity->credentials->session_token;
-    *plan = (struct tph_sigv4_plan){.request = request, .identity = identity};
+    *plan = (struct tph_sigv4_plan){.request = request, .identity = identity, .sha256 = sha256};
     if (request->header_count > TPH_SIGV4_MAX_HEADERS) return TPH_ETOOBIG;
-    if (request_fault(request)) return TPH_EINVAL;
-    enum tph_status status = tph_sigv4_plan_date(identity, plan->date);
+    if (tph_sigv4_fault(request, identity) || !write_date(identity->time_s, plan->date))
+        return TPH_EINVAL;
+    enum tph_status status = set_body_hash(plan);
     if (status != TPH_OK) return status;
-    if (!set_body_hash(plan, request->body)) return TPH_ENOMEM;
     take_given(plan);
     add_header(plan, TPH_STR("x-amz-date"), tph_str_from(plan->date), true);
     if (token.length_bytes)
@@ -218,14 +217,15 @@ static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
  * not: a folded line becomes one line. */
 static enum tph_status append_value(struct tph_str value, struct tph_buf *out) {
     enum tph_status status = TPH_OK;
-    size_t start = out->length_bytes;
-    bool gap = false;
-    for (size_t i = 0; i < value.length_bytes && status == TPH_OK; i++) {
-        char c = value.data[i];
-        if (!is_blank(c) && gap && out->length_bytes > start)
-            status = tph_buf_append_char(out, ' ');
-        gap = is_blank(c);
-        if (!gap && status == TPH_OK) status = tph_buf_append_char(out, c);
+    size_t start = out->length_bytes, at = 0;
+    while (status == TPH_OK) {
+        while (at < value.length_bytes && is_blank(value.data[at])) at++;
+        size_t word = at;
+        while (at < value.length_bytes && !is_blank(value.data[at])) at++;
+        if (at == word) break;
+        if (out->length_bytes > start) status = tph_buf_append_char(out, ' ');
+        if (status == TPH_OK)
+            status = tph_buf_append(out, (struct tph_str){value.data + word, at - word});
     }
     return status;
 }

@@ -18,44 +18,61 @@ int tph_field_get(lua_State *L, int index, const char *name) {
     return lua_rawget(L, index);
 }
 
+/* The field is on the top, and must have this type. */
+static void check_type(lua_State *L, const char *name, int type) {
+    if (lua_type(L, -1) != type) type_error(L, name, lua_typename(L, type));
+}
+
 int tph_field_push(lua_State *L, int index, const char *name, int type) {
-    if (tph_field_get(L, index, name) != type) type_error(L, name, lua_typename(L, type));
+    tph_field_get(L, index, name);
+    check_type(L, name, type);
     return lua_gettop(L);
 }
 
-struct tph_str tph_field_str(lua_State *L, int index, const char *name) {
+/* Does the table have the field? Then it is on the top, and has this type. */
+static bool push_optional(lua_State *L, int index, const char *name, int type) {
+    if (tph_field_get(L, index, name) == LUA_TNIL) {
+        lua_pop(L, 1);
+        return false;
+    }
+    check_type(L, name, type);
+    return true;
+}
+
+static struct tph_str pop_str(lua_State *L) {
     struct tph_str view;
-    tph_field_push(L, index, name, LUA_TSTRING);
     view.data = lua_tolstring(L, -1, &view.length_bytes);
     lua_pop(L, 1);
     return view;
 }
 
-static bool is_absent(lua_State *L, int index, const char *name) {
-    bool absent = tph_field_get(L, index, name) == LUA_TNIL;
-    lua_pop(L, 1);
-    return absent;
+struct tph_str tph_field_str(lua_State *L, int index, const char *name) {
+    tph_field_push(L, index, name, LUA_TSTRING);
+    return pop_str(L);
 }
 
 struct tph_str tph_field_opt_str(lua_State *L, int index, const char *name) {
-    return is_absent(L, index, name) ? TPH_STR("") : tph_field_str(L, index, name);
+    return push_optional(L, index, name, LUA_TSTRING) ? pop_str(L) : TPH_STR("");
 }
 
-lua_Number tph_field_number(lua_State *L, int index, const char *name) {
-    tph_field_push(L, index, name, LUA_TNUMBER);
+static lua_Number pop_number(lua_State *L, const char *name) {
     lua_Number number = lua_tonumber(L, -1);
     if (!(number >= -9e15 && number <= 9e15)) tph_field_error(L, name, "out of range");
     lua_pop(L, 1);
     return number;
 }
 
+lua_Number tph_field_number(lua_State *L, int index, const char *name) {
+    tph_field_push(L, index, name, LUA_TNUMBER);
+    return pop_number(L, name);
+}
+
 lua_Number tph_field_opt_number(lua_State *L, int index, const char *name, lua_Number otherwise) {
-    return is_absent(L, index, name) ? otherwise : tph_field_number(L, index, name);
+    return push_optional(L, index, name, LUA_TNUMBER) ? pop_number(L, name) : otherwise;
 }
 
 bool tph_field_opt_flag(lua_State *L, int index, const char *name, bool otherwise) {
-    if (is_absent(L, index, name)) return otherwise;
-    tph_field_push(L, index, name, LUA_TBOOLEAN);
+    if (!push_optional(L, index, name, LUA_TBOOLEAN)) return otherwise;
     bool flag = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return flag;

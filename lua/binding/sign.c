@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define CREDENTIALS "trapheus.credentials"
+#define STAGES "trapheus.sigv4"
 
 const struct tph_credentials *tph_check_credentials(lua_State *L, int index) {
     const struct tph_credentials *credentials = luaL_checkudata(L, index, CREDENTIALS);
@@ -98,13 +99,6 @@ static size_t read_headers(lua_State *L, struct tph_header room[TPH_SIGV4_MAX_HE
     return count;
 }
 
-/* Raises unless the stage went well. */
-static void check(lua_State *L, enum tph_status status, const struct tph_sigv4_request *request,
-                  const struct tph_sigv4_identity *identity) {
-    if (status == TPH_EINVAL) luaL_argerror(L, 1, tph_sigv4_fault(request, identity));
-    if (status != TPH_OK) luaL_error(L, "sigv4: %s", tph_status_text(status));
-}
-
 /* Appends the lines "name: value" to the list on the top of the stack. */
 static void append_lines(lua_State *L, struct tph_str lines) {
     const char *line = lines.data, *end = lines.data + lines.length_bytes;
@@ -123,7 +117,7 @@ static void append_lines(lua_State *L, struct tph_str lines) {
 static void push_headers(lua_State *L, const struct tph_sigv4_request *request,
                          const struct tph_sigv4_identity *identity, struct tph_str lines) {
     lua_Integer count = 0;
-    lua_newtable(L);
+    lua_createtable(L, (int)request->header_count + 4, 0);
     for (size_t i = 0; i < request->header_count; i++) {
         if (tph_sigv4_replaces(identity, request->headers[i].name)) continue;
         tph_push_pair(L, request->headers[i].name, request->headers[i].value);
@@ -132,28 +126,30 @@ static void push_headers(lua_State *L, const struct tph_sigv4_request *request,
     append_lines(L, lines);
 }
 
+static int stages_gc(lua_State *L) {
+    tph_sigv4_wipe(luaL_checkudata(L, 1, STAGES));
+    return 0;
+}
+
 /* [-0, +1] the table of what every stage made */
 static void push_stages(lua_State *L, const struct tph_sigv4_request *request,
                         const struct tph_sigv4_identity *identity) {
     static const char *const names[] = {"canonical_request", "string_to_sign", "signature",
                                         "authorization"};
-    struct tph_buf *made[5];
-    for (size_t i = 0; i < 5; i++) made[i] = tph_push_buf(L, TPH_SIGV4_MAX_BYTES);
-    check(L, tph_sigv4_canonical(request, identity, made[0]), request, identity);
-    check(L, tph_sigv4_string_to_sign(identity, tph_buf_view(made[0]), made[1]), request, identity);
-    check(L, tph_sigv4_signature(identity, tph_buf_view(made[1]), made[2]), request, identity);
-    check(L, tph_sigv4_authorization(request, identity, tph_buf_view(made[2]), made[3]), request,
-          identity);
-    check(L, tph_sigv4_headers(request, identity, tph_buf_view(made[3]), made[4]), request,
-          identity);
-    lua_createtable(L, 0, 5);
-    for (size_t i = 0; i < 4; i++) {
-        tph_push_str(L, tph_buf_view(made[i]));
+    struct tph_buf *made = lua_newuserdatauv(L, TPH_SIGV4_STAGES * sizeof *made, 0);
+    tph_sigv4_init(made);
+    luaL_setmetatable(L, STAGES);
+    enum tph_status status = tph_sigv4_run(request, identity, made);
+    if (status == TPH_EINVAL) luaL_argerror(L, 1, tph_sigv4_fault(request, identity));
+    if (status != TPH_OK) luaL_error(L, "sigv4: %s", tph_status_text(status));
+    lua_createtable(L, 0, TPH_SIGV4_STAGES);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        tph_push_str(L, tph_buf_view(&made[i]));
         lua_setfield(L, -2, names[i]);
     }
-    push_headers(L, request, identity, tph_buf_view(made[4]));
+    push_headers(L, request, identity, tph_buf_view(&made[TPH_SIGV4_LINES]));
     lua_setfield(L, -2, "headers");
-    for (size_t i = 0; i < 5; i++) tph_buf_wipe(made[i]);
+    tph_sigv4_wipe(made);
 }
 
 /* sigv4.sign{ method=, path=, query=, headers={ {name, value}, … }, body=, service=, region=,
@@ -198,6 +194,10 @@ void tph_bind_sign(lua_State *L) {
     luaL_setfuncs(L, meta, 0);
     lua_pushliteral(L, "credentials"); /* getmetatable() must not give __gc away */
     lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    luaL_newmetatable(L, STAGES);
+    lua_pushcfunction(L, stages_gc);
+    lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
     lua_pushcfunction(L, credentials_new);
     lua_setfield(L, -2, "credentials");

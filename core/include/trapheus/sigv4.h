@@ -1,7 +1,7 @@
 /* sigv4.h - AWS Signature Version 4, header form.
  *
- * Pure: no I/O, no clock, no globals. Each stage is exposed, so that a test can compare it with a
- * published vector and name the stage that went wrong; tph_sigv4_sign() runs them all. */
+ * Pure: no I/O, no clock, no globals. What each stage makes is exposed, so that a test can compare
+ * it with a published vector and name the stage that went wrong. */
 #ifndef TRAPHEUS_SIGV4_H
 #define TRAPHEUS_SIGV4_H
 
@@ -38,35 +38,35 @@ struct tph_sigv4_identity {
     bool omit_session_token; /* send the token, but do not sign it */
 };
 
-/* The stages. Each appends to `out`, which is as it was after an error:
+/* What is made on the way, each from the one before. The last are the header lines to add,
+ * "name: value", each ended by CRLF: x-amz-date, the security token if there is one,
+ * x-amz-content-sha256 if sign_body, authorization. */
+enum tph_sigv4_stage {
+    TPH_SIGV4_CANONICAL,
+    TPH_SIGV4_STRING_TO_SIGN,
+    TPH_SIGV4_SIGNATURE, /* in hexadecimal */
+    TPH_SIGV4_AUTHORIZATION,
+    TPH_SIGV4_LINES,
+    TPH_SIGV4_STAGES
+};
+
+void tph_sigv4_init(struct tph_buf stages[TPH_SIGV4_STAGES]);
+void tph_sigv4_wipe(struct tph_buf stages[TPH_SIGV4_STAGES]); /* and frees; safe to repeat */
+
+/* Fills the stages, which are empty; and empty again after an error:
  * TPH_EINVAL: no host header, a relative path, a malformed method, header name, region, service,
  * time or key. TPH_ETOOBIG: a limit above. TPH_ENOMEM: no memory here or in OpenSSL.
  *
- * Signed are all headers but those that hops may change (the table in sigv4.c). If the request
- * brings x-amz-content-sha256 itself, its value is the payload hash, unless sign_body is set. */
-enum tph_status tph_sigv4_canonical(const struct tph_sigv4_request *,
-                                    const struct tph_sigv4_identity *, struct tph_buf *out);
-enum tph_status tph_sigv4_string_to_sign(const struct tph_sigv4_identity *,
-                                         struct tph_str canonical, struct tph_buf *out);
+ * Signed are all headers but those that hops may change (the table in sigv4_plan.c). If the
+ * request brings x-amz-content-sha256 itself, its value is the payload hash, unless sign_body is
+ * set. Derived keys are wiped before it returns. */
+enum tph_status tph_sigv4_run(const struct tph_sigv4_request *, const struct tph_sigv4_identity *,
+                              struct tph_buf stages[TPH_SIGV4_STAGES]);
 
-/* The signature, in hexadecimal. Derived keys are wiped before it returns. */
-enum tph_status tph_sigv4_signature(const struct tph_sigv4_identity *,
-                                    struct tph_str string_to_sign, struct tph_buf *out);
-
-/* The value of the Authorization header. */
-enum tph_status tph_sigv4_authorization(const struct tph_sigv4_request *,
-                                        const struct tph_sigv4_identity *, struct tph_str signature,
-                                        struct tph_buf *out);
-
-/* All stages: appends the header lines to add, "name: value", each ended by CRLF: x-amz-date,
- * the security token if there is one, x-amz-content-sha256 if sign_body, authorization. */
+/* The same, for who needs the header lines only: appends them to `out`, which is as it was after
+ * an error. */
 enum tph_status tph_sigv4_sign(const struct tph_sigv4_request *, const struct tph_sigv4_identity *,
                                struct tph_buf *out);
-
-/* Appends the same lines around an authorization that is already there. */
-enum tph_status tph_sigv4_headers(const struct tph_sigv4_request *,
-                                  const struct tph_sigv4_identity *, struct tph_str authorization,
-                                  struct tph_buf *out);
 
 /* What TPH_EINVAL is about, for a person: "path: not absolute"; NULL if nothing is wrong. Names
  * fields, never shows their values. */
