@@ -17,7 +17,7 @@ local transport = require "trapheus.sandbox.transport"
 
 local OPERATIONS = {}
 for _, module in ipairs {
-  "describe", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "events", "catalog",
+  "describe", "create", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "events", "catalog",
   "others",
 } do
   local served = require("trapheus.sandbox." .. module).operations
@@ -123,9 +123,16 @@ function sandbox:committed()
   if self.on_commit then self.on_commit(self) end
 end
 
+--- What is known of a call afterwards: everything but passwords.
+local function recorded(params)
+  local copy = tables.copy(params)
+  if copy.MasterUserPassword then copy.MasterUserPassword = "****" end
+  return copy
+end
+
 local function record(sb, service, operation, params, by)
   local entry = {
-    at_ms = sb.now, service = service, operation = operation, params = tables.copy(params), outcome = "ok",
+    at_ms = sb.now, service = service, operation = operation, params = recorded(params), outcome = "ok",
     committed = false, by = by,
   }
   sb.audit[#sb.audit + 1] = entry

@@ -40,6 +40,8 @@ knobs.register = {
   row("snapshot_quota", "snapshots", 100, 100, 100, "manual snapshots a Region may hold"),
   row("instance_quota", "instances", 40, 40, 40, "instances a Region may hold"),
   row("storage_quota", "GiB", 102400, 102400, 102400, "storage of all instances of a Region"),
+  row("create_s", "s", 30, { 120, 420 }, { 300, 1800 }, "a new instance being created"),
+  row("create_backup_s", "s", 0, { 20, 90 }, { 60, 600 }, "its first backup, before it is `available`; 0: none"),
   row("restore_s", "s", 60, { 300, 900 }, { 900, 14400 }, "a restored instance being created"),
   row("restore_flaps", "changes", 0, { 1, 3 }, { 2, 4 }, "changes of status between `creating` and `available`"),
   row("restore_flap_s", "s", 5, { 10, 60 }, { 30, 300 }, "each of those changes"),

@@ -1,5 +1,6 @@
 --- RestoreDBInstanceFromDBSnapshot: a new instance, with AWS's own defaults for whatever was not asked for.
 
+local creation = require "trapheus.sandbox.creation"
 local errors = require "trapheus.sandbox.errors"
 local events = require "trapheus.sandbox.events"
 local instances = require "trapheus.sandbox.instances"
@@ -8,7 +9,6 @@ local settings = require "trapheus.sandbox.settings"
 local snapshots = require "trapheus.sandbox.snapshots"
 local tables = require "trapheus.sandbox.tables"
 local tags = require "trapheus.sandbox.tags"
-local template = require "trapheus.sandbox.template"
 local validate = require "trapheus.sandbox.validate"
 
 local restore = { operations = { rds = {} } }
@@ -23,36 +23,10 @@ local INHERITED = {
   "DBSystemId", "MultiTenant",
 }
 
---- What a new instance begins with.
-local function blank(sb)
-  return {
-    DbiResourceId = names.resource_id(sb), InstanceCreateTime = sb:seconds(), DbInstancePort = 0,
-    DBSecurityGroups = {}, ReadReplicaDBInstanceIdentifiers = {}, ReadReplicaDBClusterIdentifiers = {},
-    StatusInfos = {}, DomainMemberships = {}, ProcessorFeatures = {}, AssociatedRoles = {},
-    ActivityStreamStatus = "stopped", IsStorageConfigUpgradeAvailable = false,
-    DBInstanceAutomatedBackupsReplications = {},
-  }
-end
-
-local function value_of(sb, setting, source, params)
-  local given = params[setting.restore or false]
-  if given ~= nil then
-    return setting.restore_shape and setting.restore_shape(given) or given
-  end
-  local omitted = setting.omitted
-  if type(omitted) == "function" then omitted = omitted(source, setting, sb, params) end
-  return tables.copy(omitted)
-end
-
 local function configuration(sb, snapshot, params)
-  local source, fields = snapshot.source, blank(sb)
+  local source, fields = snapshot.source, creation.blank(sb)
   for _, field in ipairs(INHERITED) do fields[field] = source[field] end
-  fields.Engine, fields.EngineVersion = source.Engine, source.EngineVersion
-  for _, setting in ipairs(settings.rows) do
-    local value = value_of(sb, setting, source, params)
-    if value ~= nil then settings.write(sb, fields, setting, value) end
-  end
-  template.storage_baseline(fields)
+  creation.configure(sb, fields, source, params, "restore")
   fields.TagList = tables.copy(params.Tags or source.TagList)
   return fields
 end
@@ -75,19 +49,6 @@ local function check(sb, snapshot, params)
       :format(source.Engine))
   end
   tags.check(params.Tags or {})
-end
-
-local function check_quota(sb, more_gib)
-  local count, gib = 0, more_gib
-  for _, instance in ipairs(sb.instances) do
-    if not instance.gone then count, gib = count + 1, gib + instance.fields.AllocatedStorage end
-  end
-  if count >= sb.knobs.instance_quota then
-    errors.refuse("InstanceQuotaExceeded", "DB Instance quota exceeded")
-  end
-  if gib > sb.knobs.storage_quota then
-    errors.refuse("StorageQuotaExceeded", "Allocated storage quota exceeded")
-  end
 end
 
 --- The first backup of the new instance: it serves, but takes no change.
@@ -132,7 +93,7 @@ function restore.operations.rds.RestoreDBInstanceFromDBSnapshot(sb, params, faul
     errors.refuse("InvalidDBSnapshotState", ("DB snapshot %s is not in available state."):format(snapshot.name))
   end
   instances.require_free(sb, name)
-  check_quota(sb, params.AllocatedStorage or snapshot.source.AllocatedStorage)
+  creation.check_quota(sb, params.AllocatedStorage or snapshot.source.AllocatedStorage)
   check(sb, snapshot, params)
   local instance = instances.create(sb, name, "creating", configuration(sb, snapshot, params), snapshot.data_version)
   instance.restored_version = snapshot.data_version

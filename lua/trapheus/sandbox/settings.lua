@@ -244,14 +244,23 @@ function settings.write(sb, fields, setting, value)
   end
 end
 
+--- The parameter that writes a setting: CreateDBInstance takes those of a restore, and what else a modify takes.
+---@param setting trapheus.sandbox.Setting
+---@param call "create"|"restore"|"modify"
+---@return string|nil
+function settings.parameter(setting, call)
+  if call == "create" then return setting.restore or setting.modify end
+  return setting[call]
+end
+
 --- Refuses a parameter that nothing here gives a meaning to: it must not seem to be carried over.
 ---@param params table
----@param call "restore"|"modify"
+---@param call "create"|"restore"|"modify"
 ---@param others table<string, boolean> Parameters that are not settings.
 function settings.require_known(params, call, others)
   local known = {}
   for _, setting in ipairs(settings.rows) do
-    if setting[call] then known[setting[call]] = true end
+    known[settings.parameter(setting, call) or false] = true
   end
   local unknown = {}
   for name in pairs(params) do

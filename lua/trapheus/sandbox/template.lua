@@ -11,7 +11,8 @@ template.ZONES = { "a", "b", "c" }
 template.CERTIFICATES = { ["rds-ca-rsa2048-g1"] = true, ["rds-ca-rsa4096-g1"] = true, ["rds-ca-ecc384-g1"] = true }
 template.OPEN_SOURCE = { postgres = true, mysql = true }
 
-local ENGINES = {
+--- What an engine gives an instance that does not say.
+template.ENGINES = {
   postgres = { version = "16.4", port = 5432, license = "postgresql-license", logs = { "postgresql", "upgrade" } },
   mysql = { version = "8.0.39", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
   mariadb = { version = "10.11.9", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
@@ -109,7 +110,7 @@ local function learn(sb, fields)
 end
 
 local function production(sb, engine_name)
-  local engine = assert(ENGINES[engine_name], "no template for the engine " .. engine_name)
+  local engine = assert(template.ENGINES[engine_name], "no template for the engine " .. engine_name)
   local group = ("production-%s"):format(engine_name)
   local role = ("arn:aws:iam::%s:role/%%s"):format(sb.account)
   local fields = {

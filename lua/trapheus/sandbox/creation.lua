@@ -1,0 +1,64 @@
+--- What a new instance goes through, whether it is created or restored.
+
+local errors = require "trapheus.sandbox.errors"
+local names = require "trapheus.sandbox.names"
+local settings = require "trapheus.sandbox.settings"
+local tables = require "trapheus.sandbox.tables"
+local template = require "trapheus.sandbox.template"
+
+local creation = {}
+
+--- What a new instance begins with.
+---@param sb table
+---@return table fields
+function creation.blank(sb)
+  return {
+    DbiResourceId = names.resource_id(sb), InstanceCreateTime = sb:seconds(), DbInstancePort = 0,
+    DBSecurityGroups = {}, ReadReplicaDBInstanceIdentifiers = {}, ReadReplicaDBClusterIdentifiers = {},
+    StatusInfos = {}, DomainMemberships = {}, ProcessorFeatures = {}, AssociatedRoles = {},
+    ActivityStreamStatus = "stopped", IsStorageConfigUpgradeAvailable = false,
+    DBInstanceAutomatedBackupsReplications = {},
+  }
+end
+
+local function value_of(sb, setting, source, params, call)
+  local given = params[settings.parameter(setting, call) or false]
+  if given ~= nil then
+    return setting.restore_shape and setting.restore_shape(given) or given
+  end
+  local omitted = setting.omitted
+  if type(omitted) == "function" then omitted = omitted(source, setting, sb, params) end
+  return tables.copy(omitted)
+end
+
+--- Writes every setting: as it was asked for, or else as it is without that parameter.
+---@param sb table
+---@param fields table
+---@param source table What there is to start from: the snapshot's instance, or the engine.
+---@param params table
+---@param call "create"|"restore"
+function creation.configure(sb, fields, source, params, call)
+  fields.Engine, fields.EngineVersion = source.Engine, source.EngineVersion
+  for _, setting in ipairs(settings.rows) do
+    local value = value_of(sb, setting, source, params, call)
+    if value ~= nil then settings.write(sb, fields, setting, value) end
+  end
+  template.storage_baseline(fields)
+end
+
+---@param sb table
+---@param more_gib integer Of the new instance.
+function creation.check_quota(sb, more_gib)
+  local count, gib = 0, more_gib
+  for _, instance in ipairs(sb.instances) do
+    if not instance.gone then count, gib = count + 1, gib + instance.fields.AllocatedStorage end
+  end
+  if count >= sb.knobs.instance_quota then
+    errors.refuse("InstanceQuotaExceeded", "DB Instance quota exceeded")
+  end
+  if gib > sb.knobs.storage_quota then
+    errors.refuse("StorageQuotaExceeded", "Allocated storage quota exceeded")
+  end
+end
+
+return creation
