@@ -10,12 +10,12 @@ local usage = require "trapheus.usage"
 local cli = {}
 
 local function help()
-  local lines = { "Usage: trapheus " .. commands.SYNOPSIS, "", commands.SUMMARY, "" }
+  local lines = { "Usage: trapheus " .. commands.SYNOPSIS, "", (commands.SUMMARY:gsub(": ", ":\n", 1)), "" }
   for _, command in ipairs(commands.LIST) do
-    lines[#lines + 1] = ("  trapheus %-31s %s"):format(command.name .. " " .. command.synopsis, command.summary)
+    lines[#lines + 1] = ("  trapheus %-27s %s"):format(command.name .. " " .. command.synopsis, command.summary)
   end
-  table.move({ "", "SCRIPT is one of these names (each has its own --help), or the path of a Lua script that returns",
-    "a pipeline or a function.", "" }, 1, 4, #lines + 1, lines)
+  lines[#lines + 1] = "\nSCRIPT is one of these names (each has its own --help), or the path of a Lua\n"
+    .. "script that returns a pipeline or a function.\n"
   for _, flag in ipairs(commands.FLAGS) do
     lines[#lines + 1] = ("  %-15s %s"):format(flag[1] .. (flag[2] and " " .. flag[2] or ""), flag[3])
   end

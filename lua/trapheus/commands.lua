@@ -74,7 +74,7 @@ commands.SYNOPSIS = "[--scripts DIR] SCRIPT [ARGUMENT…]"
 
 ---@type trapheus.Flag[]
 commands.FLAGS = {
-  { "--scripts", "DIR", "look for scripts and modules in DIR first, then in TRAPHEUS_PATH" },
+  { "--scripts", "DIR", "look there for scripts and modules, then in TRAPHEUS_PATH" },
   { "--help", nil, "this text" },
   { "--version", nil, "the version" },
 }
@@ -86,15 +86,15 @@ local OF_A_RUN = { { "How", { TIMEOUT } }, WHERE, TOLD }
 ---@type trapheus.Command[]
 commands.LIST = {
   { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, WHERE, TOLD },
-    summary = "restores one database in place: same identifier, same endpoint, same configuration" },
+    summary = "restores one database in place" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
-    summary = "goes on with a run that was interrupted or parked" },
+    summary = "goes on with an interrupted or parked run" },
   { name = "rollback", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
-    summary = "gives a run up: the half-made replacement is deleted, the original gets its name back" },
+    summary = "gives a run up: all is as it was" },
   { name = "status", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
-    summary = "shows what the runs of this machine are doing, or one run" },
+    summary = "shows the runs of this machine" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},
-    summary = "prints what makes that shell complete these commands and flags" },
+    summary = "prints completion for bash or zsh" },
 }
 
 --- The field of what was given that a flag ends up in.

@@ -13,7 +13,7 @@ local json = require "trapheus.json"
 
 local journal = {}
 
-local LOCK_MS = 7 * 24 * 3600 * 1000 -- a lock of another machine that shares the directory; of this one, see `dead`
+local LOCK_MS = 7 * 24 * 3600 * 1000 -- for other machines that share the directory; a dead process of this one lets go
 
 local function lock_name(run)
   return table.concat({ run.record.account, run.record.region, run.record.kind, run.identifier }, ":")
@@ -33,13 +33,6 @@ local function owner(run)
     boot_id = read "/proc/sys/kernel/random/boot_id" or "unknown",
     pid = core.system.getpid(),
   }
-end
-
--- Is the process that holds a lock certainly gone? Only this machine's can be asked.
-local function dead(holder, me)
-  if holder.host ~= me.host then return false end
-  return holder.boot_id ~= me.boot_id or read(("/proc/%d/stat"):format(holder.pid)) == nil
-    or holder.pid == me.pid and holder.run_id == me.run_id
 end
 
 -- The durable one -------------------------------------------------------------------------
@@ -76,12 +69,9 @@ function Journal:list()
 end
 
 function Journal:lock(run)
-  local me, now = owner(run), core.clock.wall_ms()
-  local held, holder = self.store:lock(lock_name(run), me, now, now + LOCK_MS)
-  if not held and dead(holder, me) then
-    self.store:unlock(lock_name(run), holder.run_id)
-    held, holder = self.store:lock(lock_name(run), me, now, now + LOCK_MS)
-  end
+  local now_ms = core.clock.wall_ms()
+  local held, holder = self.store:lock(lock_name(run), owner(run), now_ms, now_ms + LOCK_MS)
+  if held == nil then failed(holder) end
   return held, holder
 end
 

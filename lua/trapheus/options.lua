@@ -10,6 +10,7 @@ local options = {}
 
 local function parser(command)
   local built = argparse("trapheus " .. command.name, command.summary:gsub("^%l", string.upper) .. "."):add_help(true)
+    :help_max_width(80)
   for _, group in ipairs(command.groups) do
     local flags = {}
     for _, row in ipairs(group[2]) do

@@ -46,6 +46,16 @@ function tests.every_flag_is_read()
   end)
 end
 
+function tests.help_fits_a_terminal_of_80_columns()
+  local helps = { "" }
+  for _, command in ipairs(commands.LIST) do helps[#helps + 1] = command.name end
+  for _, name in ipairs(helps) do
+    for _, line in ipairs(lines_of(("%s %s --help"):format(arg[0], name))) do
+      assert(utf8.len(line) <= 80, line)
+    end
+  end
+end
+
 function tests.every_choice_is_in_its_help()
   local seen = {}
   each_flag(function(flag)
