@@ -15,7 +15,7 @@ local function parser(command)
     local flags = {}
     for _, row in ipairs(group[2]) do
       local flag = row[2] and built:option(row[1], row[3]):argname(row[2]) or built:flag(row[1], row[3])
-      if row[4] == "+" then flag:count "*" end
+      if row[4] == "+" then flag:count "*" elseif row[2] then flag:overwrite(false) end
       flags[#flags + 1] = flag:target(commands.field(row[1]))
     end
     built:group(group[1], table.unpack(flags))

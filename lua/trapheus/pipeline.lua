@@ -139,16 +139,19 @@ end
 
 local function run_hooks(self, run, when, step)
   local key = when .. " " .. step.name
-  if run.record.direction == "back" or run.record.hooks[key] then return end
-  for _, hook in ipairs(self.hooks[when][step.name] or {}) do hook(run) end
-  if self.hooks[when][step.name] then
-    run.record.hooks[key] = true
-    run:save("hook", { hook = key })
+  local hooks = self.hooks[when][step.name]
+  if not hooks or run.record.direction == "back" or run.record.hooks[key] then return true end
+  for _, hook in ipairs(hooks) do
+    local ok, err = pcall(hook, run)
+    if not ok then return false, err end
   end
+  run.record.hooks[key] = true
+  run:save("hook", { hook = key }) -- raises when it cannot be written: that is no failure of the hook
+  return true
 end
 
 local function before(self, run, step)
-  local ok, err = pcall(run_hooks, self, run, "before", step)
+  local ok, err = run_hooks(self, run, "before", step)
   if not ok then return run:fail(("the hook before %s: %s"):format(step.name, tostring(err))) end
 end
 
@@ -196,7 +199,7 @@ local function leave(self, run, outcome, message)
   run:save("step", { step = entry.name, outcome = outcome })
   run:tell(outcome == "done" and "done" or "failed", { step = entry.name, message = message })
   if outcome ~= "done" or record.direction == "back" then return end
-  local ok, err = pcall(run_hooks, self, run, "after", self.steps[entry.name])
+  local ok, err = run_hooks(self, run, "after", self.steps[entry.name])
   if not ok then run:warn(("the hook after %s: %s"):format(entry.name, tostring(err))) end
 end
 

@@ -33,6 +33,8 @@ local REFUSED = {
   { with "--frobnicate", "%-%-frobnicate" },
   { with "--tsk", "%-%-tsk" },
   { with "stray", "too many arguments" },
+  { with("--id", "other"), "%-%-id" },
+  { with("--task", "create_snapshot"), "%-%-task" },
   { { "--id", "mydb", "--task", "creat_snapshot" }, "'creat_snapshot' is not known" },
   { { "--id", "1db", "--task", "db_restore" }, "first character" },
   { { "--id", "my_db", "--task", "db_restore" }, "only letters" },

@@ -157,6 +157,41 @@ tests["a hook that was journalled is not repeated after a crash"] = function()
   equal(after, 1, "hooks after")
 end
 
+tests["a crash at the record of a hook is no failure of the hook"] = function()
+  local runs, written = { before = 0, after = 0 }, 0
+  local result = rehearse {
+    extend = function(pipeline)
+      pipeline:before("rename", function() runs.before = runs.before + 1 end)
+      pipeline:after("rename", function() runs.after = runs.after + 1 end)
+    end,
+    crash = function(kind, entry, when)
+      if kind == "hook" and when == "after" then written = written + 1 end
+      return kind == "hook" and when == "after" or kind == "intent" and when == "after" and entry.operation
+        == "ModifyDBInstance" and entry.sends == 1 and entry.step == "rename"
+    end,
+  }
+  equal(result.outcome, "restored")
+  assert(result.crashes >= 2, "it crashed")
+  equal(runs.before, 1, "hooks before")
+  equal(runs.after, 1, "hooks after")
+  equal(written, 2, "hooks in the journal")
+end
+
+tests["a hook whose record was not written is run again: at least once"] = function()
+  local runs, crashed = 0, false
+  local result = rehearse {
+    extend = function(pipeline) pipeline:before("rename", function() runs = runs + 1 end) end,
+    crash = function(kind, _, when)
+      if kind == "hook" and when == "before" and not crashed then
+        crashed = true
+        return true
+      end
+    end,
+  }
+  equal(result.outcome, "restored")
+  equal(runs, 2, "hooks that ran")
+end
+
 -- Steps -------------------------------------------------------------------------------------------
 
 tests["an inserted step runs after the other, in every task that has that one"] = function()

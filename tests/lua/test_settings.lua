@@ -80,7 +80,7 @@ end
 function tests.every_rule_exists_has_a_source_and_is_used()
   local used = {}
   for _, row in ipairs(rows) do
-    for _, key in ipairs { "when", "keep" } do
+    for _, key in ipairs { "when", "compare", "keep" } do
       if row[key] then
         used[row[key]] = true
         assert(rules[row[key]], ("%s: no rule %s"):format(row.name, row[key]))
@@ -97,7 +97,7 @@ end
 
 local KEYS = { name = "string", path = "string", restore = "string", modify = "string", shape = "string",
   fields = "table", security = "boolean", group = "string", when = "string", with = "string", cannot = "string",
-  keep = "string" }
+  keep = "string", compare = "string" }
 
 function tests.rows_are_well_formed()
   local names, paths = {}, {}
@@ -409,6 +409,12 @@ end
 
 function tests.protection_is_compared_at_the_end_only()
   equal(#settings:diff(capture { DeletionProtection = true }, capture { DeletionProtection = false }), 0)
+end
+
+function tests.a_zone_of_multi_az_is_chosen_by_rds()
+  local differing = settings:diff(capture { MultiAZ = true, AvailabilityZone = "eu-west-1a" },
+    capture { MultiAZ = true, AvailabilityZone = "eu-west-1b" })
+  equal(#differing, 0, "differences")
 end
 
 function tests.carried_names_what_was_there()

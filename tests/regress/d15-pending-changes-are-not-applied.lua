@@ -50,4 +50,31 @@ tests["one that appears before the rename holds the rename up, and calls a perso
   witness.equal(result.sandbox:instance("mydb").DbiResourceId, original.DbiResourceId, "who holds the name")
 end
 
+tests["one that preflight could not see yet is not applied by the fence"] = function()
+  for _, no_fence in ipairs { false, true } do
+    local problems
+    local result = rehearse {
+      task = "db_restore", snapshot = true, options = { no_fence = no_fence or nil }, knobs = { stale_s = { 2, 3 } },
+      prepare = function(sandbox)
+        problems = witness.always(sandbox, applied(sandbox:instance "mydb"))
+        put_off(sandbox)
+      end,
+    }
+    witness.none(problems)
+    witness.equal(result.outcome, "parked")
+  end
+end
+
+tests["one that appears before the fence is undone is not applied by undoing it"] = function()
+  local result = interfered({
+    after_s = 1,
+    knobs = { snapshot_s = 1000, snapshot_tail_s = 0 },
+    faults = { { operation = "CreateDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" } },
+  }, function(sandbox)
+    local made = sandbox:snapshot "mydb-snapshot"
+    return made ~= nil and made.Status == "failed"
+  end)
+  assert(result.outcome == "failed" or result.outcome == "parked", result.outcome)
+end
+
 return tests

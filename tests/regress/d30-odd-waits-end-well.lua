@@ -45,7 +45,7 @@ tests["a run that only ever gets a minute at a time ends all the same, and sends
   witness.equal(#witness.changes(result.sandbox, "CreateDBSnapshot"), 2, "snapshots")
 end
 
-for _, duration in ipairs { 1, 3, 5 } do
+for _, duration in ipairs { 1, 5, 7, 12 } do
   tests[("%02d hours of backing-up after the restore"):format(duration)] = function()
     local result = rehearse { knobs = { restore_backup_s = duration * 3600, restore_backup_lag_s = 0 } }
     witness.equal(result.outcome, "restored")

@@ -185,7 +185,10 @@ end
 
 function Instance:rename(name) return self:modify { NewDBInstanceIdentifier = name } end
 
-function Instance:protect(on) return self:modify { DeletionProtection = on } end
+-- Without ApplyImmediately: protection takes effect at once in any case, and what else is pending must not.
+function Instance:protect(on)
+  return "ModifyDBInstance", self:target(), { DBInstanceIdentifier = self.name, DeletionProtection = on }
+end
 
 function Instance:reboot()
   return "RebootDBInstance", self:target(), { DBInstanceIdentifier = self.name }

@@ -89,6 +89,11 @@ local function equal(a, b)
   return true
 end
 
+-- Is it for us to give back, and not RDS's own choice?
+local function kept(row, config)
+  return not row.cannot and (not row.compare or rules[row.compare].holds(config))
+end
+
 ---@class trapheus.Difference
 ---@field name string
 ---@field wanted any
@@ -102,7 +107,7 @@ end
 function Settings:diff(config, current)
   local differing = {}
   for _, row in ipairs(self.rows) do
-    if not row.cannot and row.with ~= "finish" and not equal(config[row.name], current[row.name]) then
+    if kept(row, config) and row.with ~= "finish" and not equal(config[row.name], current[row.name]) then
       local wanted = config[row.name] -- nil: the original showed none, so there is nothing to fall short of
       differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name],
         security = wanted ~= nil and row.security or nil }
@@ -126,7 +131,7 @@ end
 function Settings:carried(config)
   local names = {}
   for _, row in ipairs(self.rows) do
-    if not row.cannot and config[row.name] ~= nil then names[#names + 1] = row.name end
+    if kept(row, config) and config[row.name] ~= nil then names[#names + 1] = row.name end
   end
   return names
 end

@@ -9,6 +9,7 @@
 ---   security a difference is a reason to roll back, not a note
 ---   group    if one of the group is modified, all of it is sent (AWS wants them together)
 ---   when     the rule (settings/rules.lua) that must hold, or it is not sent
+---   compare  the rule that must hold, or RDS chooses it
 ---   with     the call it goes in, if not the restore: "modify" or "finish"
 ---   cannot   why it is not carried over by this program
 return {
@@ -32,7 +33,8 @@ return {
     fields = { "VolumeName", "AllocatedStorage", "IOPS", "MaxAllocatedStorage", "StorageThroughput", "StorageType" } },
   { name = "MultiAZ", path = "MultiAZ", restore = "MultiAZ", modify = "MultiAZ", default = false,
     when = "mirroring_possible" },
-  { name = "AvailabilityZone", path = "AvailabilityZone", restore = "AvailabilityZone", when = "single_az" },
+  { name = "AvailabilityZone", path = "AvailabilityZone", restore = "AvailabilityZone", when = "single_az",
+    compare = "single_az" },
   { name = "DBSubnetGroupName", path = "DBSubnetGroup.DBSubnetGroupName", restore = "DBSubnetGroupName" },
   { name = "VpcSecurityGroupIds", path = "VpcSecurityGroups[].VpcSecurityGroupId", restore = "VpcSecurityGroupIds",
     modify = "VpcSecurityGroupIds", shape = "set", security = true },

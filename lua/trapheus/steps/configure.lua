@@ -1,7 +1,7 @@
 --- Gives the replacement what the restore call does not take: one modification, and one reboot
 --- if a parameter group waits for it.
 ---@class trapheus.steps.Configure : trapheus.Step
-local configure = { name = "configure", deadline_s = 6 * 3600, typical_s = 300 }
+local configure = { name = "configure", deadline_s = 24 * 3600, typical_s = 300, on_deadline = "park" }
 
 local APPLIED_S = 180 -- an accepted modification begins, and shows, within this time or not at all
 

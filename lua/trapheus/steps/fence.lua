@@ -20,7 +20,7 @@ function fence.undo(run)
   if run.options.no_fence or run.facts.original.protected then return run:done() end
   local original = run:observe "original"
   if not original.protected then return run:done() end
-  local answer = run:change(original, original:protect(false))
+  local answer = run:mutate(original:protect(false))
   if not answer.fail then return answer end
   run:warn("deletion protection, which was off, could not be turned off again: " .. answer.fail)
   return run:done()

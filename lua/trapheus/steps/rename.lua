@@ -38,6 +38,10 @@ function rename.advance(run)
   if not run.facts.moving then
     local answer = pinned_is_lost(run)
     if answer then return answer end
+    local original = run:observe "original"
+    if not run:steady("quiet", original:quiet()) then -- a rename applies what is pending: one look is not enough
+      return run:wait(("the original to be quiet for certain (%s)"):format(original.status), 20)
+    end
     run.facts.moving = true -- from here on, a failure is undone by moving it back
   end
   local progress = move(run, run.facts.aside)
