@@ -58,6 +58,22 @@ local TOLD = { "What is told", {
   { "--slack", "URL", "Slack webhook told on failure (better: in the environment or the configuration file)", "+" },
 } }
 
+local SANDBOX = { { "Where and what", {
+  { "--listen", "ADDRESS:PORT", "where to listen, on this machine only (default: 127.0.0.1:0); port 0 is a free one, "
+    .. "and the URL is the first line of output" },
+  { "--database", "NAME", "begin with an instance of this name", "+" },
+  { "--region", "REGION", "the Region it stands for (default: us-east-1); requests are signed for it" },
+  { "--access-key", "ID", "the access key it knows (default: AKIDSANDBOX)" },
+  { "--secret", "TEXT", "the made-up secret of that key (default: sandbox-secret)" },
+  { "--quiet", nil, "do not tell what is asked" },
+} }, { "How it behaves", {
+  { "--time", "SPEED", "fast (default: 60 times as fast as real time), real, or a number" },
+  { "--seed", "N", "where its random numbers begin (default: 1)" },
+  { "--preset", "NAME", "the values of its knobs: optimistic, default or adversarial" },
+  { "--knob", "NAME=VALUE", "another value for one of them: a number, or LOW..HIGH to draw from", "+" },
+  { "--knobs", nil, "print the knobs, and what each stands for" },
+} } }
+
 --- What a flag or an argument may be, by the name of its field.
 ---@type table<string, string[]>
 commands.CHOICES = {
@@ -66,6 +82,7 @@ commands.CHOICES = {
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
   shell = { "bash", "zsh" },
+  preset = { "optimistic", "default", "adversarial" },
 }
 
 --- The program itself.
@@ -93,6 +110,8 @@ commands.LIST = {
     summary = "gives a run up: all is as it was" },
   { name = "status", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "shows the runs of this machine" },
+  { name = "sandbox", synopsis = "--listen ADDRESS", groups = SANDBOX,
+    summary = "serves a pretended RDS on this machine" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},
     summary = "prints completion for bash or zsh" },
 }

@@ -1,0 +1,158 @@
+--- An RDS of one's own, over HTTP: for boto3, the AWS CLI and this program to be tried on.
+---
+---   trapheus sandbox --listen 127.0.0.1:8080 --database mydb
+---   AWS_ACCESS_KEY_ID=AKIDSANDBOX AWS_SECRET_ACCESS_KEY=sandbox-secret AWS_REGION=us-east-1 \
+---     aws rds describe-db-instances --endpoint-url http://127.0.0.1:8080
+local commands = require "trapheus.commands"
+local core = require "trapheus.core"
+local knobs = require "trapheus.sandbox.knobs"
+local log = require "trapheus.log"
+local options = require "trapheus.options"
+local sandbox = require "trapheus.sandbox"
+local usage = require "trapheus.usage"
+local wire = require "trapheus.sandbox.wire"
+
+-- What was asked for ----------------------------------------------------------------------
+
+local function number_of(flag, text)
+  return tonumber(text) or usage.fail("%s '%s': a number is expected", flag, text)
+end
+
+local SPEEDS = { real = 1, fast = 60 }
+
+local function speed_of(text)
+  local speed = SPEEDS[text] or number_of("--time", text)
+  if speed > 0 and speed <= 1e6 then return speed end
+  usage.fail("--time '%s': fast, real, or a number up to 1000000 is expected", text)
+end
+
+local function address_of(text)
+  local address, port = text:match "^%[?([%x:.]+)%]?:(%d+)$"
+  if not address then usage.fail("--listen '%s': ADDRESS:PORT is expected", text) end
+  return address, math.tointeger(tonumber(port))
+end
+
+--- "rename_s=60" or "rename_s=60..300"
+local function read_knob(text, values)
+  local name, low, high = text:match "^([%w_]+)=(%d+%.?%d*)%.%.(%d+%.?%d*)$"
+  if not name then name, low = text:match "^([%w_]+)=(%d+%.?%d*)$" end
+  if not name then usage.fail("--knob '%s': NAME=VALUE or NAME=LOW..HIGH is expected", text) end
+  values[name] = high and { number_of("--knob", low), number_of("--knob", high) } or number_of("--knob", low)
+end
+
+local function knob_values(given)
+  local known, values = {}, {}
+  for _, knob in ipairs(knobs.register) do known[knob.name] = true end
+  for _, text in ipairs(given.knob) do read_knob(text, values) end
+  for _, text in ipairs(given.knob) do
+    local name = text:match "^[^=]+"
+    if not known[name] then usage.fail("--knob '%s': there is no such knob; see trapheus sandbox --knobs", name) end
+  end
+  return values
+end
+
+local function check_preset(preset)
+  for _, choice in ipairs(commands.CHOICES.preset) do
+    if preset == choice then return preset end
+  end
+  usage.fail("--preset '%s' is not known: %s are", preset, table.concat(commands.CHOICES.preset, ", "))
+end
+
+local function value_text(value)
+  return type(value) == "table" and ("%g..%g"):format(value[1], value[2]) or ("%g"):format(value)
+end
+
+local function print_knobs()
+  local format = "%-24s %-10s %-11s %-11s %-13s %s"
+  print(format:format("KNOB", "UNIT", "OPTIMISTIC", "DEFAULT", "ADVERSARIAL", "WHAT IT STANDS FOR"))
+  for _, knob in ipairs(knobs.register) do
+    print(format:format(knob.name, knob.unit, value_text(knob.optimistic), value_text(knob.default),
+      value_text(knob.adversarial), knob.about))
+  end
+  return 0
+end
+
+-- Serving ---------------------------------------------------------------------------------
+
+local function new_sandbox(given, loop)
+  local sb = sandbox.new {
+    now_ms = function() return loop:now_ms() end,
+    seed = math.tointeger(number_of("--seed", given.seed or "1")) or usage.fail "--seed: a whole number is expected",
+    preset = check_preset(given.preset or "default"),
+    region = given.region,
+    knobs = knob_values(given),
+  }
+  for _, name in ipairs(given.database) do
+    local ok, err = pcall(sb.add_instance, sb, { DBInstanceIdentifier = name })
+    if not ok then usage.fail("--database '%s': %s", name, type(err) == "table" and err.message or err) end
+  end
+  return sb
+end
+
+local function tell(given, reply)
+  if reply.bug then io.stderr:write(log.clean(reply.bug), "\n") end
+  if given.quiet then return end
+  local target = reply.params and (reply.params.DBInstanceIdentifier or reply.params.DBSnapshotIdentifier) or ""
+  io.stderr:write(log.clean(("  %s %s %s: %s"):format(reply.service or "?", reply.operation or "?", target,
+    reply.code or "ok")), "\n")
+end
+
+--- The next request; nil when the program is to stop.
+local function next_request(loop, server)
+  local op <close> = server:next()
+  while not op:done() do
+    assert(loop:step())
+    if loop:interrupted() then return nil end
+  end
+  return assert(op:result())
+end
+
+local function serve(given, loop, server, served)
+  local request = next_request(loop, server)
+  while request do
+    local reply = served:answer(request)
+    if reply then
+      tell(given, reply)
+      assert(request:reply(reply.status, reply.headers, reply.body))
+    else
+      request:close()
+    end
+    request = next_request(loop, server)
+  end
+end
+
+local function listen(loop, text)
+  local address, port = address_of(text)
+  if port > 65535 then usage.fail("--listen '%s': a port is at most 65535", text) end
+  local server, err = loop:listen { address = address, port = port }
+  if server then return server, ("http://%s:%d"):format(address:find ":" and "[" .. address .. "]" or address,
+    server:port()) end
+  usage.fail("--listen '%s': %s", text, err.code == "EREFUSED" and "only this machine's own addresses can be used: "
+    .. "127.0.0.1 or [::1]" or err.code == "ECONNECT" and "the port is in use, or may not be used" or err.message)
+end
+
+local function start(given)
+  local speed = speed_of(given.time or "fast")
+  local loop <close> = core.loop { pace = speed }
+  local sb = new_sandbox(given, loop)
+  local keys = { access_key_id = given.access_key or wire.KEYS.access_key_id,
+    secret_access_key = given.secret or wire.KEYS.secret_access_key }
+  local served = wire.new(sb, { now_s = function() return core.clock.wall_ms() / 1000 end, keys = keys })
+  assert(loop:signals())
+  local server, url = listen(loop, given.listen or "127.0.0.1:0")
+  print(url)
+  io.stdout:flush()
+  if not given.quiet then
+    io.stderr:write(log.clean(("access key %s, Region %s, %g times as fast as real time; Ctrl-C ends it")
+      :format(keys.access_key_id, sb.region, speed)), "\n")
+  end
+  serve(given, loop, server, served)
+  server:close()
+  return 0
+end
+
+return function(arguments)
+  local given = options.read("sandbox", arguments)
+  if given.knobs then return print_knobs() end
+  return start(given)
+end
