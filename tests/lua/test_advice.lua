@@ -139,6 +139,9 @@ function tests.a_version_that_could_not_be_asked_leaves_the_class_open()
   says({ replies = { DescribeDBEngineVersions = fails("InternalFailure", 500),
     DescribeOrderableDBInstanceOptions = { OrderableDBInstanceOptions = {} } } },
     "could not be asked, as the endpoint gives no usable answer: engine version, instance class and storage type")
+  local warnings = advise { replies = { DescribeDBEngineVersions = fails("AccessDenied", 403),
+    DescribeOrderableDBInstanceOptions = { OrderableDBInstanceOptions = {} } } }
+  assert(#warnings == 2 and warnings[1]:find "the class db.r6g.xlarge is not offered", table.concat(warnings, "\n"))
 end
 
 function tests.groups()

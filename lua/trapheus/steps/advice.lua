@@ -21,7 +21,8 @@ local advice = {}
 ---@field restores boolean            The database is restored, not only its snapshot made.
 ---@field takes_snapshot boolean      The snapshot is made or replaced.
 ---@field ends_at number              By when a run has ended at the latest, more or less.
----@field silence table<string, any>  By question: why there was no answer.
+---@field silence table<string, { err: any, denied: boolean }>  By question: why there was no answer.
+---@field version_offered boolean?    Once it was asked and answered.
 
 ---@type trapheus.Question[]
 advice.questions = {}
@@ -49,21 +50,18 @@ local function put(question, about)
   local ok, answer = pcall(question.ask, about)
   if ok then return answer end
   if type(answer) == "table" and not errors.is(answer) then error(answer, 0) end
-  about.silence[question.name] = answer
-end
-
-local function denied(err)
-  return errors.is(err) and errors.class(err.operation or "", err.code) == "auth"
+  local denied = errors.is(answer) and errors.class(answer.operation or "", answer.code) == "auth"
+  about.silence[question.name] = { err = answer, denied = denied }
 end
 
 -- One line for all questions that had no answer for one reason.
-local function unasked(about, because, belongs)
+local function unasked(about, because, denied)
   local names, operations = {}, {}
   for _, question in ipairs(advice.questions) do
-    local err = about.silence[question.name]
-    if err and belongs(err) then
+    local silence = about.silence[question.name]
+    if silence and silence.denied == denied then
       names[#names + 1] = question.name
-      operations[#operations + 1] = errors.is(err) and ("%s:%s"):format(err.service, err.operation) or nil
+      operations[#operations + 1] = denied and ("%s:%s"):format(silence.err.service, silence.err.operation) or nil
     end
   end
   if #names == 0 then return nil end
@@ -81,8 +79,8 @@ function advice.give(run, original, snapshot)
   for _, question in ipairs(advice.questions) do
     if about.restores or not question.restoring then say(put(question, about)) end
   end
-  say(unasked(about, "as it is not permitted (%s)", denied))
-  say(unasked(about, "as the endpoint gives no usable answer", function(err) return not denied(err) end))
+  say(unasked(about, "as it is not permitted (%s)", true))
+  say(unasked(about, "as the endpoint gives no usable answer", false))
 end
 
 return advice

@@ -76,9 +76,9 @@ function class.ask(about)
   local offers = listing(about, "DescribeOrderableDBInstanceOptions",
     { Engine = database.Engine, EngineVersion = database.EngineVersion, DBInstanceClass = database.DBInstanceClass },
     "OrderableDBInstanceOptions", function(option) return NARROWING[1].holds(option, database) end)
-  -- Of a version that is not offered there is no class either: that is said, or it is not known.
-  if #offers == 0 and about.silence[version.name] then error(about.silence[version.name], 0) end
-  if about.version_offered == false then return nil end
+  if about.version_offered == false then return nil end -- then there is no class either; that is said
+  local silence = about.silence[version.name]
+  if #offers == 0 and silence and not silence.denied then error(silence.err, 0) end -- an endpoint that knows neither
   for _, row in ipairs(NARROWING) do
     local left = {}
     for _, option in ipairs(offers) do
