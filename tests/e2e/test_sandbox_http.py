@@ -1,0 +1,306 @@
+"""The sandbox over HTTP, as boto3, the AWS CLI and the program itself see it."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+PROGRAM = ROOT / os.environ.get("TRAPHEUS", "build/asan/trapheus")
+AWS = pathlib.Path(sys.executable).parent / "aws"
+REGION = "us-east-1"
+SPEED = 3000  # a minute of RDS is 20 ms
+PASSWORD = "not-to-be-seen"
+TEXT = "a&b <x> \"q\" é ✓"
+TIMEOUT_S = 120
+
+
+@contextlib.contextmanager
+def sandbox(*arguments):
+    """A sandbox of one's own, and its URL."""
+    command = [PROGRAM, "sandbox", "--listen", "127.0.0.1:0", "--time", str(SPEED), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0, told
+    assert PASSWORD not in told
+
+
+@pytest.fixture
+def url():
+    with sandbox("--database", "mydb", "--knob", "stale_s=0") as (_, address):
+        yield address
+
+
+def client(url, service="rds", secret="sandbox-secret", region=REGION):
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=url,
+        aws_access_key_id="AKIDSANDBOX",
+        aws_secret_access_key=secret,
+        config=Config(retries={"mode": "standard", "max_attempts": 1}, proxies={}),
+    )
+
+
+def until(rds, waiter, **parameters):
+    rds.get_waiter(waiter).wait(WaiterConfig={"Delay": 0.02, "MaxAttempts": 2000}, **parameters)
+
+
+def until_named(rds, name):
+    """botocore's waiters know no rename: they take a name that does not answer yet for an error."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(rds.exceptions.DBInstanceNotFoundFault):
+            row = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+            if row["DBInstanceStatus"] == "available":
+                return row
+        time.sleep(0.02)
+    raise AssertionError(f"there is no {name}")
+
+
+def create(rds, name, **more):
+    return rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        DBInstanceClass="db.t4g.micro",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="app",
+        MasterUserPassword=PASSWORD,
+        **more,
+    )["DBInstance"]
+
+
+def code_of(call, **parameters):
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    return caught.value.response["Error"]["Code"]
+
+
+def test_an_instance_lives_with_boto3(url):
+    rds = client(url)
+    begun = create(rds, "orders", Tags=[{"Key": "note", "Value": TEXT}])
+    assert begun["TagList"][0]["Value"] == TEXT
+    assert begun["DBInstanceStatus"] == "creating"
+    until(rds, "db_instance_available", DBInstanceIdentifier="orders")
+
+    rds.create_db_snapshot(DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-1")
+    until(rds, "db_snapshot_available", DBSnapshotIdentifier="orders-1")
+    until(rds, "db_instance_available", DBInstanceIdentifier="orders")
+
+    rds.modify_db_instance(
+        DBInstanceIdentifier="orders", NewDBInstanceIdentifier="orders-old", ApplyImmediately=True
+    )
+    moved = until_named(rds, "orders-old")
+    assert moved["DbiResourceId"] == begun["DbiResourceId"]
+    assert moved["Endpoint"]["Address"].startswith("orders-old.")
+    assert code_of(rds.describe_db_instances, DBInstanceIdentifier="orders") == "DBInstanceNotFound"
+
+    restored = rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="orders", DBSnapshotIdentifier="orders-1"
+    )["DBInstance"]
+    assert restored["DbiResourceId"] != begun["DbiResourceId"]
+    until(rds, "db_instance_available", DBInstanceIdentifier="orders")
+    rds.add_tags_to_resource(
+        ResourceName=restored["DBInstanceArn"], Tags=[{"Key": "note", "Value": TEXT}]
+    )
+    tags = rds.list_tags_for_resource(ResourceName=restored["DBInstanceArn"])["TagList"]
+    assert tags == [{"Key": "note", "Value": TEXT}]
+
+    rds.delete_db_instance(DBInstanceIdentifier="orders-old", SkipFinalSnapshot=True)
+    until(rds, "db_instance_deleted", DBInstanceIdentifier="orders-old")
+    rds.delete_db_snapshot(DBSnapshotIdentifier="orders-1")
+    until(rds, "db_snapshot_deleted", DBSnapshotIdentifier="orders-1")
+    names = [row["DBInstanceIdentifier"] for row in rds.describe_db_instances()["DBInstances"]]
+    assert names == ["mydb", "orders"]
+
+
+def test_lists_are_filtered_and_come_in_pages():
+    names = [f"db{i:02}" for i in range(1, 31)]
+    arguments = [word for name in names for word in ("--database", name)]
+    with sandbox(*arguments) as (_, url):
+        rds = client(url)
+        page = rds.describe_db_instances(MaxRecords=20)
+        assert len(page["DBInstances"]) == 20 and page["Marker"]
+        pages = rds.get_paginator("describe_db_instances").paginate(
+            PaginationConfig={"PageSize": 20}
+        )
+        assert [row["DBInstanceIdentifier"] for p in pages for row in p["DBInstances"]] == names
+        some = [{"Name": "db-instance-id", "Values": ["db03", "db29"]}]
+        found = rds.describe_db_instances(Filters=some)["DBInstances"]
+        assert [row["DBInstanceIdentifier"] for row in found] == ["db03", "db29"]
+        none = [{"Name": "engine", "Values": ["mysql"]}]
+        assert rds.describe_db_instances(Filters=none)["DBInstances"] == []
+
+
+def test_errors_are_botocores_exceptions(url):
+    rds = client(url)
+    with pytest.raises(rds.exceptions.DBInstanceNotFoundFault) as caught:
+        rds.describe_db_instances(DBInstanceIdentifier="none")
+    reply = caught.value.response
+    assert reply["Error"]["Code"] == "DBInstanceNotFound" and reply["Error"]["Type"] == "Sender"
+    metadata = reply["ResponseMetadata"]
+    assert metadata["HTTPStatusCode"] == 404
+    assert metadata["RequestId"] == metadata["HTTPHeaders"]["x-amzn-requestid"]
+    assert "date" in metadata["HTTPHeaders"]
+    with pytest.raises(rds.exceptions.DBInstanceAlreadyExistsFault):
+        create(rds, "mydb")
+    with pytest.raises(rds.exceptions.DBSnapshotNotFoundFault):
+        rds.delete_db_snapshot(DBSnapshotIdentifier="none")
+    with pytest.raises(rds.exceptions.InvalidDBInstanceStateFault):
+        create(rds, "young")
+        rds.reboot_db_instance(DBInstanceIdentifier="young")
+    assert code_of(rds.describe_db_instances, MaxRecords=5) == "InvalidParameterValue"
+    assert code_of(rds.describe_db_instances, Filters=[{"Name": "x", "Values": ["y"]}]) == (
+        "InvalidParameterValue"
+    )
+
+
+def test_only_what_is_signed_rightly_is_answered(url):
+    assert code_of(client(url, secret="wrong").describe_db_instances) == "SignatureDoesNotMatch"
+    elsewhere = client(url, region="eu-west-1")
+    assert code_of(elsewhere.describe_db_instances) == "SignatureDoesNotMatch"
+    identity = client(url, "sts").get_caller_identity()
+    assert identity["Account"] == "123456789012"
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(url + "/?Action=DescribeDBInstances&Version=2014-10-31")
+    assert caught.value.code == 403 and b"MissingAuthenticationToken" in caught.value.read()
+
+
+# The AWS CLI ----------------------------------------------------------------------------------
+
+
+def environment(**more):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {
+        **kept,
+        "AWS_ACCESS_KEY_ID": "AKIDSANDBOX",
+        "AWS_SECRET_ACCESS_KEY": "sandbox-secret",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1",
+        **more,
+    }
+
+
+def test_the_aws_cli(url):
+    def aws(*words, fails_with=None):
+        command = [AWS, "--endpoint-url", url, "--output", "json", "rds", *words]
+        done = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+        if fails_with:
+            assert done.returncode != 0 and fails_with in done.stderr, done
+            return None
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    aws(
+        "create-db-instance", "--db-instance-identifier", "cli", "--engine", "mysql",
+        "--db-instance-class", "db.t4g.micro", "--allocated-storage", "20",
+        "--master-username", "app", "--master-user-password", PASSWORD,
+        "--tags", "Key=a,Value=b", "Key=c,Value=d",
+    )  # fmt: skip
+    until(client(url), "db_instance_available", DBInstanceIdentifier="cli")
+    row = aws("describe-db-instances", "--db-instance-identifier", "cli")["DBInstances"][0]
+    assert row["Engine"] == "mysql" and row["Endpoint"]["Port"] == 3306
+    assert row["TagList"] == [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": "d"}]
+    aws(
+        "create-db-snapshot", "--db-instance-identifier", "cli", "--db-snapshot-identifier", "cli-1"
+    )
+    until(client(url), "db_snapshot_available", DBSnapshotIdentifier="cli-1")
+    aws(
+        "restore-db-instance-from-db-snapshot", "--db-instance-identifier", "copy",
+        "--db-snapshot-identifier", "cli-1", "--no-multi-az",
+    )  # fmt: skip
+    aws("wait", "db-snapshot-available", "--db-snapshot-identifier", "cli-1")
+    aws(
+        "describe-db-instances", "--db-instance-identifier", "none", fails_with="DBInstanceNotFound"
+    )
+    aws("delete-db-instance", "--db-instance-identifier", "cli", "--skip-final-snapshot")
+    until(client(url), "db_instance_deleted", DBInstanceIdentifier="cli")
+
+
+# The program ----------------------------------------------------------------------------------
+
+
+def test_the_program_restores_a_database_on_it(url, tmp_path):
+    rds = client(url)
+    before = rds.describe_db_instances(DBInstanceIdentifier="mydb")["DBInstances"][0]
+    command = [
+        PROGRAM, "restore", "--id", "mydb", "--task", "create_snapshot", "--yes",
+        "--endpoint-url", url, "--pace", str(SPEED), "--state-dir", tmp_path, "--output", "json",
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "restored"
+    rows = rds.describe_db_instances()["DBInstances"]
+    assert [row["DBInstanceIdentifier"] for row in rows] == ["mydb"]
+    after = rows[0]
+    assert after["DbiResourceId"] != before["DbiResourceId"]
+    for field in ("Endpoint", "DBInstanceArn", "DBInstanceClass", "MonitoringInterval"):
+        assert after[field] == before[field], field
+    assert sorted(map(str, after["TagList"])) == sorted(map(str, before["TagList"]))
+
+
+# The command ----------------------------------------------------------------------------------
+
+
+def run(*words):
+    return subprocess.run(
+        [PROGRAM, "sandbox", *words], capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+
+
+def test_it_stops_when_it_is_asked_to():
+    with sandbox("--quiet") as (process, url):
+        assert code_of(client(url).describe_db_instances, MaxRecords=1) == "InvalidParameterValue"
+        process.send_signal(signal.SIGINT)
+        out, told = process.communicate(timeout=TIMEOUT_S)
+        assert (process.returncode, out, told) == (0, "", "")
+
+
+def test_it_shows_its_knobs():
+    done = run("--knobs")
+    assert done.returncode == 0 and "rename_s" in done.stdout and "create_s" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words, part",
+    [
+        (["--listen", "0.0.0.0:0"], "only this machine"),
+        (["--listen", "example.com:80"], "ADDRESS:PORT"),
+        (["--listen", "127.0.0.1:99999"], "65535"),
+        (["--time", "slow"], "--time 'slow'"),
+        (["--preset", "kind"], "optimistic, default, adversarial"),
+        (["--knob", "rename_s"], "NAME=VALUE"),
+        (["--knob", "nothing=1"], "no such knob"),
+        (["--database", "1st"], "--database '1st'"),
+        (["--seed", "x"], "--seed 'x'"),
+    ],
+)
+def test_mistakes_are_named(words, part):
+    done = run(*words)
+    assert done.returncode == 2 and part in done.stderr, done
+
+
+def test_a_port_in_use_is_named(url):
+    done = run("--listen", url.removeprefix("http://"))
+    assert done.returncode == 2 and "in use" in done.stderr
