@@ -40,7 +40,10 @@ function World:credentials_end_at()
 end
 
 --- nil, or the name of the signal that asks the program to stop.
-function World:interrupted() return self.stopped_by or self.loop:interrupted() end
+function World:interrupted()
+  self.stopped_by = self.stopped_by or self.loop:interrupted() -- the loop tells it once
+  return self.stopped_by
+end
 
 --- f(event) is told of everything that happens: { event=, at=, run_id=, step=, … }
 function World:listen(f) table.insert(self.listeners, f) end
