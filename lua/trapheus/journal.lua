@@ -52,6 +52,8 @@ function journal.open(directory)
   return setmetatable({ store = store, directory = directory }, Journal)
 end
 
+function Journal:close() self.store:close() end
+
 function Journal:save(record, kind, entry)
   local ok, err = self.store:save(record.run_id, kind, json.encode(record), json.encode(entry))
   if not ok then failed(err) end
