@@ -78,6 +78,12 @@ bash_completes() { # EXPECTED WORD…: the last word is to be completed
     _trapheus && echo "${COMPREPLY[@]}"' - "$prefix/share/bash-completion/completions/trapheus" "$@" 2>/dev/null)" "$expected"
 }
 
+bash_completes_a_run() {
+  trapheus() { printf 'RUN       STARTED\n6k325g6a  2026-01-01 00:00:00Z\n7zz  2026-01-01\n'; }
+  export -f trapheus
+  bash_completes 6k325g6a trapheus resume 6
+}
+
 zsh_completes() { # PATTERN LINE: what appears when Tab is pressed behind the line
   (cd / && timeout 20 zsh -f "$source/tests/support/complete.zsh" "$prefix/share/zsh/site-functions" "$2" "$1")
 }
@@ -105,6 +111,7 @@ check "bash: a choice" bash_completes "json jsonl" trapheus status --output j
 check "bash: a choice behind =" bash_completes "db_restore" trapheus restore --task = db
 check "bash: a file behind @" bash_completes "@CMakeLists.txt" trapheus restore --input @CMakeL
 check "bash: no flag for a free value" bash_completes "" trapheus restore --id -
+check "bash: a run" bash_completes_a_run
 check "bash: a shell" bash_completes "zsh" trapheus completion z
 check "zsh: it is sound" zsh -n "$prefix/share/zsh/site-functions/_trapheus"
 check "zsh: a script" zsh_completes "trapheus comp*letion" "trapheus comp"
