@@ -71,20 +71,26 @@ enum tph_status tph_store_save(struct tph_store *store, struct tph_str run_id, s
     return end_transaction(store, status);
 }
 
-static struct tph_str column_text(sqlite3_stmt *row, int column) {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return (struct tph_str){text, (size_t)sqlite3_column_bytes(row, column)};
+/* No column is null, so that a text that is missing is memory that was. */
+static bool read_text(sqlite3_stmt *row, int column, struct tph_str *out) {
+    out->data = (const char *)sqlite3_column_text(row, column);
+    out->length_bytes = (size_t)sqlite3_column_bytes(row, column);
+    return out->data != NULL;
 }
 
 static enum tph_status read_run(struct tph_store *store, enum store_statement which,
                                 struct tph_store_run *out, bool *found) {
-    enum tph_status status = next_row(store, which, found);
+    bool more = false;
+    enum tph_status status = next_row(store, which, &more);
     sqlite3_stmt *row = store->statements[which];
-    if (status == TPH_OK && *found)
-        *out = (struct tph_store_run){.run_id = column_text(row, 0),
-                                      .document = column_text(row, 1),
-                                      .created_ms = sqlite3_column_int64(row, 2),
-                                      .updated_ms = sqlite3_column_int64(row, 3)};
+    if (status == TPH_OK && more) {
+        struct tph_store_run run = {.created_ms = sqlite3_column_int64(row, 2),
+                                    .updated_ms = sqlite3_column_int64(row, 3)};
+        if (!read_text(row, 0, &run.run_id) || !read_text(row, 1, &run.document))
+            return tph_store_fail_sqlite(store);
+        *out = run;
+    }
+    if (status == TPH_OK) *found = more;
     return status;
 }
 
@@ -109,13 +115,17 @@ enum tph_status tph_store_list_records(struct tph_store *store, struct tph_str r
 
 enum tph_status tph_store_next_record(struct tph_store *store, struct tph_store_record *out,
                                       bool *found) {
-    enum tph_status status = next_row(store, STORE_LIST_RECORDS, found);
+    bool more = false;
+    enum tph_status status = next_row(store, STORE_LIST_RECORDS, &more);
     sqlite3_stmt *row = store->statements[STORE_LIST_RECORDS];
-    if (status == TPH_OK && *found)
-        *out = (struct tph_store_record){.seq = sqlite3_column_int64(row, 0),
-                                         .time_ms = sqlite3_column_int64(row, 1),
-                                         .kind = column_text(row, 2),
-                                         .record = column_text(row, 3)};
+    if (status == TPH_OK && more) {
+        struct tph_store_record record = {.seq = sqlite3_column_int64(row, 0),
+                                          .time_ms = sqlite3_column_int64(row, 1)};
+        if (!read_text(row, 2, &record.kind) || !read_text(row, 3, &record.record))
+            return tph_store_fail_sqlite(store);
+        *out = record;
+    }
+    if (status == TPH_OK) *found = more;
     return status;
 }
 
@@ -132,18 +142,21 @@ static bool is_gone(const struct tph_store_owner *holder, const struct tph_store
     return holder->pid != owner->pid && kill((pid_t)holder->pid, 0) != 0 && errno == ESRCH;
 }
 
+/* Leaves *out alone when nobody has the lock. */
 static enum tph_status read_lock(struct tph_store *store, struct tph_str name,
-                                 struct tph_store_owner *out, bool *found) {
+                                 struct tph_store_owner *out) {
+    bool found = false;
     enum tph_status status = begin_rows(store, STORE_GET_LOCK, "t", name);
-    if (status == TPH_OK) status = next_row(store, STORE_GET_LOCK, found);
+    if (status == TPH_OK) status = next_row(store, STORE_GET_LOCK, &found);
+    if (status != TPH_OK || !found) return status;
     sqlite3_stmt *row = store->statements[STORE_GET_LOCK];
-    if (status == TPH_OK && *found)
-        *out = (struct tph_store_owner){.run_id = column_text(row, 0),
-                                        .host = column_text(row, 1),
-                                        .boot_id = column_text(row, 2),
-                                        .pid = sqlite3_column_int64(row, 3),
-                                        .expires_ms = sqlite3_column_int64(row, 4)};
-    return status;
+    struct tph_store_owner owner = {.pid = sqlite3_column_int64(row, 3),
+                                    .expires_ms = sqlite3_column_int64(row, 4)};
+    if (!read_text(row, 0, &owner.run_id) || !read_text(row, 1, &owner.host) ||
+        !read_text(row, 2, &owner.boot_id))
+        return tph_store_fail_sqlite(store);
+    *out = owner;
+    return TPH_OK;
 }
 
 /* Moves the owner's texts out of the row, which ends with the transaction. */
@@ -163,8 +176,7 @@ static enum tph_status take_lock(struct tph_store *store, struct tph_str name,
                                  const struct tph_store_owner *owner, int64_t now_ms,
                                  struct tph_store_owner *holder) {
     struct tph_store_owner current = {.expires_ms = INT64_MIN};
-    bool found = false;
-    enum tph_status status = read_lock(store, name, &current, &found);
+    enum tph_status status = read_lock(store, name, &current);
     if (status != TPH_OK) return status;
     if (current.expires_ms > now_ms && !same_owner(&current, owner) && !is_gone(&current, owner)) {
         status = keep_owner(store, &current);

@@ -1,0 +1,182 @@
+/* What takes bytes and gives bytes, when memory runs out. */
+#include "faulty.h"
+#include "trapheus/query.h"
+#include "trapheus/sigv4.h"
+#include "trapheus/timers.h"
+#include "trapheus/uri.h"
+#include "trapheus/xml.h"
+
+#define LONG_PATH                                                                                  \
+    "/a%20b/./c/../some-longer-segment-of-a-path/x y/+/another-longer-segment-of-the-same-path/"
+#define LONG_QUERY "b=2&a=1&a=0&long-name-of-a-parameter=with%20a%20value%20that%20is%20long+too"
+
+typedef enum tph_status append(struct tph_buf *out);
+
+static enum tph_status append_formatted(struct tph_buf *out) {
+    return tph_buf_appendf(out, "%s %d %s", LONG_PATH, 42, LONG_QUERY);
+}
+static enum tph_status append_hex(struct tph_buf *out) {
+    return tph_buf_append_hex(out, (const unsigned char *)LONG_PATH, sizeof LONG_PATH);
+}
+static enum tph_status append_encoded(struct tph_buf *out) {
+    return tph_uri_encode(TPH_STR(LONG_PATH), "/", out);
+}
+static enum tph_status append_decoded(struct tph_buf *out) {
+    return tph_uri_decode(TPH_STR(LONG_PATH), out);
+}
+static enum tph_status append_recoded(struct tph_buf *out) {
+    return tph_uri_recode(TPH_STR(LONG_PATH), "/", out);
+}
+static enum tph_status append_normalized(struct tph_buf *out) {
+    return tph_uri_normalize(TPH_STR(LONG_PATH), out);
+}
+static enum tph_status append_pair(struct tph_buf *out) {
+    return tph_query_append(out, TPH_STR(LONG_PATH), TPH_STR(LONG_QUERY));
+}
+static enum tph_status append_decoded_form(struct tph_buf *out) {
+    return tph_query_decode(TPH_STR(LONG_QUERY), out);
+}
+
+static const struct tph_credentials credentials = {.access_key_id = {"AKIDEXAMPLE", 11},
+                                                   .secret_access_key = {"very-secret", 11},
+                                                   .session_token = {"a-token", 7}};
+static const struct tph_header headers[] = {{{"Host", 4}, {"example.amazonaws.com", 21}},
+                                            {{"X-Other", 7}, {"  a  b ", 7}}};
+static const struct tph_sigv4_request request = {.method = {"POST", 4},
+                                                 .path = {LONG_PATH, sizeof LONG_PATH - 1},
+                                                 .query = {LONG_QUERY, sizeof LONG_QUERY - 1},
+                                                 .body = {"Action=A", 8},
+                                                 .headers = headers,
+                                                 .header_count = 2};
+static const struct tph_sigv4_identity identity = {.credentials = &credentials,
+                                                   .region = {"eu-west-1", 9},
+                                                   .service = {"rds", 3},
+                                                   .time_s = 1440938160,
+                                                   .sign_body = true};
+
+static enum tph_status append_canonical(struct tph_buf *out) {
+    return tph_sigv4_canonical(&request, &identity, out);
+}
+static enum tph_status append_string_to_sign(struct tph_buf *out) {
+    return tph_sigv4_string_to_sign(&identity, TPH_STR("canonical"), out);
+}
+static enum tph_status append_signature(struct tph_buf *out) {
+    return tph_sigv4_signature(&identity, TPH_STR("string to sign"), out);
+}
+static enum tph_status append_authorization(struct tph_buf *out) {
+    return tph_sigv4_authorization(&request, &identity, TPH_STR("signature"), out);
+}
+static enum tph_status append_signed(struct tph_buf *out) {
+    return tph_sigv4_sign(&request, &identity, out);
+}
+
+struct appending {
+    append *run;
+    struct tph_buf right; /* what it makes of "kept" */
+};
+
+static struct tph_buf kept(void) {
+    struct tph_buf out;
+    tph_buf_init(&out, TPH_SIGV4_MAX_BYTES);
+    assert_int_equal(tph_buf_append(&out, TPH_STR("kept")), TPH_OK);
+    return out;
+}
+
+static enum tph_status try_appending(void *context) {
+    struct appending *appending = context;
+    struct tph_buf out = kept();
+    enum tph_status status = FAULTY(appending->run(&out));
+    assert_string_equal(out.data, status == TPH_OK ? appending->right.data : "kept");
+    tph_buf_deinit(&out);
+    return status;
+}
+
+static void what_appends_leaves_its_buffer_as_it_was(void **state) {
+    static append *const all[] = {
+        append_formatted,      append_hex,          append_encoded,
+        append_decoded,        append_recoded,      append_normalized,
+        append_pair,           append_decoded_form, append_canonical,
+        append_string_to_sign, append_signature,    append_authorization,
+        append_signed,
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct appending appending = {all[i], kept()};
+        assert_int_equal(appending.run(&appending.right), TPH_OK);
+        faulty_sweep(try_appending, &appending);
+        tph_buf_deinit(&appending.right);
+    }
+}
+
+/* Enough elements, attributes and text for each array to grow twice. */
+static struct tph_buf long_document(void) {
+    struct tph_buf text;
+    tph_buf_init(&text, 65536);
+    assert_int_equal(tph_buf_append(&text, TPH_STR("<r>")), TPH_OK);
+    for (int i = 0; i < 150; i++)
+        assert_int_equal(tph_buf_appendf(&text, "<e a='%d' b='&lt;'>text &amp; text</e>", i),
+                         TPH_OK);
+    assert_int_equal(tph_buf_append(&text, TPH_STR("</r>")), TPH_OK);
+    return text;
+}
+
+static enum tph_status try_parsing(void *context) {
+    struct tph_xml xml, empty;
+    tph_xml_init(&xml);
+    tph_xml_init(&empty);
+    enum tph_status status = FAULTY(tph_xml_parse(&xml, tph_buf_view(context)));
+    if (status == TPH_OK) {
+        assert_int_equal(xml.node_count, 151);
+        assert_int_equal(xml.attribute_count, 300);
+        assert_true(tph_str_equal(tph_xml_text(&xml, xml.nodes[150].text), TPH_STR("text & text")));
+    } else {
+        assert_memory_equal(&xml, &empty, sizeof xml);
+    }
+    tph_xml_deinit(&xml);
+    return status;
+}
+
+static void a_document_is_parsed_or_not_there(void **state) {
+    struct tph_buf text = long_document();
+    faulty_sweep(try_parsing, &text);
+    tph_buf_deinit(&text);
+}
+
+static enum tph_status try_copying(void *context) {
+    struct tph_credentials copy = {.expires_at_s = 7};
+    enum tph_status status = FAULTY(tph_credentials_init(&copy, &credentials));
+    assert_int_equal(copy.expires_at_s, status == TPH_OK ? 0 : 7);
+    assert_true(tph_str_equal(copy.secret_access_key,
+                              status == TPH_OK ? TPH_STR("very-secret") : TPH_STR("")));
+    tph_credentials_deinit(&copy);
+    return status;
+}
+
+static void credentials_are_copied_or_as_before(void **state) { faulty_sweep(try_copying, NULL); }
+
+static void count_fired(void *context, enum tph_status status) { ++*(int *)context; }
+
+/* The timers that were running before stay so; the heap grows at the 17th. */
+static enum tph_status try_starting(void *context) {
+    struct tph_timers timers = {.heap = NULL};
+    struct tph_timer many[17] = {{.timers = NULL}};
+    int fired = 0;
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(tph_timers_start(&timers, &many[i], i, count_fired, &fired), TPH_OK);
+    enum tph_status status = FAULTY(tph_timers_start(&timers, &many[16], 16, count_fired, &fired));
+    assert_int_equal(tph_timers_fire(&timers, 100), status == TPH_OK ? 17 : 16);
+    assert_int_equal(fired, status == TPH_OK ? 17 : 16);
+    tph_timers_deinit(&timers);
+    return status;
+}
+
+static void timers_run_on(void **state) { faulty_sweep(try_starting, NULL); }
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_appends_leaves_its_buffer_as_it_was),
+        cmocka_unit_test(a_document_is_parsed_or_not_there),
+        cmocka_unit_test(credentials_are_copied_or_as_before),
+        cmocka_unit_test(timers_run_on),
+    };
+    return cmocka_run_group_tests(tests, faulty_set_up, NULL);
+}
