@@ -115,7 +115,7 @@ static int system_sha256(lua_State *L) {
     unsigned char hash[32];
     char hex[64];
     if (EVP_Digest(text.data, text.length_bytes, hash, NULL, EVP_sha256(), NULL) != 1)
-        return luaL_error(L, "SHA-256 is not available");
+        return luaL_error(L, "sha256: %s", tph_status_text(TPH_ENOMEM)); /* nothing else can fail */
     for (size_t i = 0; i < sizeof hash; i++) {
         hex[2 * i] = digits[hash[i] >> 4];
         hex[2 * i + 1] = digits[hash[i] & 15];
