@@ -73,7 +73,7 @@ static enum tph_status try_opening(void *context) {
 static void opening_again_goes_well(void **state) { faulty_sweep(try_opening, NULL); }
 
 static enum tph_status try_saving(void *context) {
-    char next = number == 'z' ? 'a' : (char)(number + 1);
+    char next = number == 'a' ? 'b' : 'a';
     enum tph_status status = FAULTY(save(next));
     if (status == TPH_OK) number = next;
     expect_saved();
@@ -125,7 +125,7 @@ static enum tph_status try_listing(void *context) {
 
 static void what_is_read_is_whole(void **state) {
     open_store();
-    for (number = 'a'; number < 'd'; number++) assert_int_equal(save(number), TPH_OK);
+    for (int i = 0; i < 3; i++) assert_int_equal(save('a'), TPH_OK);
     faulty_sweep(try_loading, NULL);
     faulty_sweep(try_listing, NULL);
 }

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Feeds the parsers arbitrary bytes, from recorded ones on: fuzz.sh [SECONDS for each, default 60]
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source tests/layers/check.sh
+
+seconds=${1:-60}
+units=(xml query uri buf error) # what the targets are made of
+directory=build/fuzz
+mkdir -p "$directory"
+
+seed() { # the corpus of each target, from what services said and were sent
+  mkdir -p "$directory"/corpus_{xml,form,uri}
+  cp tests/data/protocols/responses/*.xml "$directory/corpus_xml"
+  for file in tests/data/samples/*.http; do
+    case $file in
+    *.response.http) sed '1,/^\r\{0,1\}$/d' "$file" >"$directory/corpus_xml/${file##*/}" ;;
+    *.request.http) sed '1,/^\r\{0,1\}$/d' "$file" >"$directory/corpus_form/${file##*/}" ;;
+    esac
+  done
+  printf 'https://[::1]:5000/a%%2fb/../c?d=e' >"$directory/corpus_uri/literal"
+  printf 'http://rds.eu-west-1.amazonaws.com' >"$directory/corpus_uri/endpoint"
+  printf '/a/./b/../../c//d/%%7e%%zz' >"$directory/corpus_uri/path"
+}
+
+build() { # TARGET
+  clang -std=c11 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Icore/include \
+    -o "$directory/$1" "tests/fuzz/fuzz_$1.c" "${units[@]/#/core/src/}" -lexpat -lcrypto
+}
+
+run() { # TARGET
+  "$directory/$1" -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=2048 \
+    -artifact_prefix="$directory/$1-" -print_final_stats=1 "$directory/corpus_$1"
+}
+
+units=("${units[@]/%/.c}")
+check "corpus" seed
+for target in xml form uri; do
+  check "$target: builds" build "$target"
+  check "$target: $seconds s of fuzzing" run "$target"
+done
+conclude
