@@ -137,5 +137,6 @@ check "zsh can complete" is_listed /usr/share/zsh/vendor-completions/_trapheus
 check "nothing is left behind" leaves_nothing
 say "./dev test"
 check "./dev test" dev test
-grep -E '^== |passed|failed' "$source/root/test.log" >&2 || true
+cp "$source"/root/*.log "$cache/"
+grep -E '^== |passed|failed' "$cache/test.log" >&2 || true
 conclude
