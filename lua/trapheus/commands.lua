@@ -92,7 +92,7 @@ commands.SYNOPSIS = "[--scripts DIR] SCRIPT [ARGUMENT…]"
 ---@type trapheus.Flag[]
 commands.FLAGS = {
   { "--scripts", "DIR", "look there for scripts and modules, then in TRAPHEUS_PATH" },
-  { "--help", nil, "this text" },
+  { "--help", nil, "these commands and flags" },
   { "--version", nil, "the version" },
 }
 

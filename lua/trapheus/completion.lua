@@ -155,7 +155,7 @@ local function zsh_flag(flag)
   local choices = commands.CHOICES[commands.field(flag[1])]
   local action = choices and "(" .. table.concat(choices, " ") .. ")" or ACTION[FILES[flag[2]]] or ""
   return ("    '%s%s[%s]%s'"):format(flag[4] == "+" and "*" or "", flag[1] .. (flag[2] and "=" or ""),
-    zsh_text(flag[3]), flag[2] and (":%s:%s"):format(flag[2], action) or "")
+    zsh_text(flag[3]), flag[2] and (":%s:%s"):format(zsh_text(flag[2]), action) or "")
 end
 
 local function zsh_flags(flags)

@@ -77,6 +77,17 @@ function tests.completion_knows_every_command_and_flag()
   end
 end
 
+function tests.a_colon_in_the_name_of_an_argument_does_not_end_it_in_zsh()
+  local script, met = completion.zsh(), 0
+  each_flag(function(flag)
+    if flag[2] and flag[2]:find ":" then
+      met = met + 1
+      assert(script:find("]:" .. flag[2]:gsub(":", "\\:") .. ":", 1, true), flag[1])
+    end
+  end)
+  assert(met > 0)
+end
+
 function tests.completion_is_for_the_shells_it_names()
   local run = path.script "completion"()
   for _, shell in ipairs(commands.CHOICES.shell) do assert(completion[shell]) end
@@ -88,7 +99,7 @@ end
 
 function tests.the_manual_names_every_variable()
   local manual = read "docs/trapheus.1.in"
-  for _, name in ipairs(lines_of [[grep -rhoE '"(AWS|TRAPHEUS|XDG)_[A-Z_]*[A-Z]"' lua/trapheus | sort -u]]) do
+  for _, name in ipairs(lines_of [[grep -rhoE '"((AWS|TRAPHEUS|XDG)_[A-Z_]*[A-Z]|NO_COLOR)"' lua/trapheus | sort -u]]) do
     assert(manual:find(name:match '"(.*)"', 1, true), name)
   end
 end
