@@ -234,7 +234,7 @@ end
 -- A journal of another account or Region must not act on a database that only has the same name.
 local function same_place(run)
   local record = run.record
-  if not record.account then return end
+  if not record.facts.original then return end
   local account = run.world.sts:GetCallerIdentity({}).Account
   if account ~= record.account or run.world.region ~= record.region then
     error(errors.new { code = "OtherAccount", message = ("run %s belongs to account %s in %s, but these credentials "
@@ -265,6 +265,7 @@ end
 function command.continue(name, arguments, change)
   local given = options.read(name, arguments)
   local journal = require("trapheus.journal").open(command.state_dir(given))
+  journal:check()
   local record = choose(journal, given)
   journal:close()
   given.region = given.region or record.region

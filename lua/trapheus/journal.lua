@@ -15,8 +15,11 @@ local journal = {}
 
 local LOCK_MS = 7 * 24 * 3600 * 1000 -- for other machines that share the directory; a dead process of this one lets go
 
-local function lock_name(run)
-  return table.concat({ run.record.account, run.record.region, run.record.kind, run.identifier }, ":")
+-- By name, and by resource id: while a run has moved a database aside, another must take neither
+-- the name nor, under its other name, the database.
+local function lock_names(run)
+  local place = run.record.account .. ":" .. run.record.region .. ":"
+  return { place .. run.identifier, place .. run.facts.original.resource_id }
 end
 
 local function read(path)
@@ -35,9 +38,27 @@ local function owner(run)
   }
 end
 
+-- Takes all of the names or none.
+local function lock(self, run)
+  local me, names = owner(run), lock_names(run)
+  for i, name in ipairs(names) do
+    local held, holder = self:take(name, me)
+    if not held then
+      for j = 1, i - 1 do self:release(names[j], run.id) end
+      return false, holder
+    end
+  end
+  return true
+end
+
+local function unlock(self, run)
+  if not run.facts.original then return end
+  for _, name in ipairs(lock_names(run)) do self:release(name, run.id) end
+end
+
 -- The durable one -------------------------------------------------------------------------
 
-local Journal = {}
+local Journal = { lock = lock, unlock = unlock }
 Journal.__index = Journal
 
 local function failed(err)
@@ -70,20 +91,25 @@ function Journal:list()
   return runs
 end
 
-function Journal:lock(run)
+function Journal:take(name, me)
   local now_ms = core.clock.wall_ms()
-  local held, holder = self.store:lock(lock_name(run), owner(run), now_ms, now_ms + LOCK_MS)
+  local held, holder = self.store:lock(name, me, now_ms, now_ms + LOCK_MS)
   if held == nil then failed(holder) end
   return held, holder
 end
 
-function Journal:unlock(run)
-  if run.record.account then self.store:unlock(lock_name(run), run.id) end
+function Journal:release(name, run_id) self.store:unlock(name, run_id) end
+
+--- Raises for a damaged journal: it is never guessed around.
+function Journal:check()
+  local ok, err = self.store:check()
+  if not ok then failed { message = ("%s/journal.db is damaged, restore it from a copy: %s"):format(self.directory,
+    err.message or tostring(err)) } end
 end
 
 -- The one of the sandbox and of a plan ------------------------------------------------------
 
-local Memory = {}
+local Memory = { lock = lock, unlock = unlock }
 Memory.__index = Memory
 
 --- Keeps runs as long as the process lives; documents are encoded all the same, so that what
@@ -110,18 +136,15 @@ function Memory:list()
   return runs
 end
 
-function Memory:lock(run)
-  local name = lock_name(run)
+function Memory:take(name, me)
   local holder = self.locks[name]
-  if holder and holder.run_id ~= run.id then return false, holder end
-  self.locks[name] = owner(run)
+  if holder and holder.run_id ~= me.run_id then return false, holder end
+  self.locks[name] = me
   return true
 end
 
-function Memory:unlock(run)
-  if not run.record.account then return end
-  local holder = self.locks[lock_name(run)]
-  if holder and holder.run_id == run.id then self.locks[lock_name(run)] = nil end
+function Memory:release(name, run_id)
+  if self.locks[name] and self.locks[name].run_id == run_id then self.locks[name] = nil end
 end
 
 return journal
