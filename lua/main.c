@@ -74,6 +74,7 @@ static int run(lua_State *L) {
     int argc = (int)luaL_checkinteger(L, 1);
     char **argv = lua_touserdata(L, 2);
     luaL_openlibs(L);
+    lua_gc(L, LUA_GCINC, 120, 400, 0); /* collect when the heap has grown by a fifth, not twofold */
     preload(L, "cjson", luaopen_cjson);
     preload(L, "trapheus.core", luaopen_trapheus_core);
     insert_searcher(L);

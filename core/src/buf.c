@@ -52,6 +52,7 @@ static enum tph_status reserve(struct tph_buf *buf, size_t more) {
     if (needed <= buf->capacity_bytes) return TPH_OK;
     size_t capacity = buf->capacity_bytes ? buf->capacity_bytes : 256;
     while (capacity < needed) capacity *= 2;
+    if (capacity > buf->max_bytes + 1) capacity = buf->max_bytes + 1;
     char *data = malloc(capacity);
     if (!data) return TPH_ENOMEM;
     if (buf->data) {
@@ -65,8 +66,10 @@ static enum tph_status reserve(struct tph_buf *buf, size_t more) {
 }
 
 enum tph_status tph_buf_append(struct tph_buf *buf, struct tph_str more) {
-    enum tph_status status = reserve(buf, more.length_bytes);
-    if (status != TPH_OK) return status;
+    if (more.length_bytes >= buf->capacity_bytes - buf->length_bytes) {
+        enum tph_status status = reserve(buf, more.length_bytes);
+        if (status != TPH_OK) return status;
+    }
     if (more.length_bytes) memcpy(buf->data + buf->length_bytes, more.data, more.length_bytes);
     buf->length_bytes += more.length_bytes;
     buf->data[buf->length_bytes] = '\0';

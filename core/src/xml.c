@@ -106,8 +106,10 @@ static void start_element(void *context, const char *name, const char **attribut
 }
 
 static bool is_blank(struct tph_str text) {
-    for (size_t i = 0; i < text.length_bytes; i++)
-        if (text.data[i] == '\0' || !strchr(" \t\r\n", text.data[i])) return false;
+    for (size_t i = 0; i < text.length_bytes; i++) {
+        char c = text.data[i];
+        if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return false;
+    }
     return true;
 }
 
@@ -128,14 +130,22 @@ static void end_element(void *context, const char *name) {
     if (status != TPH_OK) stop(parser, status);
 }
 
-static void character_data(void *context, const char *text, int length) {
+/* Is the text, of the innermost element, only what sets its children apart? A leaf may be blank,
+ * and so may a piece of a longer text. */
+static bool is_indentation(const struct parser *parser, struct tph_str text) {
+    const struct open_element *open = &parser->open[parser->depth - 1];
+    return parser->made.node_count > open->node + 1 &&
+           parser->pending.length_bytes == open->text_start && is_blank(text);
+}
+
+static void character_data(void *context, const char *data, int length) {
     struct parser *parser = context;
-    if (parser->status != TPH_OK) return;
-    size_t length_bytes =
-        parser->pending.length_bytes - parser->open[parser->depth - 1].text_start + (size_t)length;
+    struct tph_str text = {data, (size_t)length};
+    if (parser->status != TPH_OK || is_indentation(parser, text)) return;
+    size_t length_bytes = parser->pending.length_bytes - parser->open[parser->depth - 1].text_start;
     enum tph_status status = TPH_ETOOBIG;
-    if (length_bytes <= TPH_XML_MAX_TEXT_BYTES)
-        status = tph_buf_append(&parser->pending, (struct tph_str){text, (size_t)length});
+    if (length_bytes + text.length_bytes <= TPH_XML_MAX_TEXT_BYTES)
+        status = tph_buf_append(&parser->pending, text);
     if (status != TPH_OK) stop(parser, status);
 }
 

@@ -1,15 +1,15 @@
 --- The command: finds the script that is asked for and runs it. A script returns a pipeline,
 --- which is run with its arguments, or a function of its arguments that returns the exit code.
-local commands = require "trapheus.commands"
+--- What only some commands need is required where they need it: parsing it is a part of start-up.
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local path = require "trapheus.path"
-local pipeline = require "trapheus.pipeline"
 local usage = require "trapheus.usage"
 
 local cli = {}
 
 local function help()
+  local commands = require "trapheus.commands"
   local lines = { "Usage: trapheus " .. commands.SYNOPSIS, "", (commands.SUMMARY:gsub(": ", ":\n", 1)), "" }
   for _, command in ipairs(commands.LIST) do
     lines[#lines + 1] = ("  trapheus %-27s %s"):format(command.name .. " " .. command.synopsis, command.summary)
@@ -24,7 +24,7 @@ end
 
 local function run_script(name, arguments)
   local result = path.script(name)()
-  if pipeline.is(result) then
+  if require("trapheus.pipeline").is(result) then
     return require("trapheus.command").restore(result, name, arguments)
   elseif type(result) == "function" then
     return result(arguments)

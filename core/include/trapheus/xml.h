@@ -28,7 +28,8 @@ struct tph_xml_attribute {
  * and what follows a child is the node at its `end`, until the `end` of the parent. */
 struct tph_xml_node {
     struct tph_xml_span name; /* without a prefix */
-    struct tph_xml_span text; /* its own character data, joined around its children */
+    struct tph_xml_span text; /* its own character data, joined around its children; blanks between
+                                 them, before any other text, do not count */
     uint32_t end;             /* index after its last descendant */
     uint32_t first_attribute, attribute_count;
     bool has_text; /* false: it has children and nothing but blanks between them */

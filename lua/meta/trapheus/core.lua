@@ -153,6 +153,27 @@ core.xml = {}
 ---@return trapheus.core.Node? root, trapheus.core.Failure? err
 function core.xml.parse(bytes) end
 
+--- What becomes of an element: its text, what a function makes of that, or a table, filled by the names of its
+--- children, by their order (`item`) or by what is in each (`key` and `value`).
+---@alias trapheus.core.Reading true | fun(text: string, name: string): any | trapheus.core.Container
+
+---@class trapheus.core.Container
+---@field members? table<string, trapheus.core.Member>      by the name on the wire
+---@field attributes? table<string, trapheus.core.Member>   beside `members`
+---@field item? trapheus.core.Reading
+---@field metatable? table                                  beside `item`: of the list
+---@field key? { [1]: string, [2]: trapheus.core.Reading }  the element and its reading
+---@field value? { [1]: string, [2]: trapheus.core.Reading }
+
+--- The name in the table that is made, the reading, and whether its children lie where it should lie itself.
+---@alias trapheus.core.Member { [1]: string, [2]: trapheus.core.Reading, [3]: true? }
+
+--- Reads a document without making its nodes. An element without a reading is skipped; the root's may be nil too.
+---@param bytes string
+---@param readings table<string, trapheus.core.Reading>  by the name of the root element
+---@return string? root, any value_or_err                nil and trapheus.core.Failure for what is no XML
+function core.xml.decode(bytes, readings) end
+
 -- Waiting ---------------------------------------------------------------------------------
 
 core.backoff = {}
