@@ -1,0 +1,10 @@
+--- A page of DescribeDBInstances, made by page.lua, to Lua tables. Prints the seconds it takes.
+local query = require "trapheus.aws.query"
+local seconds_of = dofile "bench/clock.lua"
+
+return function(arguments)
+  local file <close> = assert(io.open(arguments[1], "rb"))
+  local xml = file:read "a"
+  print(seconds_of(function() query.decode("rds", "DescribeDBInstances", xml) end))
+  return 0
+end
