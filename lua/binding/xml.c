@@ -158,22 +158,25 @@ static void add_member(lua_State *L, const struct tph_xml *xml, int how, int val
     lua_pop(L, 1);
 }
 
+/* Adds an attribute to the table at `value`, as the table on the top says. */
+static void add_attribute(lua_State *L, const struct tph_xml *xml, int value,
+                          const struct tph_xml_attribute *attribute) {
+    struct tph_str name = tph_xml_text(xml, attribute->name);
+    tph_push_str(L, name);
+    if (lua_rawget(L, -2) == LUA_TTABLE) {
+        lua_rawgeti(L, -1, 1);
+        lua_rawgeti(L, -2, 2);
+        read_text(L, tph_xml_text(xml, attribute->value), name);
+        lua_rawset(L, value);
+    }
+    lua_pop(L, 1);
+}
+
 static void add_attributes(lua_State *L, const struct tph_xml *xml, int reading, int value,
                            const struct tph_xml_node *node) {
-    if (lua_getfield(L, reading, "attributes") == LUA_TTABLE) {
-        for (size_t i = 0; i < node->attribute_count; i++) {
-            const struct tph_xml_attribute *attribute = &xml->attributes[node->first_attribute + i];
-            struct tph_str name = tph_xml_text(xml, attribute->name);
-            tph_push_str(L, name);
-            if (lua_rawget(L, -2) == LUA_TTABLE) {
-                lua_rawgeti(L, -1, 1);
-                lua_rawgeti(L, -2, 2);
-                read_text(L, tph_xml_text(xml, attribute->value), name);
-                lua_rawset(L, value);
-            }
-            lua_pop(L, 1);
-        }
-    }
+    if (lua_getfield(L, reading, "attributes") == LUA_TTABLE)
+        for (size_t i = 0; i < node->attribute_count; i++)
+            add_attribute(L, xml, value, &xml->attributes[node->first_attribute + i]);
     lua_pop(L, 1);
 }
 

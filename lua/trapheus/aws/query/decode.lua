@@ -110,11 +110,24 @@ local function service_error(service, operation, xml)
   }, 0)
 end
 
+local NOTHING <const> = { members = {} }
 local METADATA <const> = { "metadata", { members = { RequestId = { "request_id", true } } } }
 
 --- How a reply is read: its result, where it has an element of its own for the members, and its metadata.
 local function reply_reading(wrapper, output)
-  return { members = { [wrapper] = { "result", output or true }, ResponseMetadata = METADATA } }
+  return { members = { [wrapper] = { "result", output }, ResponseMetadata = METADATA } }
+end
+
+--- What the members of the reply are read from, and its metadata.
+local function read_reply(service, operation, xml, reading)
+  local output = service.operations[operation].output
+  local wrapper = output and output.resultWrapper
+  local response = operation .. "Response"
+  local name, reply = core.xml.decode(xml, { [response] = reply_reading(wrapper or operation .. "Result", reading) })
+  if not name then error("the reply is no XML: " .. reply.message, 0) end
+  if name ~= response then service_error(service, operation, xml) end
+  if wrapper and not reply.result then error(("the reply has no <%s>"):format(wrapper), 0) end
+  return reply.result or select(2, core.xml.decode(xml, { [response] = reading })), reply.metadata
 end
 
 --- The result and the request id of a reply; raises the service's own error, or a message for what is not the
@@ -125,17 +138,9 @@ end
 ---@return table result
 ---@return string? request_id
 return function(service, operation, xml)
-  local definition = service.operations[operation]
-  local output = definition.output and service.shapes[definition.output.shape]
-  if xml == "" and (not output or next(output.members) == nil) then return {} end
-  local wrapper = definition.output and definition.output.resultWrapper
-  local reading = output and reading_of(service.shapes, definition.output)
-  local response = operation .. "Response"
-  local name, reply = core.xml.decode(xml, { [response] = reply_reading(wrapper or operation .. "Result", reading) })
-  if not name then error("the reply is no XML: " .. reply.message, 0) end
-  if name ~= response then service_error(service, operation, xml) end
-  if wrapper and not reply.result then error(("the reply has no <%s>"):format(wrapper), 0) end
-  local result = reply.result
-  if output and not result then result = select(2, core.xml.decode(xml, { [response] = reading })) end
-  return output and result or {}, reply.metadata and reply.metadata.request_id
+  local output = service.operations[operation].output
+  if xml == "" and (not output or next(service.shapes[output.shape].members) == nil) then return {} end
+  local reading = output and reading_of(service.shapes, output) or NOTHING
+  local result, metadata = read_reply(service, operation, xml, reading)
+  return result, metadata and metadata.request_id
 end
