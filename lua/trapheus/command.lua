@@ -199,6 +199,7 @@ function command.restore(pipeline, script, arguments)
   if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
   local settings = alerts.settings(given)
   local world = given.sandbox and sandbox_world(given) or command.real_world(given)
+  if given.plan then world.journal = require("trapheus.journal").memory() end -- a plan is nothing to go on with
   world.gate = gate(pipeline, given)
   local run = run_module.new(world, {
     identifier = given.id,
@@ -232,26 +233,34 @@ local function choose(journal, given)
 end
 
 -- A journal of another account or Region must not act on a database that only has the same name.
-local function same_place(run)
+local function check_place(run)
   local record = run.record
-  if not record.facts.original then return end
+  if not record.account then return end
   local account = run.world.sts:GetCallerIdentity({}).Account
   if account ~= record.account or run.world.region ~= record.region then
     error(errors.new { code = "OtherAccount", message = ("run %s belongs to account %s in %s, but these credentials "
       .. "are of account %s in %s"):format(record.run_id, record.account, record.region, account, run.world.region),
     }, 0)
   end
+end
+
+local function take_lock(run)
+  if not run.facts.original then return end -- it had not come so far as to have one
   local held, holder = run.world.journal:lock(run)
   if not held then
     error(errors.new { code = "Locked", message = ("run %s is at work on %s already (process %s on %s)"):format(
-      holder.run_id, record.identifier, holder.pid, holder.host) }, 0)
+      holder.run_id, run.identifier, holder.pid, holder.host) }, 0)
   end
 end
 
 -- What stood still while nobody was at work does not count against a deadline.
 local function reopen(run)
   local record = run.record
-  if record.outcome == "parked" then record.outcome, record.parked, record.ended_at = nil, nil, nil end
+  if record.outcome == "parked" then
+    record.outcome, record.parked, record.ended_at = nil, nil, nil
+    if record.direction == "forward" then record.failure = nil end
+    for _, intent in pairs(record.intents) do intent.sends = 0 end -- the cause is gone, a person says
+  end
   local last = record.steps[#record.steps]
   if last and not last.ended_at then last.started_at, last.outcome = run:stamp(), "running" end
   record.denied = nil
@@ -272,14 +281,19 @@ function command.continue(name, arguments, change)
   given.state_dir = command.state_dir(given)
   local settings = alerts.settings(given)
   local run = run_module.wrap(command.real_world(given), record)
-  if not command.unfinished(record) then
-    print_result(run, given, 0)
-    return report.EXIT[record.outcome]
-  end
   local pipeline = require("trapheus").load(record.script)
   run.world.gate = gate(pipeline, given)
-  if record.kind then run.database = pipeline.database(record.kind == "cluster") end
-  same_place(run)
+  if command.unfinished(record) then
+    check_place(run)
+    take_lock(run)
+    run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
+  end
+  pipeline:bind(run)
+  if not command.unfinished(run.record) then
+    run.world.journal:unlock(run)
+    print_result(run, given, 0)
+    return report.EXIT[run.record.outcome]
+  end
   reopen(run)
   if change then change(run) end
   return command.run(pipeline, run, given, settings)

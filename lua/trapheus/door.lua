@@ -12,6 +12,7 @@ local door = {}
 local STALENESS_MS = 60 * 1000     -- a read may be this much behind what was committed
 local SPACING_MS = 10 * 1000       -- between two reads that count as two
 local READS = 3                    -- equal reads that make an answer stable
+local SHOW_MS = 120 * 1000         -- an accepted change may take this long to show, staleness included
 local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this no lost call can still be executed
 
 ---@class trapheus.Intent        Plain data, in run.record.intents.
@@ -47,16 +48,37 @@ local function concerns(intent, name)
   return false
 end
 
---- Waits until no call about `name` whose outcome is unknown can still be executed.
+-- By how much a request may outlive its time: a signature of a clock that is fast is good for longer.
+local function quiescence_ms(run)
+  return QUIESCENCE_MS + math.max(0, run.world:clock_ahead_s() or 0) * 1000 // 1
+end
+
+--- Waits until no call about `name` whose outcome is unknown can still be executed, and every
+--- accepted one has had the time to show.
 ---@param name string
 ---@param except string?  The key of an intent that does not count.
 ---@return trapheus.Answer?  nil: nothing to wait for.
 function door.quiesce(run, name, except)
+  local now = run.world:now_ms()
   for _, intent in ipairs(sorted_intents(run)) do
-    local left_ms = intent.at_ms + QUIESCENCE_MS - run.world:now_ms()
-    if lost(intent) and intent.key ~= except and left_ms > 0 and concerns(intent, name) then
-      return run:wait(("a lost %s of %s to be certainly dead"):format(intent.operation, name), left_ms / 1000)
+    local left_ms = intent.at_ms + (lost(intent) and quiescence_ms(run) or SHOW_MS) - now
+    if intent.key ~= except and left_ms > 0 and concerns(intent, name) then
+      return run:wait((lost(intent) and "a lost %s of %s to be certainly dead" or "%s of %s to show"):format(
+        intent.operation, name), left_ms / 1000)
     end
+  end
+  local ghost = run.record.lost[name]
+  local left_ms = ghost and ghost.key ~= except and ghost.at_ms + quiescence_ms(run) - now or 0
+  if left_ms > 0 then
+    return run:wait(("a lost %s of %s to be certainly dead"):format(ghost.operation, name), left_ms / 1000)
+  end
+end
+
+-- A sending whose outcome was never known may still be executed, whatever becomes of the next one.
+local function remember_lost(run, intent)
+  if intent.sends == 0 or not lost(intent) then return end
+  for _, name in ipairs(intent.names) do
+    run.record.lost[name] = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
   end
 end
 
@@ -88,7 +110,7 @@ local function reconsider(run, intent, rule)
     return run:fail(("%s of %s was sent %d times and has not taken effect"):format(
       intent.operation, intent.target.name, intent.sends))
   end
-  local left_ms = intent.at_ms + QUIESCENCE_MS - run.world:now_ms()
+  local left_ms = intent.at_ms + quiescence_ms(run) - run.world:now_ms()
   if lost(intent) and not rule.repeatable and left_ms > 0 then
     return run:wait(("a lost %s of %s to be certainly dead"):format(intent.operation, intent.target.name),
       left_ms / 1000)
@@ -113,6 +135,7 @@ local function rejected(run, intent, err)
 end
 
 local function send(run, intent, parameters)
+  remember_lost(run, intent)
   intent.state, intent.sends, intent.at_ms, intent.reads = "sent", intent.sends + 1, run.world:now_ms(), nil
   run.record.intents[intent.key] = intent
   run:save("intent", intent) -- raises when it cannot be written: then nothing is sent

@@ -11,7 +11,8 @@ local json = require "trapheus.json"
 ---@field lock fun(self, run: trapheus.Run): boolean, table?  true, or false and who holds it
 ---@field unlock fun(self, run: trapheus.Run)
 
-local journal = {}
+--- FORMAT: what a record looks like; a record of another format is not gone on with.
+local journal = { FORMAT = 1 }
 
 local LOCK_MS = 7 * 24 * 3600 * 1000 -- for other machines that share the directory; a dead process of this one lets go
 
@@ -81,8 +82,14 @@ function Journal:save(record, kind, entry)
 end
 
 function Journal:load(run_id)
-  local document = self.store:load(run_id)
-  return document and json.decode(document)
+  local document, err = self.store:load(run_id)
+  if err then failed(err) end
+  local record = document and json.decode(document)
+  if record and record.format ~= journal.FORMAT then
+    failed { message = ("run %s was written by another version of trapheus (format %s): use that one"):format(run_id,
+      tostring(record.format)) }
+  end
+  return record
 end
 
 function Journal:list()

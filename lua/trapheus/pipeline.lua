@@ -11,6 +11,8 @@ local errors = require "trapheus.errors"
 ---@field deadline_s number?         How long it may take; then `on_deadline`.
 ---@field on_deadline ("park"|fun(run: trapheus.Run): trapheus.Answer)?  Default: fail.
 ---@field refuses boolean?           A failure here means that nothing was changed: refused.
+---@field essential boolean?          Others rely on what it finds out: it cannot be removed.
+---@field typical_s number?           How long it usually takes.
 ---@field forward_only boolean?      A failure here is reported and undoes nothing.
 ---@field leftover (fun(run: trapheus.Run): string)?  What stays behind when it fails after VERIFIED.
 
@@ -25,6 +27,7 @@ Pipeline.__index = Pipeline
 local pipeline = {}
 
 local MIN_LOOK_MS, MAX_LOOK_MS = 10 * 1000, 60 * 1000
+local ABSENT_S = 600 -- looks are never this far apart while somebody is at work
 local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
 
 ---@class trapheus.PipelineSpec
@@ -92,9 +95,9 @@ function Pipeline:insert(name, step)
   end
 end
 
---- Takes a step out of every task.
+--- Takes a step out of every task. What the rest stands on can only be replaced.
 function Pipeline:remove(name)
-  known(self, name, 2)
+  if known(self, name, 2).essential then error(("the step '%s' can be replaced, not removed"):format(name), 2) end
   for _, list in pairs(self.tasks) do
     for i = #list, 1, -1 do
       if list[i] == name then table.remove(list, i) end
@@ -102,10 +105,19 @@ function Pipeline:remove(name)
   end
 end
 
---- The same steps without the hooks: a rehearsal must not run what acts on the real world.
+-- What a rehearsal does for a step that somebody has added.
+local function pass(run) return run:done() end
+
+--- The same tasks with the shipped steps only, and no hooks: a rehearsal must not run what may act
+--- on the real world.
 ---@return trapheus.Pipeline
-function Pipeline:without_hooks()
-  return setmetatable({ hooks = { before = {}, after = {} } }, { __index = self })
+function Pipeline:rehearsal()
+  local steps = {}
+  for name in pairs(self.steps) do
+    local shipped, step = pcall(require, "trapheus.steps." .. name)
+    steps[name] = shipped and step or { name = name, advance = pass }
+  end
+  return setmetatable({ steps = steps, hooks = { before = {}, after = {} } }, { __index = self })
 end
 
 -- Looking ---------------------------------------------------------------------------------
@@ -120,6 +132,17 @@ local function unreadable(run, step, err)
   if record.denied < DENIED_LOOKS then return run:wait(("AWS to allow a look (%s)"):format(err.code)) end
   if record.direction == "forward" and not run.facts.moving then return run:fail(tostring(err), err.code) end
   return run:park(tostring(err), ("when AWS answers again, run: trapheus resume %s"):format(run.id))
+end
+
+-- Time in which nobody looked (a machine asleep, a clock that was set) does not count against a deadline.
+local function skip_absence(run)
+  local record, now = run.record, run:stamp()
+  local away_s = now - (record.looked_at or now)
+  if math.abs(away_s) > ABSENT_S then
+    local entry = record.steps[#record.steps]
+    entry.started_at = entry.started_at + away_s
+  end
+  record.looked_at = now
 end
 
 local function overdue(run, step)
@@ -152,12 +175,14 @@ end
 
 local function before(self, run, step)
   local ok, err = run_hooks(self, run, "before", step)
+  if type(err) == "table" and err.wait then return err end
   if not ok then return run:fail(("the hook before %s: %s"):format(step.name, tostring(err))) end
 end
 
 -- One look of the step; every way it can end becomes an answer. An error that is no answer of
 -- AWS is a mistake in the program: it goes up, and the run stays as it is in the journal.
 local function look(self, run, step)
+  skip_absence(run)
   if overdue(run, step) then return late(run, step) end
   local hooked = before(self, run, step)
   if hooked then return hooked end
@@ -169,7 +194,7 @@ local function look(self, run, step)
     run.record.denied = nil
     return answer
   end
-  if errors.is(answer) then return unreadable(run, step, answer) end
+  if errors.is(answer) and answer.code ~= "JournalError" then return unreadable(run, step, answer) end
   if type(answer) == "table" and answer.wait then return answer end
   error(answer, 0)
 end
@@ -190,7 +215,7 @@ local function enter(run, step)
   run:tell "started"
 end
 
-local function leave(self, run, outcome, message)
+local function leave(run, outcome, message)
   local record = run.record
   local entry = record.steps[#record.steps]
   entry.outcome, entry.ended_at, entry.message = outcome, run:stamp(), message
@@ -198,9 +223,12 @@ local function leave(self, run, outcome, message)
   record.step, record.waiting, record.steady = nil, nil, nil
   run:save("step", { step = entry.name, outcome = outcome })
   run:tell(outcome == "done" and "done" or "failed", { step = entry.name, message = message })
-  if outcome ~= "done" or record.direction == "back" then return end
-  local ok, err = run_hooks(self, run, "after", self.steps[entry.name])
-  if not ok then run:warn(("the hook after %s: %s"):format(entry.name, tostring(err))) end
+end
+
+-- Before the step counts as done: a crash in between repeats nothing and loses nothing.
+local function after(self, run, step)
+  local ok, err = run_hooks(self, run, "after", step)
+  if not ok then run:warn(("the hook after %s: %s"):format(step.name, tostring(err))) end
 end
 
 local function finish(run, outcome)
@@ -212,25 +240,23 @@ local function finish(run, outcome)
   run:save("outcome", { outcome = outcome })
 end
 
-local function fail(self, run, step, answer)
+local function fail(run, step, answer)
   local record = run.record
   if record.direction == "back" then
     return pipeline.park(run, answer.fail, ("when the cause is gone, run: trapheus rollback %s"):format(run.id))
   end
   if run.facts.verified or step.forward_only then
-    leave(self, run, "failed", answer.fail)
     run:warn(("%s: %s"):format(step.name, answer.fail))
     if step.leftover then
       run.facts.leftover = true
       run:warn(step.leftover(run))
     end
-    return
+    return leave(run, "failed", answer.fail)
   end
   record.failure = { step = step.name, message = answer.fail, code = answer.code, refused = step.refuses }
-  local position = record.position
-  leave(self, run, "failed", answer.fail)
-  record.direction, record.position = "back", position
-  run:save("direction", { direction = "back", because = answer.fail })
+  -- Turned before the one write in `leave`, which steps back onto this step: a crash must not go on forward.
+  record.direction, record.position = "back", record.position + 1
+  leave(run, "failed", answer.fail)
 end
 
 --- Stops where it is: nothing destructive any more, a person is told what to do.
@@ -269,16 +295,23 @@ end
 
 local function step_on(self, run, step, answer)
   if answer.outcome then
-    leave(self, run, "done")
+    leave(run, "done")
     finish(run, answer.outcome)
   elseif answer.done then
     door.close_step(run)
-    leave(self, run, "done")
+    after(self, run, step)
+    leave(run, "done")
   elseif answer.park then
     pipeline.park(run, answer.park, answer.todo)
   else
-    fail(self, run, step, answer)
+    fail(run, step, answer)
   end
+end
+
+--- Gives the run the kind of database that it is about, once that is known.
+---@param run trapheus.Run
+function Pipeline:bind(run)
+  if run.record.kind then run.database = self.database(run.record.kind == "cluster") end
 end
 
 --- Advances the run until it must wait or has ended.
@@ -286,7 +319,7 @@ end
 ---@return integer? delay_ms  Until the next look; nil: the run has ended, see run.record.outcome.
 function Pipeline:tick(run)
   local record = run.record
-  if record.kind then run.database = self.database(record.kind == "cluster") end
+  self:bind(run)
   while not record.outcome do
     local name = list_of(self, run)[record.position]
     local step = name and self.steps[name]

@@ -46,7 +46,7 @@ function plan.make(pipeline, run, world)
     end
   end)
   local simulated = run_module.wrap(world, record)
-  driver.run(pipeline:without_hooks(), simulated)
+  driver.run(pipeline:rehearsal(), simulated)
   local settings = run.database.settings
   return {
     calls = calls,

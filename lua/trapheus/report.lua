@@ -14,12 +14,12 @@ end
 
 -- Where the two databases are now, as far as the run knows.
 local function places(record)
-  local facts, outcome = record.facts, record.outcome
-  local moved = facts.moving and outcome ~= "rolled_back" and outcome ~= "failed"
-  local gone = outcome == "restored" and not record.options.keep_original and not facts.leftover
+  local facts = record.facts
+  local gone = record.outcome == "restored" and not record.options.keep_original and not facts.leftover
   local original = facts.original and { resource_id = facts.original.resource_id,
-    name = gone and json.null or moved and facts.aside or record.identifier } or json.null
-  return original, outcome ~= "rolled_back" and named(facts.replacement, record.identifier) or json.null
+    name = gone and json.null or facts.original.name } or json.null
+  local replacement = facts.replacement
+  return original, replacement and not replacement.gone and named(replacement, replacement.name) or json.null
 end
 
 local function next_command(record)

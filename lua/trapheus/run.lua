@@ -1,5 +1,6 @@
 --- One execution, as steps and hooks see it: plain data in `record`, and the world it runs in.
 local door = require "trapheus.door"
+local journal = require "trapheus.journal"
 local core = require "trapheus.core"
 local names = require "trapheus.names"
 
@@ -34,7 +35,7 @@ local run_module = {}
 function run_module.new(world, input)
   local run_id = names.run_id(core.random_bytes(5))
   return run_module.wrap(world, {
-    format = 1,
+    format = journal.FORMAT,
     run_id = run_id,
     script = input.script,
     identifier = input.identifier,
@@ -47,6 +48,7 @@ function run_module.new(world, input)
     facts = {},
     steps = {},
     intents = {},
+    lost = {},
     hooks = {},
     warnings = {},
   })
@@ -126,7 +128,9 @@ end
 ---@param role "original"|"replacement"
 function Run:find(role)
   local known = self.facts[role]
-  return known and self.database.by_resource_id(self.world.rds, known.resource_id) or nil
+  local seen = known and self.database.by_resource_id(self.world.rds, known.resource_id) or nil
+  if seen then known.name = seen.name end -- for the report: where it was last seen
+  return seen
 end
 
 --- As `find`, for a step that can do nothing until the database is visible: between two names
@@ -179,6 +183,16 @@ Run.quiesce = door.quiesce
 --- Is this tag list marked by this run? Only databases and snapshots that this run created are.
 function Run:marked(tags)
   return tags[names.TAG_RUN] == self.id
+end
+
+--- Takes our mark off what this run created.
+---@param thing trapheus.Instance|trapheus.Snapshot?
+---@return trapheus.Answer?  nil: it is not there, or bears none.
+function Run:unmark(thing)
+  if not thing or not self:marked(thing.tags) then return nil end
+  local answer = self:mutate(self.database.untag(thing, { names.TAG_RUN }))
+  if not answer.fail then return answer end
+  self:warn(("the tag %s stays on %s: %s"):format(names.TAG_RUN, thing.name, answer.fail))
 end
 
 return run_module

@@ -310,10 +310,12 @@ tests["another name need not wait"] = function()
   equal(sent(sandbox, "RestoreDBInstanceFromDBSnapshot"), 1, "calls")
 end
 
-tests["an answered call owes no quiescence, and a rename concerns both names"] = function()
+tests["an answered call owes the time to show, a lost one quiescence, and a rename concerns both names"] = function()
   local run = new()
   rename(run)
-  equal(run:quiesce "mydb", nil, "a wait after an answer")
+  assert(run:quiesce("mydb").wait:find "to show", "an accepted call has not shown yet")
+  witness.pass(run.world, 2 * MINUTE)
+  equal(run:quiesce "mydb", nil, "a wait after it had its time")
   run = new { faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "drop" } } }
   rename(run)
   for _, name in ipairs { "mydb", "mydb-temp" } do assert(run:quiesce(name), name) end

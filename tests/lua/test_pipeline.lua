@@ -219,7 +219,7 @@ tests["an inserted step that fails is undone with those before it"] = function()
   equal(result.outcome, "rolled_back")
   equal(undone, "back")
   equal(result.record.failure.step, "stop")
-  assert(steps_of(result):find "undo notice undo rename undo fence", steps_of(result))
+  assert(steps_of(result):find "undo notice undo rename undo snapshot undo fence", steps_of(result))
 end
 
 tests["an inserted step waits as it likes, and its waits are told"] = function()

@@ -7,7 +7,7 @@ local tests = {}
 local function second_run(pipeline, world, identifier)
   local run = run_module.new(world, { identifier = identifier, task = "create_snapshot_only", options = {},
     script = "restore" })
-  driver.run(pipeline:without_hooks(), run)
+  driver.run(pipeline:rehearsal(), run)
   return run.record
 end
 

@@ -20,7 +20,8 @@ end
 local function verified(run)
   local replacement = run:observe "replacement"
   if run.facts.verified.resource_id ~= replacement.resource_id or replacement.name ~= run.identifier then
-    return nil, run:fail(("%s is not the replacement that was verified"):format(run.identifier))
+    return nil, run:park(("%s is not the replacement that was verified (%s); the original is %s"):format(run.identifier,
+      run.facts.verified.resource_id, run.facts.aside), ("put it right, then run: trapheus resume %s"):format(run.id))
   end
   if not replacement:serving() then return nil, run:wait(("the replacement (%s)"):format(replacement.status)) end
   return replacement
@@ -33,7 +34,8 @@ function delete.advance(run)
   if not original then return run:wait("the original to be gone for certain", 20) end
   if original.status == "deleting" then return run:wait("the original to be deleted", delete.typical_s) end
   if original.name ~= run.facts.aside then
-    return run:fail(("the original is %s now: somebody has renamed it"):format(original.name))
+    return run:park(("the original is %s now: somebody has renamed it"):format(original.name),
+      ("rename it to %s or delete it, then run: trapheus resume %s"):format(run.facts.aside, run.id))
   end
   local replacement, answer = verified(run)
   if not replacement then return answer end
@@ -45,6 +47,16 @@ function delete.advance(run)
     final_snapshot = delete.final_snapshot(run),
     delete_automated_backups = run.options.delete_automated_backups == true,
   })
+end
+
+--- A deletion that takes too long is reported; a replacement that does not serve calls a person.
+function delete.on_deadline(run)
+  local replacement = run:find "replacement"
+  if replacement and replacement.name == run.identifier and replacement:serving() then
+    return run:fail "the deletion of the original took too long"
+  end
+  return run:park(("the verified replacement does not serve as %s; the original is %s"):format(run.identifier,
+    run.facts.aside), ("put it right, then run: trapheus resume %s"):format(run.id))
 end
 
 --- What stays behind when the original cannot be deleted.

@@ -1,7 +1,5 @@
 --- Puts back what the run had changed for its own sake: deletion protection as captured, our
 --- tags, the lock.
-local names = require "trapheus.names"
-
 ---@class trapheus.steps.Finish : trapheus.Step
 local finish = { name = "finish", deadline_s = 2 * 3600, forward_only = true }
 
@@ -11,12 +9,6 @@ local function protection(run, role)
   local wanted = run.facts.original.protected
   if not seen or seen.status == "deleting" or seen.protected == wanted then return nil end
   return run:change(seen, seen:protect(wanted))
-end
-
--- nil: it does not carry our mark, or is not there.
-local function mark(run, thing)
-  if not thing or not run:marked(thing.tags) then return nil end
-  return run:mutate(run.database.untag(thing, { names.TAG_RUN }))
 end
 
 local function snapshot(run)
@@ -30,8 +22,8 @@ local CHORES = {
   { "the protection of the original", function(run)
     return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
   end },
-  { "the mark on the replacement", function(run) return mark(run, run:find "replacement") end },
-  { "the mark on the snapshot", function(run) return mark(run, snapshot(run)) end },
+  { "the mark on the replacement", function(run) return run:unmark(run:find "replacement") end },
+  { "the mark on the snapshot", function(run) return run:unmark(snapshot(run)) end },
 }
 
 function finish.advance(run)

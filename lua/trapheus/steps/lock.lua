@@ -1,6 +1,6 @@
 --- Makes sure that no other run on this machine works on the same database.
 ---@class trapheus.steps.Lock : trapheus.Step
-local lock = { name = "lock", refuses = true }
+local lock = { name = "lock", essential = true, refuses = true }
 
 function lock.advance(run)
   local held, holder = run.world.journal:lock(run)

@@ -5,7 +5,7 @@ local names = require "trapheus.names"
 local rules = require "trapheus.settings.rules"
 
 ---@class trapheus.steps.Preflight : trapheus.Step
-local preflight = { name = "preflight", refuses = true }
+local preflight = { name = "preflight", essential = true, refuses = true }
 
 local function restores(run) return run.record.task ~= "create_snapshot_only" end
 local function takes_snapshot(run) return run.record.task ~= "db_restore" end

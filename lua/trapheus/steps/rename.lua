@@ -3,7 +3,7 @@
 --- Where the rename stands is read from RDS each time, by resource id: after a crash, after a
 --- lost reply, or on another host, the next look carries on.
 ---@class trapheus.steps.Rename : trapheus.Step
-local rename = { name = "rename", deadline_s = 6 * 3600, typical_s = 600, on_deadline = "park" }
+local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600, on_deadline = "park" }
 
 -- The exact snapshot must still be there before the name is given up, and again before the restore.
 local function pinned_is_lost(run)
@@ -54,9 +54,8 @@ end
 
 function rename.undo(run)
   if not run.facts.moving then return run:done() end
-  local answer = run:quiesce(run.identifier)
-  if answer then return answer end
-  local progress = move(run, run.identifier)
+  local progress = move(run, run.identifier) -- sends only when no lost call is alive: the door sees to that
+  if progress.done then progress = run:quiesce(run.identifier) or progress end
   if run:steady("moved back", progress.done) then return progress end
   return progress.done and run:wait("the original to be back for certain", 20) or progress
 end

@@ -4,7 +4,7 @@ local names = require "trapheus.names"
 local pinned_is_lost = require("trapheus.steps.rename").pinned_is_lost
 
 ---@class trapheus.steps.Restore : trapheus.Step
-local restore = { name = "restore", deadline_s = 24 * 3600, typical_s = 1800 }
+local restore = { name = "restore", essential = true, deadline_s = 24 * 3600, typical_s = 1800 }
 
 -- What the restore call is given: the captured settings, and our mark from birth on.
 local function parameters(run)
@@ -16,7 +16,7 @@ local function parameters(run)
 end
 
 local function adopt(run, seen)
-  run.facts.replacement = { resource_id = seen.resource_id }
+  run.facts.replacement = { resource_id = seen.resource_id, name = seen.name }
   run:save("fact", { replacement = seen.resource_id })
 end
 
@@ -92,17 +92,16 @@ end
 
 function restore.undo(run)
   local holder = run:holder(run.identifier)
-  local is_original = holder and holder.resource_id == run.facts.original.resource_id
-  if holder and not is_original and not run.facts.replacement and run:marked(holder.tags) then adopt(run, holder) end
+  if holder and holder.resource_id == run.facts.original.resource_id then holder = nil end -- back already
+  if holder and not run.facts.replacement and run:marked(holder.tags) then adopt(run, holder) end
   local known = run.facts.replacement
   local replacement = run:find "replacement"
   if replacement then return delete(run, replacement) end
-  if holder and not is_original and not (known and holder.resource_id == known.resource_id) then
-    return foreign(run, holder)
-  end
+  if holder and not (known and holder.resource_id == known.resource_id) then return foreign(run, holder) end
   -- One that was created may be out of sight for a minute: then it takes more looks.
-  local gone = run:steady("replacement gone", not holder or is_original, known and 7 or 3)
+  local gone = run:steady("replacement gone", not holder, known and 7 or 3)
   if not gone then return run:wait(run.identifier .. " to be free", 20) end
+  if known then known.gone = true end
   return run:quiesce(run.identifier) or run:done()
 end
 

@@ -79,6 +79,10 @@ local function replace(run, old)
     run:save("fact", { old_snapshot_deleted = old.name })
   end
   wanted, answer = ensure(run, run.facts.snapshot_name)
+  if answer and answer.fail then
+    run:warn(("the old snapshot %s is gone; the one that covers it is %s"):format(run.facts.snapshot_name,
+      run.facts.snapshot_interim_done.name))
+  end
   if not wanted then return answer end
   answer = remove(run, run.facts.snapshot_interim_done)
   if answer and answer.fail then
@@ -107,6 +111,11 @@ function snapshot.advance(run)
   if old then return replace(run, old) end
   local wanted, answer = ensure(run, run.facts.snapshot_name)
   return wanted and pin(run, wanted) or answer
+end
+
+--- The snapshot stays, without our mark.
+function snapshot.undo(run)
+  return run:unmark(run.facts.snapshot and look(run, run.facts.snapshot.name)) or run:done()
 end
 
 return snapshot

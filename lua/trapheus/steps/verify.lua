@@ -1,7 +1,7 @@
 --- Compares the replacement with the configuration that was captured. When three settled looks
 --- agree it is VERIFIED, durably: from then on there is only forward.
 ---@class trapheus.steps.Verify : trapheus.Step
-local verify = { name = "verify", deadline_s = 6 * 3600, on_deadline = "park" }
+local verify = { name = "verify", essential = true, deadline_s = 6 * 3600, on_deadline = "park" }
 
 local function text(value)
   if type(value) ~= "table" then return tostring(value) end
