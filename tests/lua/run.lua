@@ -1,6 +1,7 @@
 --- Runs test files: trapheus tests/lua/run.lua FILE…
 ---
 --- A test file returns a table of named functions; a test fails by raising. Names run in order.
+--- With TRAPHEUS_GC=stress in the environment the collector runs all the time.
 
 local function failure(err)
   return debug.traceback(tostring(err), 2)
@@ -14,10 +15,12 @@ local function names(tests)
 end
 
 return function(files)
+  local between = os.getenv "TRAPHEUS_GC" == "stress" and require "stress" or function() end
   local passed, failed = 0, 0
   for _, file in ipairs(files) do
     local tests = assert(loadfile(file, "t"))()
     for _, name in ipairs(names(tests)) do
+      between()
       local ok, err = xpcall(tests[name], failure)
       if ok then
         passed = passed + 1
