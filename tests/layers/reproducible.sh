@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 source tests/layers/check.sh
 
 base=$PWD/build/reproducible
-sources=(CMakeLists.txt CMakePresets.json cmake core lua scripts)
+sources=(CMakeLists.txt CMakePresets.json bench cmake core docs lua scripts)
 [ -d examples ] && sources+=(examples)
 
 build() { # DIRECTORY: a copy of the sources, and their release build
