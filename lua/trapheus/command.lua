@@ -8,6 +8,7 @@ local errors = require "trapheus.errors"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
 local options = require "trapheus.options"
+local pipelines = require "trapheus.pipeline"
 local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
 local report = require "trapheus.report"
@@ -253,19 +254,6 @@ local function take_lock(run)
   end
 end
 
--- What stood still while nobody was at work does not count against a deadline.
-local function reopen(run)
-  local record = run.record
-  if record.outcome == "parked" then
-    record.outcome, record.parked, record.ended_at = nil, nil, nil
-    if record.direction == "forward" then record.failure = nil end
-    for _, intent in pairs(record.intents) do intent.sends = 0 end -- the cause is gone, a person says
-  end
-  local last = record.steps[#record.steps]
-  if last and not last.ended_at then last.started_at, last.outcome = run:stamp(), "running" end
-  record.denied = nil
-end
-
 --- Goes on with a run: its own pipeline, its own record.
 ---@param name string                 "resume" or "rollback"
 ---@param arguments string[]
@@ -294,7 +282,7 @@ function command.continue(name, arguments, change)
     print_result(run, given, 0)
     return report.EXIT[run.record.outcome]
   end
-  reopen(run)
+  pipelines.reopen(run)
   if change then change(run) end
   return command.run(pipeline, run, given, settings)
 end

@@ -336,6 +336,21 @@ function Pipeline:tick(run)
   end
 end
 
+--- Lets a run that was left or parked go on: what stood still meanwhile does not count against a
+--- deadline, and the cause of the parking is gone, a person says.
+---@param run trapheus.Run
+function pipeline.reopen(run)
+  local record = run.record
+  if record.outcome == "parked" then
+    record.outcome, record.parked, record.ended_at = nil, nil, nil
+    if record.direction == "forward" then record.failure = nil end
+    for _, intent in pairs(record.intents) do intent.sends = 0 end
+  end
+  local last = record.steps[#record.steps]
+  if last and not last.ended_at then last.started_at, last.outcome = run:stamp(), "running" end
+  record.denied = nil
+end
+
 --- Turns a run round: what it has done is undone. Not possible once its replacement is verified.
 ---@return boolean ok
 ---@return string? why
