@@ -266,9 +266,7 @@ function pipeline.park(run, reason, todo)
   finish(run, "parked")
 end
 
-local ends = { forward = function(run)
-  return run.record.task == "create_snapshot_only" and "snapshotted" or "restored"
-end }
+local ends = { forward = function(run) return run:restores() and "restored" or "snapshotted" end }
 
 function ends.back(run)
   if run.facts.moving then return "rolled_back" end

@@ -26,6 +26,7 @@ local Run = {}
 Run.__index = Run
 
 local SPACING_MS = 10 * 1000 -- between two observations that count as two
+local ONLY = { db_restore = "restore", create_snapshot_only = "snapshot" } -- any other task does both
 local run_module = {}
 
 --- A new run of `task` on `identifier`.
@@ -70,6 +71,12 @@ function run_module.wrap(world, record)
     world = world,
   }, Run)
 end
+
+--- Is the database restored, and not only its snapshot made?
+function Run:restores() return ONLY[self.record.task] ~= "snapshot" end
+
+--- Is the snapshot made or replaced, and not one restored from as it is?
+function Run:takes_snapshot() return ONLY[self.record.task] ~= "restore" end
 
 function Run:now_s()
   return self.world:now_ms() / 1000

@@ -33,13 +33,12 @@ for _, part in ipairs { "service", "own" } do
 end
 
 local function new_about(run, original, snapshot)
-  local task = run.record.task
   return {
     run = run,
     original = original,
     snapshot = snapshot,
-    restores = task ~= "create_snapshot_only",
-    takes_snapshot = task ~= "db_restore",
+    restores = run:restores(),
+    takes_snapshot = run:takes_snapshot(),
     ends_at = run:now_s() + restore.deadline_s,
     silence = {},
   }

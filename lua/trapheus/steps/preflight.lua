@@ -7,9 +7,6 @@ local rules = require "trapheus.settings.rules"
 ---@class trapheus.steps.Preflight : trapheus.Step
 local preflight = { name = "preflight", essential = true, refuses = true }
 
-local function restores(run) return run.record.task ~= "create_snapshot_only" end
-local function takes_snapshot(run) return run.record.task ~= "db_restore" end
-
 -- Who and what ------------------------------------------------------------------------------
 
 local function identify(run)
@@ -121,7 +118,7 @@ function snapshot_checks.source(run, snapshot)
   if snapshot.source_name ~= run.identifier and snapshot.source_resource_id ~= run.facts.original.resource_id
     and not run.options.allow_foreign_snapshot then
     return ("it is of %s, not of %s%s"):format(snapshot.source_name, run.identifier,
-      takes_snapshot(run) and ": name another with --snapshot" or ": --allow-foreign-snapshot accepts that")
+      run:takes_snapshot() and ": name another with --snapshot" or ": --allow-foreign-snapshot accepts that")
   end
 end
 
@@ -131,7 +128,7 @@ end
 
 local function only_to_restore_from(check)
   return function(run, snapshot)
-    if not takes_snapshot(run) then return check(run.facts.config, snapshot.raw, run) end
+    if not run:takes_snapshot() then return check(run.facts.config, snapshot.raw, run) end
   end
 end
 
@@ -184,12 +181,12 @@ local function check_snapshot(run, problems)
   local name = run.facts.snapshot_name
   local seen = run.database.snapshot(run.world.rds, name)
   if not seen then
-    if not takes_snapshot(run) then problems[#problems + 1] = ("snapshot %s: there is none"):format(name) end
+    if not run:takes_snapshot() then problems[#problems + 1] = ("snapshot %s: there is none"):format(name) end
     return
   end
   ask(run, snapshot_checks, "snapshot " .. name, seen, problems)
   local known = { name = seen.name, asked_as = name, arn = seen.arn, created_at = seen.created_at }
-  if takes_snapshot(run) then run.facts.snapshot_old = known else run.facts.snapshot = known end
+  if run:takes_snapshot() then run.facts.snapshot_old = known else run.facts.snapshot = known end
   run.seen_snapshot = seen.raw
 end
 
@@ -210,7 +207,7 @@ function preflight.advance(run)
   run.seen_original = original.raw
   local problems = {}
   ask(run, original_checks, run.identifier, original, problems)
-  if restores(run) then ask(run, name_checks, "names", nil, problems) end
+  if run:restores() then ask(run, name_checks, "names", nil, problems) end
   check_snapshot(run, problems)
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
   advice.give(run, original.raw, run.seen_snapshot)
