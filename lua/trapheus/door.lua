@@ -164,7 +164,7 @@ function door.mutate(run, operation, target, parameters)
   end
   intent = intent or {
     key = key, operation = operation, step = run.record.step, target = target,
-    names = rule.names(parameters), kind = rule.target, sends = 0,
+    names = rule.names(parameters), sends = 0,
   }
   for _, name in ipairs(intent.names) do
     local answer = door.quiesce(run, name, key)

@@ -96,7 +96,7 @@ end
 ---@return { text: string, moving: boolean }
 function instance.trace(rds, intent)
   local target = intent.target
-  if intent.kind == "snapshot" then
+  if target.kind == "snapshot" then
     local seen = instance.snapshot(rds, target.name)
     return { text = seen and seen.status or "none", moving = seen ~= nil and seen.status ~= "available" }
   end
