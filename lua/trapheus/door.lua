@@ -5,13 +5,12 @@
 --- door looks instead. So a step may ask at every look; a stale read, a crash or a lost reply
 --- cannot make it change something twice.
 local errors = require "trapheus.errors"
+local looks = require "trapheus.looks"
 local operations = require "trapheus.operations"
 
 local door = {}
 
 local STALENESS_MS = 60 * 1000     -- a read may be this much behind what was committed
-local SPACING_MS = 10 * 1000       -- between two reads that count as two
-local READS = 3                    -- equal reads that make an answer stable
 local SHOW_MS = 120 * 1000         -- an accepted change may take this long to show, staleness included
 local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this no lost call can still be executed
 
@@ -24,7 +23,7 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field state "sent"|"unknown"|"accepted"
 ---@field sends integer
 ---@field at_ms integer          When it was last sent, or when its outcome became unknown.
----@field reads table?           { text=, count=, at_ms= }
+---@field reads trapheus.Looks?
 
 local function key_of(run, operation, target)
   return table.concat({ operation, target.resource_id or target.name, run.record.step }, " ")
@@ -88,15 +87,10 @@ end
 ---@return string status
 local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
-  local now, reads = run.world:now_ms(), intent.reads
-  if trace.moving or now < intent.at_ms + STALENESS_MS then
-    intent.reads = nil
-  elseif not reads or reads.text ~= trace.text then
-    intent.reads = { text = trace.text, count = 1, at_ms = now }
-  elseif now - reads.at_ms >= SPACING_MS then
-    reads.count, reads.at_ms = reads.count + 1, now
-  end
-  return intent.reads ~= nil and intent.reads.count >= READS, trace.text
+  local now = run.world:now_ms()
+  local fresh = not trace.moving and now >= intent.at_ms + STALENESS_MS
+  intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
+  return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
 end
 
 --- What to do about an open intent: wait, give up, or (nil) send again.

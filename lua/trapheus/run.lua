@@ -2,6 +2,7 @@
 local door = require "trapheus.door"
 local journal = require "trapheus.journal"
 local core = require "trapheus.core"
+local looks = require "trapheus.looks"
 local names = require "trapheus.names"
 
 ---@class trapheus.Answer       What a step says after one look.
@@ -25,7 +26,6 @@ local names = require "trapheus.names"
 local Run = {}
 Run.__index = Run
 
-local SPACING_MS = 10 * 1000 -- between two observations that count as two
 local ONLY = { db_restore = "restore", create_snapshot_only = "snapshot" } -- any other task does both
 local run_module = {}
 
@@ -156,21 +156,12 @@ end
 --- True at the third look in a row, at least ten seconds apart, at which `what` was so.
 ---@param what string
 ---@param holds any      What is looked at; false starts again.
----@param looks integer?
+---@param enough integer?  How many looks it takes, if not three.
 ---@return boolean
-function Run:steady(what, holds, looks)
-  local seen, now = self.record.steady, self.world:now_ms()
-  if not holds then
-    self.record.steady = nil
-    return false
-  end
-  if not seen or seen.what ~= what then
-    seen = { what = what, looks = 1, at_ms = now }
-  elseif now - seen.at_ms >= SPACING_MS then
-    seen.looks, seen.at_ms = seen.looks + 1, now
-  end
+function Run:steady(what, holds, enough)
+  local seen = holds and looks.add(self.record.steady, what, self.world:now_ms()) or nil
   self.record.steady = seen
-  return seen.looks >= (looks or 3)
+  return seen ~= nil and seen.count >= (enough or looks.ENOUGH)
 end
 
 -- Change ----------------------------------------------------------------------------------
