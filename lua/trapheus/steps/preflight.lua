@@ -2,6 +2,7 @@
 --- A check answers nil, or why not; every reason is told at once.
 local advice = require "trapheus.steps.advice"
 local names = require "trapheus.names"
+local pinned = require "trapheus.pinned"
 local rules = require "trapheus.settings.rules"
 
 ---@class trapheus.steps.Preflight : trapheus.Step
@@ -33,6 +34,7 @@ local function capture(run, original)
   facts.original = { resource_id = original.resource_id, name = original.name, arn = original.arn,
     protected = original.protected }
   facts.config = run.database.settings:capture(original.raw)
+  facts.encrypted = original.raw.StorageEncrypted == true
   facts.aside = names.aside(run.identifier)
   facts.snapshot_name = run.options.snapshot or names.snapshot(run.identifier)
 end
@@ -185,7 +187,7 @@ local function check_snapshot(run, problems)
     return
   end
   ask(run, snapshot_checks, "snapshot " .. name, seen, problems)
-  local known = { name = seen.name, asked_as = name, arn = seen.arn, created_at = seen.created_at }
+  local known = pinned.new(seen, name)
   if run:takes_snapshot() then run.facts.snapshot_old = known else run.facts.snapshot = known end
   run.seen_snapshot = seen.raw
 end
@@ -203,7 +205,6 @@ function preflight.advance(run)
     return run:fail(("no DB instance in %s is called %s"):format(run.world.region, run.identifier))
   end
   capture(run, original)
-  run.facts.encrypted = original.raw.StorageEncrypted == true
   run.seen_original = original.raw
   local problems = {}
   ask(run, original_checks, run.identifier, original, problems)

@@ -2,19 +2,10 @@
 ---
 --- Where the rename stands is read from RDS each time, by resource id: after a crash, after a
 --- lost reply, or on another host, the next look carries on.
+local pinned = require "trapheus.pinned"
+
 ---@class trapheus.steps.Rename : trapheus.Step
 local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600, on_deadline = "park" }
-
--- The exact snapshot must still be there before the name is given up, and again before the restore.
-local function pinned_is_lost(run)
-  local pinned = run.facts.snapshot
-  local seen = run.database.snapshot(run.world.rds, pinned.asked_as)
-  if not seen or seen.arn ~= pinned.arn or seen.created_at ~= pinned.created_at then
-    return run:fail(("the snapshot %s is no longer the one that was pinned"):format(pinned.name))
-  end
-  if seen.status ~= "available" then return run:wait(("the snapshot %s (%s)"):format(pinned.name, seen.status)) end
-end
-rename.pinned_is_lost = pinned_is_lost
 
 ---@param name string  The name the original is to end up with.
 ---@return trapheus.Answer
@@ -36,7 +27,7 @@ end
 
 function rename.advance(run)
   if not run.facts.moving then
-    local answer = pinned_is_lost(run)
+    local answer = pinned.lost(run) -- before the name is given up, and again before the restore
     if answer then return answer end
     local original = run:observe "original"
     if not run:steady("quiet", original:quiet()) then -- a rename applies what is pending: one look is not enough

@@ -1,7 +1,7 @@
 --- Restores the replacement from the pinned snapshot, under the original's name and with every
 --- setting that the restore call takes.
 local names = require "trapheus.names"
-local pinned_is_lost = require("trapheus.steps.rename").pinned_is_lost
+local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Restore : trapheus.Step
 local restore = { name = "restore", essential = true, deadline_s = 24 * 3600, typical_s = 1800 }
@@ -30,7 +30,7 @@ end
 local function create(run)
   local original = run:observe "original"
   if original.name ~= run.facts.aside then return run:wait("the original to be " .. run.facts.aside) end
-  local answer = pinned_is_lost(run)
+  local answer = pinned.lost(run)
   if answer then return answer end
   answer = run:mutate(run.database.restore(run.identifier, run.facts.snapshot, parameters(run)))
   local created = answer.reply and run.database.created(answer.reply)

@@ -1,6 +1,7 @@
 --- Makes the snapshot that is restored from, and pins it: its ARN and create time. A snapshot
 --- of that name that exists already is deleted only after another one covers it.
 local names = require "trapheus.names"
+local pinned = require "trapheus.pinned"
 local statuses = require "trapheus.statuses"
 
 ---@class trapheus.steps.Snapshot : trapheus.Step
@@ -22,7 +23,7 @@ local function ensure(run, name)
   local operation, target, parameters = original:create_snapshot(name, { { Key = names.TAG_RUN, Value = run.id } })
   if not seen then return nil, run:change(original, operation, target, parameters) end
   local old = run.facts.snapshot_old
-  if old and seen.arn == old.arn and seen.created_at == old.created_at then -- a stale look: its delete was seen
+  if old and pinned.is(old, seen) then -- a stale look: its delete was seen
     return nil, run:wait(("the old snapshot %s to be gone for certain"):format(name))
   end
   if not ours(run, seen) then
@@ -44,7 +45,7 @@ end
 local function remove(run, known)
   local seen = look(run, known.name)
   local operation, target, parameters = run.database.delete_snapshot(known)
-  if not seen or seen.created_at ~= known.created_at then
+  if not seen or not pinned.is(known, seen) then
     run:confirm(operation, target)
     return nil
   end
@@ -53,8 +54,8 @@ local function remove(run, known)
 end
 
 local function pin(run, seen)
-  run.facts.snapshot = { name = seen.name, asked_as = seen.name, arn = seen.arn, created_at = seen.created_at,
-    made = true }
+  run.facts.snapshot = pinned.new(seen)
+  run.facts.snapshot.made = true
   run:save("fact", { snapshot = run.facts.snapshot })
   return run:done()
 end
@@ -75,7 +76,7 @@ local function replace(run, old)
     answer = remove(run, old)
     if answer and answer.fail then return keep_both(run, interim, answer) end
     if answer then return answer end
-    run.facts.snapshot_interim_done = { name = interim.name, created_at = interim.created_at }
+    run.facts.snapshot_interim_done = pinned.new(interim)
     run:save("fact", { old_snapshot_deleted = old.name })
   end
   wanted, answer = ensure(run, run.facts.snapshot_name)
