@@ -104,16 +104,18 @@ end
 ---@param config table
 ---@param current table
 ---@return trapheus.Difference[] differing
+---@return boolean security  Is one of them a matter of security?
 function Settings:diff(config, current)
-  local differing = {}
+  local differing, security = {}, false
   for _, row in ipairs(self.rows) do
     if kept(row, config) and row.with ~= "finish" and not equal(config[row.name], current[row.name]) then
       local wanted = config[row.name] -- nil: the original showed none, so there is nothing to fall short of
-      differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name],
-        security = wanted ~= nil and row.security or nil }
+      local secures = wanted ~= nil and row.security or nil
+      differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name], security = secures }
+      security = security or secures == true
     end
   end
-  return differing
+  return differing, security
 end
 
 --- What the original has and no restore by this program can give back.

@@ -5,24 +5,16 @@ local configure = { name = "configure", deadline_s = 24 * 3600, typical_s = 300,
 
 local APPLIED_S = 180 -- an accepted modification begins, and shows, within this time or not at all
 
-local function only_cosmetic(run, differing)
-  for _, difference in ipairs(differing) do
-    if difference.security then return false end
-  end
-  return run:done()
-end
-
 -- One modification. What RDS then still shows otherwise, verify judges.
 local function modify(run, replacement, current, parameters)
   local answer = run:change(replacement, replacement:modify(parameters))
-  if answer.reply then
-    run.facts.configured_at = run:now_s()
-  elseif answer.fail and only_cosmetic(run, run.database.settings:diff(run.facts.config, current)) then
-    run:warn("some settings could not be applied: " .. answer.fail)
-    run.facts.configured_at = run:now_s()
-    return run:wait "the configuration to settle"
-  end
-  return answer
+  if answer.reply then run.facts.configured_at = run:now_s() end
+  if not answer.fail then return answer end
+  local _, security = run.database.settings:diff(run.facts.config, current)
+  if security then return answer end
+  run:warn("some settings could not be applied: " .. answer.fail)
+  run.facts.configured_at = run:now_s()
+  return run:wait "the configuration to settle"
 end
 
 function configure.advance(run)

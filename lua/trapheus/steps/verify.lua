@@ -20,12 +20,11 @@ local function text(value)
 end
 
 local function tell(differing)
-  local lines, security = {}, false
+  local lines = {}
   for _, difference in ipairs(differing) do
     lines[#lines + 1] = ("%s is %s, was %s"):format(difference.name, text(difference.found), text(difference.wanted))
-    security = security or difference.security == true
   end
-  return table.concat(lines, "; "), security
+  return table.concat(lines, "; ")
 end
 
 function verify.advance(run)
@@ -36,8 +35,8 @@ function verify.advance(run)
   local settled, why = replacement:settled()
   settled = settled and replacement.name == run.identifier
   local settings = run.database.settings
-  local differing = settings:diff(run.facts.config, settings:capture(replacement.raw))
-  local summary, security = tell(differing)
+  local differing, security = settings:diff(run.facts.config, settings:capture(replacement.raw))
+  local summary = tell(differing)
   if not run:steady("verify " .. summary, settled) then
     return run:wait(("the replacement to be certain (%s)"):format(why or "looking again"), 20)
   end
