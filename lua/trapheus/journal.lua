@@ -3,6 +3,7 @@
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
+local sorted = require "trapheus.sorted"
 
 ---@class trapheus.Journal
 ---@field save fun(self, record: table, kind: string, entry: table)   Durable, or raises.
@@ -136,10 +137,8 @@ function Memory:load(run_id)
 end
 
 function Memory:list()
-  local ids, runs = {}, {}
-  for id in pairs(self.documents) do ids[#ids + 1] = id end
-  table.sort(ids)
-  for i, id in ipairs(ids) do runs[i] = self:load(id) end
+  local runs = {}
+  for i, id in ipairs(sorted.keys(self.documents)) do runs[i] = self:load(id) end
   return runs
 end
 

@@ -4,6 +4,7 @@ local commands = require "trapheus.commands"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
 local nearest = require "trapheus.nearest"
+local sorted = require "trapheus.sorted"
 local usage = require "trapheus.usage"
 
 local options = {}
@@ -51,19 +52,12 @@ local function read_document(source)
   return text, file_name
 end
 
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
-
 local function merge_document(given, source)
   local text, name = read_document(source)
   local ok, document = pcall(json.decode, text)
   if not ok then usage.fail("%s is not JSON: %s", name, tostring(document)) end
   if type(document) ~= "table" or json.is_list(document) then usage.fail("%s: an object is expected", name) end
-  for _, key in ipairs(sorted_keys(document)) do
+  for _, key in ipairs(sorted.keys(document)) do
     local expected = DOCUMENT[key]
     if not expected then
       usage.fail("%s: unknown key '%s'; identifier, task and isCluster are known", name, tostring(key))

@@ -1,6 +1,7 @@
 --- How a run ended, as one document for machines and one text for people.
 local json = require "trapheus.json"
 local log = require "trapheus.log"
+local sorted = require "trapheus.sorted"
 
 local report = {}
 
@@ -138,10 +139,10 @@ local function value_text(value)
 end
 
 local function parameters_text(parameters)
-  local keys, parts = {}, {}
-  for key in pairs(parameters) do keys[#keys + 1] = key end
-  table.sort(keys)
-  for i, key in ipairs(keys) do parts[i] = ("      %s = %s"):format(key, value_text(parameters[key])) end
+  local parts = {}
+  for i, key in ipairs(sorted.keys(parameters)) do
+    parts[i] = ("      %s = %s"):format(key, value_text(parameters[key]))
+  end
   return table.concat(parts, "\n")
 end
 

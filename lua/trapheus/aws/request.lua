@@ -4,6 +4,7 @@ local core = require "trapheus.core"
 local credentials = require "trapheus.aws.credentials"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
+local sorted = require "trapheus.sorted"
 local tasks = require "trapheus.tasks"
 
 ---@class trapheus.Request : trapheus.ConfigOptions
@@ -16,10 +17,10 @@ local tasks = require "trapheus.tasks"
 ---@field credentials? userdata
 
 local function query_text(query)
-  local names, parts = {}, {}
-  for name in pairs(query or {}) do names[#names + 1] = name end
-  table.sort(names)
-  for i, name in ipairs(names) do parts[i] = core.uri.encode(name) .. "=" .. core.uri.encode(query[name]) end
+  local parts = {}
+  for i, name in ipairs(sorted.keys(query or {})) do
+    parts[i] = core.uri.encode(name) .. "=" .. core.uri.encode(query[name])
+  end
   return table.concat(parts, "&")
 end
 

@@ -4,6 +4,7 @@ local advice = require "trapheus.steps.advice"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local rules = require "trapheus.settings.rules"
+local sorted = require "trapheus.sorted"
 
 ---@class trapheus.steps.Preflight : trapheus.Step
 local preflight = { name = "preflight", essential = true, refuses = true }
@@ -170,10 +171,7 @@ end)
 -- All of it -----------------------------------------------------------------------------------
 
 local function ask(run, checks, what, thing, problems)
-  local order = {}
-  for name in pairs(checks) do order[#order + 1] = name end
-  table.sort(order)
-  for _, name in ipairs(order) do
+  for _, name in ipairs(sorted.keys(checks)) do
     local problem = checks[name](run, thing)
     if problem then problems[#problems + 1] = what .. ": " .. problem end
   end

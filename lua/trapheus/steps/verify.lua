@@ -1,5 +1,7 @@
 --- Compares the replacement with the configuration that was captured. When three settled looks
 --- agree it is VERIFIED, durably: from then on there is only forward.
+local sorted = require "trapheus.sorted"
+
 ---@class trapheus.steps.Verify : trapheus.Step
 local verify = { name = "verify", essential = true, deadline_s = 6 * 3600, on_deadline = "park" }
 
@@ -8,11 +10,9 @@ local function text(value)
   local parts = {}
   for _, element in ipairs(value) do
     if type(element) == "table" then
-      local keys = {}
-      for key in pairs(element) do keys[#keys + 1] = key end
-      table.sort(keys)
-      for i, key in ipairs(keys) do keys[i] = tostring(element[key]) end
-      element = table.concat(keys, "=")
+      local values = {}
+      for i, key in ipairs(sorted.keys(element)) do values[i] = tostring(element[key]) end
+      element = table.concat(values, "=")
     end
     parts[#parts + 1] = tostring(element)
   end

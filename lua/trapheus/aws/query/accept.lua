@@ -2,6 +2,7 @@
 local scalars = require "trapheus.aws.query.scalars"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
+local sorted = require "trapheus.sorted"
 
 local MOST_PARTS = 32 -- of a key
 
@@ -28,13 +29,6 @@ local function plant(pairs_of_form)
   return root
 end
 
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 local function dot(prefix, name)
   return prefix == "" and name or prefix .. "." .. name
 end
@@ -44,7 +38,7 @@ local accept -- (shapes, ref, node, path)
 --- The children 1, 2, 3… in their order; a number may be left out.
 local function numbered(node, path)
   local order = {}
-  for _, key in ipairs(sorted_keys(node.children)) do
+  for _, key in ipairs(sorted.keys(node.children)) do
     local number = key:find "^[1-9]%d?%d?%d?%d?$" and math.tointeger(tonumber(key))
     if not number then refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, key)) end
     order[#order + 1] = number
@@ -57,7 +51,7 @@ end
 
 --- What stands between the name of a list or map and the numbers of its items: nothing when it is flattened.
 local function inside(node, name, path)
-  for _, key in ipairs(sorted_keys(node.children)) do
+  for _, key in ipairs(sorted.keys(node.children)) do
     if key ~= name then refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, key)) end
   end
   return node.children[name] or { children = {} }
@@ -95,14 +89,14 @@ end
 
 local function accept_structure(shapes, shape, node, path)
   local value, known = {}, {}
-  for _, name in ipairs(sorted_keys(shape.members)) do
+  for _, name in ipairs(sorted.keys(shape.members)) do
     local ref = shape.members[name]
     local key, flattened = key_of(shapes, name, ref)
     local child = node.children[key]
     known[key] = true
     if child then value[name] = accept(shapes, ref, child, dot(path, key), flattened) end
   end
-  for _, key in ipairs(sorted_keys(node.children)) do
+  for _, key in ipairs(sorted.keys(node.children)) do
     if not known[key] then
       refuse("InvalidQueryParameter", "Unknown parameter %s%s.", dot(path, key), model.hint(key, known))
     end
@@ -127,7 +121,7 @@ function accept(shapes, ref, node, path, flattened)
   local container = CONTAINERS[shape.type]
   if container then return container(shapes, shape, node, path, flattened) end
   if next(node.children) then
-    refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, sorted_keys(node.children)[1]))
+    refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, sorted.keys(node.children)[1]))
   end
   local value = is_text(node.text) and scalars.value[shape.type](node.text)
   if value == nil or value == false and shape.type ~= "boolean" then

@@ -1,6 +1,7 @@
 --- The result of a call to its XML, as the service's model says: the inverse of decoding a reply.
 local model = require "trapheus.aws.model"
 local scalars = require "trapheus.aws.query.scalars"
+local sorted = require "trapheus.sorted"
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\r"] = "&#13;" }
 
@@ -21,16 +22,9 @@ local function list_items(shapes, shape, value, name)
   return table.concat(items)
 end
 
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
 local function map_entries(shapes, shape, value, name)
   local entries = {}
-  for i, key in ipairs(sorted_keys(value)) do
+  for i, key in ipairs(sorted.keys(value)) do
     entries[i] = element(name, answer(shapes, shape.key, key, shape.key.locationName or "key")
       .. answer(shapes, shape.value, value[key], shape.value.locationName or "value"))
   end
@@ -53,7 +47,7 @@ end
 
 local function members(shapes, shape, value)
   local parts = {}
-  for i, name in ipairs(sorted_keys(value)) do
+  for i, name in ipairs(sorted.keys(value)) do
     local ref = shape.members[name] or error("the model has no member " .. name, 0)
     parts[i] = answer(shapes, ref, value[name], ref.locationName or name)
   end
