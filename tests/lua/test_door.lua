@@ -191,6 +191,14 @@ for _, kind in ipairs { "drop", "e500n" } do
   end
 end
 
+tests["what was done to a snapshot is looked for at the snapshot"] = function()
+  local run, sandbox = new { faults = { { operation = "RemoveTagsFromResource", occurrence = 1, kind = "drop" } } }
+  sandbox:add_snapshot { DBSnapshotIdentifier = "kept", DBInstanceIdentifier = "mydb" }
+  local kept = instance.snapshot(run.world.rds, "kept")
+  run:mutate(instance.untag(kept, { "mark" }))
+  equal(run:mutate(instance.untag(kept, { "mark" })).detail, "available", "what is seen of it")
+end
+
 tests["looks without time between them count as one"] = function()
   local run, sandbox = new { faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "drop" } } }
   protect(run)
