@@ -4,6 +4,7 @@ local alerts = require "trapheus.alerts"
 local config = require "trapheus.aws.config"
 local core = require "trapheus.core"
 local driver = require "trapheus.drivers.local"
+local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
@@ -41,19 +42,6 @@ function command.state_dir(given)
   return directory
 end
 
--- AWS's own endpoints, by host.
-local AWS_HOSTS = { "%.amazonaws%.com$", "%.amazonaws%.com%.cn$", "%.api%.aws$", "%.amazonwebservices%.", "%.aws%.dev$",
-  "%.amazonaws%.eu$", "%.c2s%.ic%.gov$", "%.sc2s%.sgov%.gov$", "%.cloud%.adc%-e%.uk$", "%.csp%.hci%.ic%.gov$" }
-
-local function is_aws(url)
-  local parts = url and core.uri.parse(url)
-  if not parts then return true end
-  for _, pattern in ipairs(AWS_HOSTS) do
-    if parts.host:find(pattern) then return true end
-  end
-  return false
-end
-
 local function told_of_calls(given)
   if not given.verbose then return nil end
   return function(call)
@@ -63,23 +51,16 @@ local function told_of_calls(given)
   end
 end
 
-local function check_endpoint(url)
-  if not url then return end
-  local parts = core.uri.parse(url)
-  if not parts then usage.fail("--endpoint-url '%s' is no http:// or https:// address", url) end
-  local here = parts.host == "localhost" or parts.host == "::1" or parts.host:find "^127%."
-  if parts.scheme == "http" and not here then
-    usage.fail("--endpoint-url '%s': https is needed; http is only for this machine", url)
-  end
-end
-
 --- The real world, as flags and environment say.
 ---@param given trapheus.Given
 ---@return trapheus.World
 function command.real_world(given)
-  check_endpoint(given.endpoint_url)
+  if given.endpoint_url then
+    local ok, why = pcall(endpoints.allows_http, given.endpoint_url)
+    if not ok then usage.fail("%s (--endpoint-url)", why) end
+  end
   local settings = config.load { profile = given.profile, region = given.region, endpoint_url = given.endpoint_url }
-  if given.pace and is_aws(settings:endpoint_url "rds") then
+  if given.pace and endpoints.is_aws(settings:endpoint_url "rds") then
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
   end
   return world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,

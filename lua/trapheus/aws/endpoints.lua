@@ -182,6 +182,22 @@ function endpoints.resolve(service, options)
   }
 end
 
+-- AWS's own endpoints, by host.
+local AWS_HOSTS = { "%.amazonaws%.com$", "%.amazonaws%.com%.cn$", "%.api%.aws$", "%.amazonwebservices%.", "%.aws%.dev$",
+  "%.amazonaws%.eu$", "%.c2s%.ic%.gov$", "%.sc2s%.sgov%.gov$", "%.cloud%.adc%-e%.uk$", "%.csp%.hci%.ic%.gov$" }
+
+--- Is it one of AWS's own endpoints, and no emulator?
+---@param url string?  nil, or what is no address: AWS's
+---@return boolean
+function endpoints.is_aws(url)
+  local parts = url and core.uri.parse(url)
+  if not parts then return true end
+  for _, pattern in ipairs(AWS_HOSTS) do
+    if parts.host:find(pattern) then return true end
+  end
+  return false
+end
+
 local function is_loopback(host)
   return host == "localhost" or host == "::1" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
 end
