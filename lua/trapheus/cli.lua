@@ -61,15 +61,10 @@ local function dispatch(arguments)
   return run_script(rest[1], table.move(rest, 2, #rest, 1, {}))
 end
 
-local function explain(err)
-  if usage.is(err) or errors.is(err) or type(err) == "table" then return err end
-  return debug.traceback(tostring(err), 2)
-end
-
 ---@param arguments string[]
 ---@return integer exit_code
 function cli.main(arguments)
-  local ok, result = xpcall(dispatch, explain, arguments)
+  local ok, result = xpcall(dispatch, errors.traced, arguments)
   if ok then return math.type(result) == "integer" and result or 0 end
   local log = require "trapheus.log"
   if usage.is(result) then

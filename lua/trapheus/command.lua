@@ -136,9 +136,7 @@ end
 -- The journal cannot be written: nothing was sent after that. The run goes on when it can.
 local function drive(pipeline, run, given)
   local until_ms = given.timeout_s and run.world:now_ms() + given.timeout_s * 1000 // 1 or nil
-  local ok, result = xpcall(driver.run, function(err)
-    return type(err) == "table" and err or debug.traceback(tostring(err), 2)
-  end, pipeline, run, { until_ms = until_ms })
+  local ok, result = xpcall(driver.run, errors.traced, pipeline, run, { until_ms = until_ms })
   if ok then return result and "stopped by " .. result end
   if errors.is(result, "JournalError") then return tostring(result) end
   error(("%s\nthe run is kept: trapheus resume %s"):format(tostring(result), run.id), 0)

@@ -68,6 +68,13 @@ function errors.try(f, ...)
   return returned(pcall(f, ...))
 end
 
+--- For xpcall: an error that is a table says all itself, any other one is given its traceback.
+---@param err any
+---@return any
+function errors.traced(err)
+  return type(err) == "table" and err or debug.traceback(tostring(err), 2)
+end
+
 local classes -- "operation code" -> class
 
 local function load_classes()

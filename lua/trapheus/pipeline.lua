@@ -187,9 +187,7 @@ local function look(self, run, step)
   local hooked = before(self, run, step)
   if hooked then return hooked end
   local act = run.record.direction == "forward" and step.advance or step.undo
-  local ok, answer = xpcall(act, function(err)
-    return type(err) == "table" and err or debug.traceback(tostring(err), 2)
-  end, run)
+  local ok, answer = xpcall(act, errors.traced, run)
   if ok then
     run.record.denied = nil
     return answer
