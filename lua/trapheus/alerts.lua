@@ -27,17 +27,13 @@ end
 
 local function read_config()
   local name, must_exist = config_file()
-  local file = io.open(name, "r")
+  local file <close> = io.open(name, "r")
   if not file then
     if must_exist then usage.fail("TRAPHEUS_CONFIG: %s cannot be read", name) end
     return {}
   end
-  file:close()
   path.check_owner(name)
-  file = assert(io.open(name, "r"))
-  local text = file:read "a"
-  file:close()
-  local ok, document = pcall(json.decode, text)
+  local ok, document = pcall(json.decode, file:read "a" or "")
   if not ok or type(document) ~= "table" then usage.fail("%s is not a JSON object", name) end
   for key, value in pairs(document) do
     local kind = KEYS[key] or usage.fail("%s: unknown key '%s'; email_from, email_to and slack are known", name, key)
