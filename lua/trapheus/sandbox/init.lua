@@ -4,12 +4,12 @@
 --- It never waits. The clock is given; at each call everything that was due by then happens first, in time order.
 --- Identity is the resource id: names, ARNs and endpoints follow a rename, and a restored instance is another one.
 
+local heap = require "trapheus.heap"
 local errors = require "trapheus.sandbox.errors"
 local faults = require "trapheus.sandbox.faults"
 local instances = require "trapheus.sandbox.instances"
 local knobs = require "trapheus.sandbox.knobs"
 local random = require "trapheus.sandbox.random"
-local schedule = require "trapheus.sandbox.schedule"
 local snapshots = require "trapheus.sandbox.snapshots"
 local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
@@ -50,7 +50,7 @@ function sandbox.new(options)
   local sb = setmetatable({
     clock = options.now_ms, seed = options.seed or 1, account = options.account or "123456789012",
     region = options.region or "us-east-1", knobs = knobs.values(options.preset or "default", options.knobs),
-    schedule = schedule.new(), streams = {}, faults = {}, counts = {}, audit = {}, mail = {}, webhooks = {},
+    schedule = heap.new(), streams = {}, faults = {}, counts = {}, audit = {}, mail = {}, webhooks = {},
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, events = {},
     retained_backups = {},
   }, sandbox)
@@ -91,7 +91,7 @@ end
 ---@param object table|nil
 function sandbox:later(seconds, action, object)
   local plan = object and object.plan
-  self.schedule:add(self.now + math.floor(seconds * 1000), function()
+  self.schedule:push(self.now + math.floor(seconds * 1000), function()
     if not object or object.plan == plan and not object.gone then action() end
   end)
 end
@@ -102,11 +102,11 @@ function sandbox:advance()
   self.advancing = true
   local now = math.floor(self.clock())
   while true do
-    local due = self.schedule:next_ms()
+    local action, due = self.schedule:peek()
     if not due or due > now then break end
-    local event = self.schedule:pop()
-    self.now = event.at_ms
-    event.action()
+    self.schedule:pop()
+    self.now = due
+    action()
   end
   self.now = now
   self.advancing = false
@@ -114,7 +114,8 @@ end
 
 ---@return number|nil at_ms When something will next happen by itself.
 function sandbox:next_ms()
-  return self.schedule:next_ms()
+  local _, due = self.schedule:peek()
+  return due
 end
 
 --- Tells that committed truth has changed.
