@@ -164,6 +164,15 @@ function Run:steady(what, holds, enough)
   return seen ~= nil and seen.count >= (enough or looks.ENOUGH)
 end
 
+--- An answer that is believed when it was "done" at three looks in a row.
+---@param answer trapheus.Answer
+---@param why string  What is waited for meanwhile.
+---@return trapheus.Answer
+function Run:certain(answer, why)
+  if self:steady(why, answer.done) or not answer.done then return answer end
+  return self:wait(why, 20)
+end
+
 -- Change ----------------------------------------------------------------------------------
 
 Run.mutate = door.mutate

@@ -19,12 +19,8 @@ end
 function fence.undo(run)
   if run.options.no_fence or run.facts.original.protected then return run:done() end
   local original = run:observe "original"
-  if not original.protected then
-    return run:steady("unprotected", true) and run:done() or run:wait("deletion protection to be off for certain", 20)
-  end
-  run.record.steady = nil
-  local answer = run:mutate(original:protect(false))
-  if not answer.fail then return answer end
+  local answer = original.protected and run:mutate(original:protect(false)) or run:done()
+  if not answer.fail then return run:certain(answer, "deletion protection to be off for certain") end
   run:warn("deletion protection, which was off, could not be turned off again: " .. answer.fail)
   return run:done()
 end

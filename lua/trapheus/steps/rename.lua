@@ -39,16 +39,14 @@ function rename.advance(run)
   if progress.done and run:holder(run.identifier) then
     progress = run:wait(run.identifier .. " to be free")
   end
-  if run:steady("moved aside", progress.done) then return progress end
-  return progress.done and run:wait("the rename to be certain", 20) or progress
+  return run:certain(progress, "the rename to be certain")
 end
 
 function rename.undo(run)
   if not run.facts.moving then return run:done() end
   local progress = move(run, run.identifier) -- sends only when no lost call is alive: the door sees to that
   if progress.done then progress = run:quiesce(run.identifier) or progress end
-  if run:steady("moved back", progress.done) then return progress end
-  return progress.done and run:wait("the original to be back for certain", 20) or progress
+  return run:certain(progress, "the original to be back for certain")
 end
 
 return rename
