@@ -11,7 +11,7 @@ local FORMAT = "%-8s  %-20s  %-20s  %-12s  %-12s  %s"
 
 local function row(record)
   local state = record.outcome or "unfinished"
-  local next_command = command.unfinished(record) and "trapheus resume " .. record.run_id or ""
+  local next_command = report.next_command(record) or ""
   return FORMAT:format(record.run_id, os.date("!%Y-%m-%d %H:%M:%SZ", record.created_at), log.clean(record.identifier),
     state, record.step or "", next_command)
 end
@@ -31,8 +31,12 @@ return function(arguments)
       lines[#lines + 1] = row(record)
     end
   end
-  if given.run and #documents == 0 then usage.fail("there is no run '%s'", given.run) end
-  if given.output == "json" then
+  if given.run and #documents == 0 then
+    usage.fail("there is no run '%s' in %s", given.run, command.state_dir(given))
+  end
+  if given.output == "jsonl" then
+    for _, each in ipairs(documents) do print(json.encode(each)) end
+  elseif given.output == "json" then
     print(json.encode(given.run and documents[1] or documents, { indent = true }))
   else
     print(table.concat(lines, "\n"))

@@ -23,7 +23,11 @@ local function help()
 end
 
 local function run_script(name, arguments)
-  local result = path.script(name)()
+  local ok, result = pcall(path.script(name))
+  if not ok then
+    if type(result) == "string" then usage.fail("%s: %s", name, result) end
+    error(result, 0)
+  end
   if require("trapheus.pipeline").is(result) then
     return require("trapheus.command").restore(result, name, arguments)
   elseif type(result) == "function" then
@@ -39,7 +43,9 @@ local function options(arguments)
     if arguments[i] == "--help" or arguments[i] == "-h" then return "help" end
     if arguments[i] == "--version" then return "version" end
     if arguments[i] ~= "--scripts" then usage.fail("unknown option %s; see trapheus --help", arguments[i]) end
-    path.prepend { arguments[i + 1] or usage.fail "--scripts needs a directory" }
+    local directory = arguments[i + 1] or usage.fail "--scripts needs a directory"
+    if not core.system.stat(directory) then usage.fail("--scripts: there is no directory %s", directory) end
+    path.prepend { directory }
     i = i + 2
   end
   return "run", table.move(arguments, i, #arguments, 1, {})

@@ -44,8 +44,12 @@ end
 
 local function told_of_calls(given)
   if not given.verbose then return nil end
+  if given.log_format == "json" then
+    return function(call) io.stderr:write(json.encode(call), "\n") end
+  end
   return function(call)
-    io.stderr:write(log.clean(("  %s %s %s: %s, request %s, %s"):format(call.service, call.operation, call.target or "",
+    io.stderr:write(log.clean(("  %s %s%s: %s, request %s, %s"):format(call.service, call.operation,
+      call.target and " " .. call.target or "",
       call.code or "ok", tostring(call.request_id or "none"),
       (call.attempts or 1) > 1 and call.attempts .. " attempts" or "1 attempt")), "\n")
   end
@@ -72,8 +76,8 @@ local function sandbox_world(given)
   local world = world_module.sandbox { on_call = told_of_calls(given) }
   world.sandbox:add_instance { DBInstanceIdentifier = given.id }
   if given.task == "db_restore" then
-    world.sandbox:add_snapshot { DBSnapshotIdentifier = given.snapshot or given.id .. "-snapshot",
-      DBInstanceIdentifier = given.id }
+    local name = (given.snapshot or given.id .. "-snapshot"):match "[^:]+$"
+    world.sandbox:add_snapshot { DBSnapshotIdentifier = name, DBInstanceIdentifier = given.id }
   end
   return world
 end
@@ -85,20 +89,24 @@ local function confirmed(run, plan)
   return io.read "l" == run.identifier
 end
 
+-- From the first change on a signal means: stop at the next safe point. Until then it just ends the program.
+local function arm(world)
+  if not world.sandbox then world.loop:signals() end
+end
+
 -- The gate: the plan is made, shown where it is asked for, and confirmed on a terminal.
 local function gate(pipeline, given)
   return function(world, run)
     local plan = planner.make(pipeline, run, world_module.sandbox { start_ms = world:now_ms(), region = world.region,
       account = run.record.account })
     run.record.plan_hash, run.plan = plan.hash, plan
-    if plan.outcome ~= "restored" and plan.outcome ~= "snapshotted" then
-      run:warn(("in the rehearsal on the sandbox this run ended as '%s': %s"):format(plan.outcome,
-        plan.why or "no reason given"))
-    end
+    if plan.trouble then run:warn("in the rehearsal on the sandbox this run " .. plan.trouble) end
     if given.plan then return { done = true, outcome = "planned" } end
     local terminal = core.system.isatty(0) and core.system.isatty(2)
-    if not terminal or given.yes or given.sandbox then return nil end
-    if not confirmed(run, plan) then return run:fail "not confirmed" end
+    if terminal and not given.yes and not given.sandbox and not confirmed(run, plan) then
+      return run:fail "not confirmed"
+    end
+    arm(world)
   end
 end
 
@@ -114,6 +122,15 @@ local function alert(run, settings)
   end
 end
 
+-- Writes the result. A reader that went away is no failure; a full disk is one that must be told.
+local function write_result(text)
+  local ok, message = io.stdout:write(text, "\n")
+  if ok then ok, message = io.stdout:flush() end
+  if not ok and message ~= "Broken pipe" then
+    io.stderr:write("trapheus: the result could not be written: ", tostring(message), "\n")
+  end
+end
+
 local function print_result(run, given, real_ms)
   local document = report.document(run)
   if given.plan and run.plan then
@@ -121,14 +138,13 @@ local function print_result(run, given, real_ms)
     document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash }
   end
   if given.output == "json" or given.output == "jsonl" then
-    print(json.encode(document, { indent = given.output == "json" }))
-    return
+    return write_result(json.encode(document, { indent = given.output == "json" }))
   end
-  if given.plan and run.plan then print(report.plan(run.plan)) end
+  if given.plan and run.plan then write_result(report.plan(run.plan)) end
   local headline, rest = report.text(run):match "^([^\n]*)(.*)$"
-  print(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
+  write_result(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
   if given.sandbox then
-    print(("  sandbox      %s of RDS time in %.1f s"):format(
+    write_result(("  sandbox      %s of RDS time in %.1f s"):format(
       log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000))
   end
 end
@@ -158,8 +174,8 @@ function command.run(pipeline, run, given, settings)
   local began_ms = core.clock.monotonic_ms()
   run.world:listen(progress.listener(given) or function() end)
   run.world.unattended = unattended(given, settings)
-  if not run.world.sandbox then run.world.loop:signals() end
   local stopped = drive(pipeline, run, given)
+  run:tell "stopped"
   if stopped then
     run.record.outcome = "interrupted"
     run.record.failure = { step = run.record.step, message = stopped }
@@ -186,6 +202,7 @@ function command.restore(pipeline, script, arguments)
     task = given.task,
     kind = given.cluster and "cluster" or given.instance and "instance" or nil,
     options = options.recorded(given),
+    place = options.place(given),
     script = script:find("/", 1, true) and core.system.realpath(script) or script,
   })
   return command.run(pipeline, run, given, settings)
@@ -206,10 +223,10 @@ local function choose(journal, given)
   for _, record in ipairs(journal:list()) do
     if command.unfinished(record) then open[#open + 1] = record end
   end
-  if #open == 1 then return open[1] end
+  if #open <= 1 then return open[1] end
   local ids = {}
   for i, record in ipairs(open) do ids[i] = record.run_id .. " (" .. record.identifier .. ")" end
-  usage.fail(#open == 0 and "no run is unfinished" or "which run? unfinished are: %s", table.concat(ids, ", "))
+  usage.fail("which run? unfinished are: %s", table.concat(ids, ", "))
 end
 
 -- A journal of another account or Region must not act on a database that only has the same name.
@@ -244,7 +261,14 @@ function command.continue(name, arguments, change)
   journal:check()
   local record = choose(journal, given)
   journal:close()
+  if not record then
+    io.stderr:write "trapheus: no run is unfinished\n"
+    return 0
+  end
   given.region = given.region or record.region
+  for field, value in pairs(record.place) do
+    if given[field] == nil then given[field] = value end
+  end
   given.state_dir = command.state_dir(given)
   local settings = alerts.settings(given)
   local run = run_module.wrap(command.real_world(given), record)
@@ -262,6 +286,7 @@ function command.continue(name, arguments, change)
     return report.EXIT[run.record.outcome]
   end
   pipelines.reopen(run)
+  arm(run.world)
   if change then change(run) end
   return command.run(pipeline, run, given, settings)
 end

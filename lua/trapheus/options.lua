@@ -47,8 +47,9 @@ local function read_document(source)
   if not file_name then return source, "--input" end
   local file, message = io.open(file_name, "r")
   if not file then usage.fail("--input: %s", message) end
-  local text = file:read "a"
+  local text, unreadable = file:read "a"
   file:close()
+  if not text then usage.fail("--input: %s: %s", file_name, unreadable) end
   return text, file_name
 end
 
@@ -101,16 +102,45 @@ local function check_name(flag, name, max)
   if not ok then usage.fail("%s '%s' is no valid name: %s", flag, name, why) end
 end
 
+-- Flags that would silently do nothing, or contradict each other.
+local EXCLUSIVE = {
+  { "cluster", "instance" }, { "quiet", "verbose" }, { "final_snapshot", "skip_final_snapshot" },
+  { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups" },
+  { "sandbox", "endpoint_url", "profile", "pace", "state_dir" },
+}
+
+local ONLY_A_RESTORE = { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
+  "no_fence" }
+
+local function as_flag(field) return "--" .. field:gsub("_", "-") end
+
+local function check_together(given)
+  for _, row in ipairs(EXCLUSIVE) do
+    for i = 2, #row do
+      if given[row[1]] and given[row[i]] then
+        usage.fail("%s and %s exclude each other", as_flag(row[1]), as_flag(row[i]))
+      end
+    end
+  end
+  for _, field in ipairs(given.task == "create_snapshot_only" and ONLY_A_RESTORE or {}) do
+    if given[field] then usage.fail("%s means nothing for create_snapshot_only", as_flag(field)) end
+  end
+  if given.task == "db_restore" and given.replace_snapshot then
+    usage.fail "--replace-snapshot means nothing for db_restore: the snapshot stays as it is"
+  end
+  if given.final_snapshot and given.final_snapshot == (given.snapshot or names.snapshot(given.id)) then
+    usage.fail("--final-snapshot '%s' is the snapshot that is restored from: another name is needed",
+      given.final_snapshot)
+  end
+end
+
 local function check(given)
   for _, field in ipairs { "task", "replace_snapshot" } do
     if given[field] then check_choice(field, given[field]) end
   end
   if not given.id then usage.fail "--id is missing: which database?" end
   if not given.task then usage.fail("--task is missing: %s", table.concat(commands.CHOICES.task, ", ")) end
-  if given.cluster and given.instance then usage.fail "--cluster and --instance exclude each other" end
-  if given.final_snapshot and given.skip_final_snapshot then
-    usage.fail "--final-snapshot and --skip-final-snapshot exclude each other"
-  end
+  check_together(given)
   check_name("--id", given.id)
   local problem = names.problem(given.id:lower())
   if problem then usage.fail("--id: %s", problem) end
@@ -172,6 +202,13 @@ function options.recorded(given)
   local recorded = {}
   for _, field in ipairs(RECORDED) do recorded[field] = given[field] end
   return recorded
+end
+
+--- Where it runs: what a resume needs to find AWS, or the emulator, again. The profile's name, no key.
+---@param given trapheus.Given
+---@return table
+function options.place(given)
+  return { profile = given.profile, endpoint_url = given.endpoint_url, pace = given.pace, state_dir = given.state_dir }
 end
 
 return options

@@ -55,7 +55,12 @@ function pipeline.is(value) return getmetatable(value) == Pipeline end
 -- Extending -------------------------------------------------------------------------------
 
 local function known(self, name, level)
-  return self.steps[name] or error(("the pipeline %s has no step '%s'"):format(self.name, tostring(name)), level + 1)
+  if self.steps[name] then return self.steps[name] end
+  local names = {}
+  for step in pairs(self.steps) do names[#names + 1] = step end
+  table.sort(names)
+  error(("the pipeline %s has no step '%s'; it has %s"):format(self.name, tostring(name), table.concat(names, ", ")),
+    level + 1)
 end
 
 local function add_hook(self, when, name, f)
@@ -209,7 +214,7 @@ local function enter(run, step)
   if record.step == label then return end
   record.step, record.waiting, record.steady = label, nil, nil
   table.insert(record.steps, { name = label, outcome = "running", started_at = run:stamp() })
-  run:save("step", { step = label })
+  if #record.steps > 1 then run:save("step", { step = label }) end -- until preflight has ended there is no run to keep
   run:tell "started"
 end
 
@@ -354,6 +359,7 @@ function pipeline.turn_back(run)
   local record = run.record
   if run.facts.verified then return false, "the replacement is verified: there is only forward" end
   record.failure = record.failure or { step = record.step, message = "given up by request" }
+  record.given_up = true
   if record.direction == "forward" then record.step = nil end
   record.direction = "back"
   return true

@@ -12,8 +12,7 @@ local plan = {}
 ---@field carried string[]                           settings carried over
 ---@field impossible { name: string, why: string }[]
 ---@field outage_s number?                           how long nothing answers to the name, at the sandbox's typical pace
----@field outcome string     how the rehearsal ended: a plan that does not end well is told with it
----@field why string?
+---@field trouble string?    how the rehearsal ended, if it did not end well
 ---@field hash string
 
 -- The outage begins with the rename and ends when the replacement is restored.
@@ -26,6 +25,12 @@ local function outage_s(record)
   return from and to and to - from
 end
 
+local function trouble(record)
+  if record.facts.leftover then return "left the original behind: " .. table.concat(record.warnings, "; ") end
+  if record.outcome == "restored" or record.outcome == "snapshotted" then return nil end
+  return ("ended as '%s': %s"):format(record.outcome, record.failure and record.failure.message or "no reason given")
+end
+
 --- Plans a run whose preflight has passed.
 ---@param pipeline trapheus.Pipeline
 ---@param run trapheus.Run      as preflight leaves it
@@ -33,7 +38,13 @@ end
 ---@return trapheus.Plan
 function plan.make(pipeline, run, world)
   world.sandbox:add_described(run.seen_original)
-  if run.seen_snapshot then world.sandbox:add_snapshot(run.seen_snapshot) end
+  if run.seen_snapshot then -- of whatever database, under whatever name that had: here it is the original's
+    local snapshot = {}
+    for field, value in pairs(run.seen_snapshot) do snapshot[field] = value end
+    snapshot.DBInstanceIdentifier, snapshot.DbiResourceId = run.identifier, run.facts.original.resource_id
+    snapshot.DBSnapshotIdentifier = run.seen_snapshot.DBSnapshotIdentifier:match "[^:]+$"
+    world.sandbox:add_snapshot(snapshot)
+  end
   local record = json.decode(json.encode(run.record))
   record.position, record.step, record.steps = 2, nil, {}
   local calls = {}
@@ -47,13 +58,12 @@ function plan.make(pipeline, run, world)
   end)
   local simulated = run_module.wrap(world, record)
   driver.run(pipeline:rehearsal(), simulated)
-  local settings = run.database.settings
+  local settings, restores = run.database.settings, record.task ~= "create_snapshot_only"
   return {
     calls = calls,
-    outcome = record.outcome,
-    why = record.failure and record.failure.message,
-    carried = settings:carried(run.facts.config),
-    impossible = settings:impossible(run.facts.config),
+    trouble = trouble(record),
+    carried = restores and settings:carried(run.facts.config) or {},
+    impossible = restores and settings:impossible(run.facts.config) or {},
     outage_s = outage_s(record),
     hash = core.sha256(json.encode(calls)),
   }

@@ -39,20 +39,20 @@ end
 
 -- On a terminal: the line of the step is written over until the step ends.
 local function live(stream)
-  local started = 0
   local function show(event, mark, text, ending, colour)
-    local line = ("%-14s %9s  %s"):format(event.step or "", log.duration(event.at - started), log.clean(text))
+    local line = ("%-14s %9s  %s"):format(event.step or "", log.duration(event.at - event.since), log.clean(text))
     stream:write("\r\27[K", colour and log.paint(mark, colour, 2) or mark, " ",
       fitted(line, core.system.columns(2) - 3), ending)
     stream:flush()
   end
   local handlers = {}
-  function handlers.started(event) started = event.at show(event, "·", "", "") end
+  function handlers.started(event) show(event, "·", "", "") end
   function handlers.call(event) show(event, "·", event.operation .. " " .. event.target, "") end
   function handlers.waiting(event)
     show(event, "·", event.detail and ("%s, %s"):format(event.why, event.detail) or event.why, "")
   end
   handlers.progress = handlers.waiting
+  function handlers.stopped() stream:write "\r\27[K" end
   function handlers.done(event) show(event, "✓", "", "\n", "green") end
   function handlers.failed(event) show(event, "✗", event.message or "", "\n", "red") end
   function handlers.warning(event)

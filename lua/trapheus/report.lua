@@ -23,9 +23,15 @@ local function places(record)
   return original, replacement and not replacement.gone and named(replacement, replacement.name) or json.null
 end
 
-local function next_command(record)
-  if record.outcome == "parked" or record.outcome == "interrupted" then return "trapheus resume " .. record.run_id end
-  return json.null
+local GOES_ON = { parked = true, interrupted = true, unfinished = true }
+
+--- The command a person should run, if any.
+---@param record table
+---@return string?
+function report.next_command(record)
+  if not GOES_ON[record.outcome or "unfinished"] then return nil end
+  local directory = record.place and record.place.state_dir
+  return ("trapheus resume %s%s"):format(record.run_id, directory and " --state-dir " .. directory or "")
 end
 
 local function steps(record)
@@ -63,11 +69,12 @@ function report.document(run)
   local pinned = record.facts.snapshot
   return {
     run_id = record.run_id,
-    outcome = record.outcome or json.null,
+    outcome = record.outcome or "unfinished",
     task = record.task,
     kind = record.kind or json.null,
     identifier = record.identifier,
     snapshot = pinned and pinned.name or json.null,
+    final_snapshot = record.facts.final_snapshot or json.null,
     original = original,
     replacement = replacement,
     steps = steps(record),
@@ -76,7 +83,7 @@ function report.document(run)
     failure = record.failure and { step = record.failure.step or json.null, message = record.failure.message,
       code = record.failure.code or json.null } or json.null,
     todo = record.parked and record.parked.todo or json.null,
-    next = next_command(record),
+    next = report.next_command(record) or json.null,
   }
 end
 
@@ -93,6 +100,9 @@ local HEADLINES = {
 
 --- One line: what happened to what.
 function report.headline(record)
+  if record.given_up and record.outcome == "rolled_back" then
+    return record.identifier .. ": rolled back as asked, the original has its name again"
+  end
   return HEADLINES[record.outcome]:format(record.identifier)
 end
 
@@ -124,6 +134,7 @@ function report.text(run)
   lines[#lines + 1] = "  original     " .. place(document.original)
   if document.replacement ~= json.null then lines[#lines + 1] = "  replacement  " .. place(document.replacement) end
   if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
+  if document.final_snapshot ~= json.null then lines[#lines + 1] = "  last one     " .. document.final_snapshot end
   if document.replacement ~= json.null then
     lines[#lines + 1] = ("  settings     %d carried over, %d differing, %d impossible"):format(
       #document.settings.carried, #document.settings.differing, #document.settings.impossible)
@@ -156,7 +167,9 @@ function report.plan(plan, warnings)
     lines[#lines + 1] = ("  %2d  %-10s %s %s"):format(i, call.step, call.operation, call.target)
     lines[#lines + 1] = parameters_text(call.parameters)
   end
-  lines[#lines + 1] = ("Settings carried over (%d): %s"):format(#plan.carried, table.concat(plan.carried, ", "))
+  if #plan.carried > 0 then
+    lines[#lines + 1] = ("Settings carried over (%d): %s"):format(#plan.carried, table.concat(plan.carried, ", "))
+  end
   for _, row in ipairs(plan.impossible) do
     lines[#lines + 1] = ("Not carried over: %s: %s"):format(row.name, row.why)
   end

@@ -43,6 +43,7 @@ function run_module.new(world, input)
     task = input.task,
     kind = input.kind,
     options = input.options,
+    place = input.place or {},
     created_at = world:now_ms() // 1000,
     direction = "forward",
     position = 1,
@@ -100,6 +101,8 @@ function Run:tell(event, fields)
   fields.event, fields.run_id, fields.identifier = event, self.id, self.identifier
   fields.step = fields.step or self.record.step
   fields.at = self:now_s()
+  local entry = self.record.steps[#self.record.steps]
+  fields.since = entry and entry.started_at or fields.at
   self.world:tell(fields)
 end
 

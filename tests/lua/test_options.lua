@@ -176,12 +176,25 @@ tests["what is remembered with the run has no webhook and no address"] = functio
 end
 
 tests["every flag that changes what a run does is remembered"] = function()
-  local given = options.restore(with("--keep-original", "--final-snapshot", "last", "--delete-automated-backups",
-    "--replace-snapshot", "direct", "--no-fence", "--allow-replicas", "--allow-foreign-snapshot", "--snapshot", "s"))
+  local given = options.restore { "--id", "mydb", "--task", "create_snapshot", "--final-snapshot", "last",
+    "--delete-automated-backups", "--replace-snapshot", "direct", "--no-fence", "--allow-replicas",
+    "--allow-foreign-snapshot", "--snapshot", "s" }
   local recorded, count = options.recorded(given), 0
   for _ in pairs(recorded) do count = count + 1 end
-  equal(count, 8, "flags")
+  equal(count, 7, "flags")
+  equal(options.recorded(options.restore(with "--keep-original")).keep_original, true)
   equal(options.recorded(options.restore(with "--skip-final-snapshot")).skip_final_snapshot, true)
+end
+
+tests["flags that contradict each other or would do nothing are refused"] = function()
+  for _, arguments in ipairs {
+    with("--keep-original", "--final-snapshot", "last"), with("--quiet", "--verbose"), with("--sandbox", "--pace", "2"),
+    with("--final-snapshot", "mydb-snapshot"), { "--id", "mydb", "--task", "create_snapshot_only", "--no-fence" },
+    { "--id", "mydb", "--task", "db_restore", "--replace-snapshot", "safe" },
+  } do
+    local ok, err = pcall(options.restore, arguments)
+    assert(not ok and usage.is(err), table.concat(arguments, " "))
+  end
 end
 
 tests["a command about a run takes its id, and no flags of a restore"] = function()

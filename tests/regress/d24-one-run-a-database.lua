@@ -25,7 +25,7 @@ local function meanwhile(step, identifier)
   assert(second.failure.message:find(first.record.run_id, 1, true), second.failure.message)
 end
 
-function tests.a_second_run_is_refused() meanwhile("rename", "mydb") end
+function tests.a_second_run_is_refused() meanwhile("fence", "mydb") end
 
 function tests.a_second_run_is_refused_while_the_replacement_has_the_name() meanwhile("verify", "mydb") end
 

@@ -108,7 +108,7 @@ function Config:region()
   if region then return region end
   error(errors.new {
     code = "NoRegion",
-    message = ("no region: AWS_REGION is not set and profile %s in %s names none; give --region"):format(
+    message = ("AWS_REGION is not set and profile %s in %s names none; give --region"):format(
       self.profile, self.config_file),
   }, 0)
 end

@@ -43,8 +43,9 @@ function delete.advance(run)
     return run:change(replacement, replacement:protect(true))
   end
   if original.protected then return run:change(original, original:protect(false)) end
+  run.facts.final_snapshot = delete.final_snapshot(run)
   return run:mutate(original:delete {
-    final_snapshot = delete.final_snapshot(run),
+    final_snapshot = run.facts.final_snapshot,
     delete_automated_backups = run.options.delete_automated_backups == true,
   })
 end

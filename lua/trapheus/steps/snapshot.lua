@@ -114,9 +114,24 @@ function snapshot.advance(run)
   return wanted and pin(run, wanted) or answer
 end
 
---- The snapshot stays, without our mark.
+-- The interim snapshot goes if what it covered for is still there; else it stays, and is named.
+local function drop_interim(run)
+  local interim = look(run, names.interim(run.identifier, run.id))
+  if not interim or not ours(run, interim) then return nil end
+  local old = run.facts.snapshot_old
+  local seen = look(run, run.facts.snapshot_name)
+  if not (seen and old and seen.created_at == old.created_at and seen.status == "available") then
+    return run:warn(("the snapshot %s, made by this run, stays"):format(interim.name))
+  end
+  local answer = remove(run, interim)
+  if not (answer and answer.fail) then return answer end
+  run:warn(("the snapshot %s, made by this run, stays: %s"):format(interim.name, answer.fail))
+end
+
+--- A snapshot that was pinned stays, without our mark; one that only covered for another goes.
 function snapshot.undo(run)
-  return run:unmark(run.facts.snapshot and look(run, run.facts.snapshot.name)) or run:done()
+  local pinned = run.facts.snapshot
+  return not pinned and drop_interim(run) or run:unmark(pinned and look(run, pinned.name)) or run:done()
 end
 
 return snapshot

@@ -55,7 +55,7 @@ function credentials.resolve(config)
   end
   check_other_sources(config)
   local variables = config.profile_given and "" or "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and "
-  return no_credentials("no credentials: %sprofile %s has no aws_access_key_id with aws_secret_access_key in %s or %s",
+  return no_credentials("%sprofile %s has no aws_access_key_id with aws_secret_access_key in %s or %s",
     variables, config.profile, config.credentials_file, config.config_file)
 end
 
