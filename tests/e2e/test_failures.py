@@ -159,7 +159,7 @@ def test_a_killed_run_is_resumed_to_its_end(peer, program, database, operation, 
     assert program.finish(process).code == -signal.SIGKILL
     peer.release()
     [run] = program.runs()
-    assert run["outcome"] is None and run["identifier"] == name
+    assert run["outcome"] == "unfinished" and run["identifier"] == name
     result = program.run("resume", run["run_id"])
     assert result.document["run_id"] == run["run_id"]
     assert_restored(peer, result, database)
@@ -174,7 +174,7 @@ def test_resuming_what_has_ended_changes_nothing(peer, program, database):
     assert again.code == 0, again
     assert again.document["outcome"] == "restored"
     assert len(peer.mutations()) == sent
-    assert program.run("resume").code == 2
+    assert program.run("resume").code == 0
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["call arrives", "call is lost"])
@@ -227,8 +227,8 @@ def test_an_interrupted_run_says_how_it_goes_on(peer, program, database, operati
     assert stopped.code == 7, stopped
     assert stopped.document["outcome"] == "interrupted"
     command = stopped.document["next"]
-    assert command == "trapheus resume " + stopped.document["run_id"]
-    assert_restored(peer, program.run(*command.split()[1:]), database)
+    assert command.startswith("trapheus resume " + stopped.document["run_id"])
+    assert_restored(peer, program.run(*command.split()[1:3]), database)
 
 
 def test_a_time_limit_stops_a_run_that_goes_on_later(peer, program, database):
@@ -265,7 +265,7 @@ def test_status_lists_runs_newest_first(peer, program, database):
     peer.release()
     unfinished, done = program.runs()
     assert (done["run_id"], done["outcome"]) == (first, "snapshotted")
-    assert unfinished["outcome"] is None
+    assert unfinished["outcome"] == "unfinished"
     assert unfinished["steps"][-1]["name"] == "restore"
     one = program.run("status", first).document
     assert one["run_id"] == first

@@ -17,6 +17,7 @@ DOCUMENT_FIELDS = {
     "settings",
     "warnings",
     "failure",
+    "final_snapshot",
     "todo",
     "next",
 }
