@@ -130,8 +130,8 @@ end
 
 --- A snapshot that was pinned stays, without our mark; one that only covered for another goes.
 function snapshot.undo(run)
-  local pinned = run.facts.snapshot
-  return not pinned and drop_interim(run) or run:unmark(pinned and look(run, pinned.name)) or run:done()
+  local kept = run.facts.snapshot
+  return not kept and drop_interim(run) or run:unmark(kept and look(run, kept.name)) or run:done()
 end
 
 return snapshot
