@@ -1,16 +1,12 @@
 --- A crash right after a failure is recorded finds the run on its way back, never on its way forward.
+local interrupt = require "interrupt"
 local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
 
 -- Dies at the write that says that a step has failed, before or after it is durable.
 local function dies(spec, when)
-  local dead = false
-  function spec.crash(kind, entry, moment)
-    if dead or kind ~= "step" or entry.outcome ~= "failed" or moment ~= when then return false end
-    dead = true
-    return true
-  end
+  spec.crash = interrupt.at_end("failed", when)
   local original
   local prepare = spec.prepare or function() end
   function spec.prepare(sandbox)

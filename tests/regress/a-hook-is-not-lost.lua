@@ -1,20 +1,15 @@
 --- A hook after a step is run although the program dies there, and one that must wait for RDS waits.
+local interrupt = require "interrupt"
 local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
 
 for _, when in ipairs { "before", "after" } do
   tests["a crash " .. when .. " the write that says that the step is done"] = function()
-    local hooked, dead = 0, false
+    local hooked = 0
     local result = rehearse {
       extend = function(pipeline) pipeline:after("rename", function() hooked = hooked + 1 end) end,
-      crash = function(kind, entry, moment)
-        if dead or kind ~= "step" or entry.step ~= "rename" or entry.outcome ~= "done" or moment ~= when then
-          return false
-        end
-        dead = true
-        return true
-      end,
+      crash = interrupt.at_end("done", when, "rename"),
     }
     witness.equal(result.outcome, "restored")
     witness.equal(result.crashes, 1, "crashes")

@@ -1,19 +1,13 @@
 --- The report names the databases as they were last seen, and what is left behind, whatever was in between.
+local interrupt = require "interrupt"
 local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
 
 tests["an original that could not be deleted, and a crash when that is written"] = function()
-  local dead = false
   local result = rehearse {
     faults = { { operation = "DeleteDBInstance", occurrence = "every", kind = "denied" } },
-    crash = function(kind, entry, when)
-      if dead or kind ~= "step" or entry.step ~= "delete" or entry.outcome ~= "failed" or when ~= "after" then
-        return false
-      end
-      dead = true
-      return true
-    end,
+    crash = interrupt.at_end("failed", "after", "delete"),
   }
   witness.equal(result.crashes, 1, "crashes")
   witness.equal(result.document.original.name, "mydb-temp", "the original")
