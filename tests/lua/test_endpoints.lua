@@ -4,7 +4,7 @@ local json = require "trapheus.json"
 
 local tests = {}
 
-local CASES = { rds = 50, ses = 43, sts = 69 }
+local CASES = { rds = 50, ses = 43, sns = 49, sts = 69 }
 
 local function check(service, case)
   local endpoint, err = endpoints.apply(service, case.params or {})
@@ -35,6 +35,7 @@ end
 function tests.resolve_gives_host_and_signing_scope()
   assert_endpoint("rds", { region = "eu-west-1" }, "https://rds.eu-west-1.amazonaws.com", "rds", "eu-west-1")
   assert_endpoint("ses", { region = "eu-west-1" }, "https://email.eu-west-1.amazonaws.com", "ses", "eu-west-1")
+  assert_endpoint("sns", { region = "eu-west-1" }, "https://sns.eu-west-1.amazonaws.com", "sns", "eu-west-1")
   assert_endpoint("sts", { region = "cn-north-1" }, "https://sts.cn-north-1.amazonaws.com.cn", "sts", "cn-north-1")
   assert_endpoint("rds", { region = "eu-west-1", endpoint_url = "http://127.0.0.1:5000" },
     "http://127.0.0.1:5000", "rds", "eu-west-1")

@@ -178,6 +178,10 @@ local REQUESTS = {
   ["034-sts-GetCallerIdentity-200"] = {},
   ["036-ses-SendEmail-400"] = MAIL,
   ["038-ses-SendEmail-200"] = MAIL,
+  ["039-sns-CreateTopic-200"] = { Name = "t" },
+  ["040-sns-Publish-200"] = {
+    TopicArn = "arn:aws:sns:us-east-1:123456789012:t", Subject = "s", Message = "m & <n>",
+  },
 }
 
 function tests.requests_are_those_of_boto3()
@@ -185,6 +189,12 @@ function tests.requests_are_those_of_boto3()
     local service, operation = name:match "^%d+%-(%w+)%-(%w+)"
     assert_same_pairs(query.encode(service, operation, params), sample(name .. ".request"), name)
   end
+end
+
+function tests.sns_answers()
+  local reply = query.decode("sns", "CreateTopic", sample "039-sns-CreateTopic-200.response")
+  assert(reply.TopicArn == "arn:aws:sns:us-east-1:123456789012:t", reply.TopicArn)
+  assert(query.decode("sns", "Publish", sample "040-sns-Publish-200.response").MessageId)
 end
 
 function tests.a_reply_has_typed_members()

@@ -1,6 +1,6 @@
 --- AWS's service models: what operations there are, and what goes in and out.
 ---
---- A service is a name ("rds", "ses", "sts") or a table in the shape of AWS's own service-2.json.
+--- A service is a name ("rds", "ses", "sns", "sts") or a table in the shape of AWS's own service-2.json.
 local json = require "trapheus.json"
 local nearest = require "trapheus.nearest"
 local resource = require "trapheus.resource"
