@@ -194,7 +194,13 @@ function command.restore(pipeline, script, arguments)
   local given = options.restore(arguments)
   if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
   local settings = alerts.settings(given)
-  local world = given.sandbox and sandbox_world(given) or command.real_world(given)
+  local ok, world = pcall(given.sandbox and sandbox_world or command.real_world, given)
+  if not ok then
+    if errors.is(world) and given.output ~= "text" and given.output then
+      write_result(json.encode(report.refusal(given, world)))
+    end
+    error(world, 0)
+  end
   if given.plan then world.journal = require("trapheus.journal").memory() end -- a plan is nothing to go on with
   world.gate = gate(pipeline, given)
   local run = run_module.new(world, {

@@ -1,5 +1,6 @@
 --- What a run would do: the same pipeline, run on the sandbox from what Describe said. So a
 --- plan cannot differ from the program.
+local advice = require "trapheus.steps.advice"
 local core = require "trapheus.core"
 local driver = require "trapheus.drivers.local"
 local json = require "trapheus.json"
@@ -13,6 +14,7 @@ local plan = {}
 ---@field impossible { name: string, why: string }[]
 ---@field outage_s number?                           how long nothing answers to the name, at the sandbox's typical pace
 ---@field trouble string?    how the rehearsal ended, if it did not end well
+---@field not_asked string[]  what advice would also depend on, and nothing here can ask
 ---@field hash string
 
 -- The outage begins with the rename and ends when the replacement is restored.
@@ -65,6 +67,7 @@ function plan.make(pipeline, run, world)
     carried = restores and settings:carried(run.facts.config) or {},
     impossible = restores and settings:impossible(run.facts.config) or {},
     outage_s = outage_s(record),
+    not_asked = advice.NOT_ASKED,
     hash = core.sha256(json.encode(calls)),
   }
 end

@@ -87,6 +87,16 @@ function report.document(run)
   }
 end
 
+--- The document of a run that could not even begin: no credentials, no Region.
+---@param given trapheus.Given
+---@param err trapheus.Error
+---@return table
+function report.refusal(given, err)
+  return { run_id = json.null, outcome = "refused", task = given.task, identifier = given.id, kind = json.null,
+    failure = { step = json.null, code = err.code, message = err.message }, steps = json.list {},
+    warnings = json.list {}, next = json.null }
+end
+
 local HEADLINES = {
   restored = "%s is restored",
   snapshotted = "the snapshot of %s is made",
@@ -178,6 +188,7 @@ function report.plan(plan, warnings)
       .. "a large database takes hours"):format(log.duration(plan.outage_s))
   end
   for _, warning in ipairs(warnings or {}) do lines[#lines + 1] = "Warning: " .. warning end
+  lines[#lines + 1] = "Not asked, as there is no client for it here: " .. table.concat(plan.not_asked, ", ")
   for i, line in ipairs(lines) do lines[i] = log.clean(line):gsub("\n  ", "\n") end
   return table.concat(lines, "\n")
 end

@@ -350,7 +350,7 @@ for _, kind in ipairs { "denied", "e500n", "drop", "garbage", "throttle" } do
 end
 
 function tests.the_plan_that_is_confirmed_shows_the_warnings()
-  local text = report.plan({ calls = {}, carried = {}, impossible = {} }, { "beware \27[2J" })
+  local text = report.plan({ calls = {}, carried = {}, impossible = {}, not_asked = {} }, { "beware \27[2J" })
   assert(text:find("Warning: beware \\x1b[2J", 1, true), text)
 end
 

@@ -12,7 +12,7 @@ local model = {}
 ---@field operations table<string, table>
 ---@field shapes table<string, table>
 
-local NAMES = { rds = true, ses = true, sts = true }
+local NAMES = { rds = true, ses = true, sns = true, sts = true }
 local loaded = {}
 
 --- The model of a service; a shipped one is read when it is first asked for.
@@ -22,7 +22,7 @@ local loaded = {}
 function model.load(service, level)
   if type(service) == "table" then return service end
   if not NAMES[service] then
-    error(("no model of the service %s; there are rds, ses and sts"):format(tostring(service)), (level or 1) + 1)
+    error(("no model of the service %s; there are rds, ses, sns and sts"):format(tostring(service)), (level or 1) + 1)
   end
   loaded[service] = loaded[service] or json.decode(resource.read("trapheus.aws.models." .. service, "json"), service)
   return loaded[service]

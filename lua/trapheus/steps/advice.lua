@@ -24,6 +24,9 @@ local advice = {}
 ---@field silence table<string, { err: any, denied: boolean }>  By question: why there was no answer.
 ---@field version_offered boolean?    Once it was asked and answered.
 
+--- What nothing here can ask; told in a plan.
+advice.NOT_ASKED = { "security groups", "KMS keys", "permissions", "alarms", "scaling policies" }
+
 ---@type trapheus.Question[]
 advice.questions = {}
 for _, part in ipairs { "service", "own" } do

@@ -190,6 +190,17 @@ local function check_snapshot(run, problems)
   run.seen_snapshot = seen.raw
 end
 
+local function warn_of_unfinished(run)
+  for _, record in ipairs(run.world.journal:list()) do
+    local open = record.outcome == nil or record.outcome == "parked"
+    if open and record.identifier == run.identifier and record.account == run.record.account
+      and record.region == run.record.region and record.run_id ~= run.id then
+      run:warn(("run %s of %s is not finished: trapheus resume %s, or trapheus rollback %s"):format(record.run_id,
+        run.identifier, record.run_id, record.run_id))
+    end
+  end
+end
+
 function preflight.advance(run)
   identify(run)
   local kind, why = find_kind(run)
@@ -209,6 +220,7 @@ function preflight.advance(run)
   if run:restores() then ask(run, name_checks, "names", nil, problems) end
   check_snapshot(run, problems)
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
+  warn_of_unfinished(run)
   advice.give(run, original.raw, run.seen_snapshot)
   return run.world:gate(run) or run:done()
 end
