@@ -167,12 +167,13 @@ function Run:steady(what, holds, enough)
   return seen ~= nil and seen.count >= (enough or looks.ENOUGH)
 end
 
---- An answer that is believed when it was "done" at three looks in a row.
+--- An answer that is believed when it was "done" at some looks in a row.
 ---@param answer trapheus.Answer
 ---@param why string  What is waited for meanwhile.
+---@param enough integer?  How many looks it takes, if not three.
 ---@return trapheus.Answer
-function Run:certain(answer, why)
-  if self:steady(why, answer.done) or not answer.done then return answer end
+function Run:certain(answer, why, enough)
+  if self:steady(why, answer.done, enough) or not answer.done then return answer end
   return self:wait(why, 20)
 end
 

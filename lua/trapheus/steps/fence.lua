@@ -20,7 +20,8 @@ function fence.undo(run)
   if run.options.no_fence or run.facts.original.protected then return run:done() end
   local original = run:observe "original"
   local answer = original.protected and run:mutate(original:protect(false)) or run:done()
-  if not answer.fail then return run:certain(answer, "deletion protection to be off for certain") end
+  -- The fence may be out of sight for a minute: then it takes more looks.
+  if not answer.fail then return run:certain(answer, "deletion protection to be off for certain", 7) end
   run:warn("deletion protection, which was off, could not be turned off again: " .. answer.fail)
   return run:done()
 end
