@@ -5,6 +5,8 @@ local seconds_of = dofile "bench/clock.lua"
 return function(arguments)
   local file <close> = assert(io.open(arguments[1], "rb"))
   local xml = file:read "a"
-  print(seconds_of(function() query.decode("rds", "DescribeDBInstances", xml) end))
+  local function decode() query.decode("rds", "DescribeDBInstances", xml) end
+  decode() -- the first call reads the model
+  print(seconds_of(decode))
   return 0
 end

@@ -30,7 +30,7 @@ static enum tph_status set(struct tph_buf *out, struct tph_str text) {
 }
 
 static bool is_named(const struct tph_xml *xml, size_t index, const char *name) {
-    return tph_str_equal(tph_xml_text(xml, xml->nodes[index].name), tph_str_from(name));
+    return tph_str_equal(tph_xml_name(xml, &xml->nodes[index]), tph_str_from(name));
 }
 
 /* The first node of that name below `parent`, 0 when there is none: the root is below nothing. */
@@ -69,7 +69,7 @@ static enum tph_status read_xml(struct tph_aws_verdict *verdict, const struct tp
         status = read_error(verdict, xml, error);
     else
         verdict->ok = verdict->readable =
-            !envelope && ends_in_response(tph_xml_text(xml, xml->nodes[0].name));
+            !envelope && ends_in_response(tph_xml_name(xml, &xml->nodes[0]));
     for (size_t i = 0; status == TPH_OK && i < 2 && verdict->request_id.length_bytes == 0; i++)
         status = set_element(&verdict->request_id, xml, 0, request_id_elements[i]);
     return status;

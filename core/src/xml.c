@@ -9,8 +9,13 @@ struct open_element {
     size_t text_start; /* in `pending` */
 };
 
+enum { slot_count = 1024 }; /* a power of two */
+
 /* Text waits in `pending` until its element is closed: that of a child lies on top of that of its
- * parent, and is moved to the arena before the parent's goes on. */
+ * parent, and is moved to the arena before the parent's goes on.
+ *
+ * A name is looked for at one place: another of the same hash takes that over, and the name is kept
+ * twice, which costs some bytes only. */
 struct parser {
     XML_Parser expat;
     enum tph_status status; /* the first thing that went wrong, besides the syntax */
@@ -18,6 +23,7 @@ struct parser {
     struct tph_buf pending;
     struct open_element open[TPH_XML_MAX_DEPTH];
     size_t depth;
+    uint32_t slots[slot_count]; /* by the hash of a name: 1 + where in `made.names` it is, or 0 */
 };
 
 void tph_xml_init(struct tph_xml *xml) {
@@ -29,6 +35,7 @@ void tph_xml_init(struct tph_xml *xml) {
 void tph_xml_deinit(struct tph_xml *xml) {
     tph_buf_deinit(&xml->arena);
     free(xml->nodes);
+    free(xml->names);
     free(xml->attributes);
     tph_xml_init(xml);
 }
@@ -36,6 +43,10 @@ void tph_xml_deinit(struct tph_xml *xml) {
 struct tph_str tph_xml_text(const struct tph_xml *xml, struct tph_xml_span span) {
     if (span.length == 0) return TPH_STR("");
     return (struct tph_str){xml->arena.data + span.offset, span.length};
+}
+
+struct tph_str tph_xml_name(const struct tph_xml *xml, const struct tph_xml_node *node) {
+    return tph_xml_text(xml, xml->names[node->name]);
 }
 
 /* Expat may still call a handler or two after this; each looks at the status first. */
@@ -64,6 +75,31 @@ static enum tph_status keep(struct tph_xml *xml, struct tph_str text, struct tph
     return status;
 }
 
+static enum tph_status add_name(struct tph_xml *xml, struct tph_str text, uint32_t *name) {
+    void *items = xml->names;
+    enum tph_status status = grow(&items, xml->name_count, &xml->name_capacity, sizeof *xml->names);
+    xml->names = items;
+    if (status == TPH_OK) status = keep(xml, text, &xml->names[xml->name_count]);
+    if (status == TPH_OK) *name = (uint32_t)xml->name_count++;
+    return status;
+}
+
+/* The index of the name, without its prefix. A reply has few names, over and over. */
+static enum tph_status find_name(struct parser *parser, const char *text, uint32_t *name) {
+    const char *colon = strchr(text, ':'), *end = colon ? colon + 1 : text;
+    uint32_t hash = 0;
+    struct tph_str local = {end, 0};
+    while (*end) hash = hash * 31 + (unsigned char)*end++;
+    local.length_bytes = (size_t)(end - local.data);
+    uint32_t *slot = &parser->slots[(hash ^ (hash >> 10)) % slot_count];
+    struct tph_xml *xml = &parser->made;
+    *name = *slot - 1;
+    if (*slot && tph_str_equal(tph_xml_text(xml, xml->names[*name]), local)) return TPH_OK;
+    enum tph_status status = add_name(xml, local, name);
+    if (status == TPH_OK) *slot = *name + 1;
+    return status;
+}
+
 static enum tph_status add_attribute(struct tph_xml *xml, struct tph_xml_node *node,
                                      const char *name, const char *value) {
     struct tph_xml_attribute attribute = {.name = {0, 0}};
@@ -80,13 +116,13 @@ static enum tph_status add_attribute(struct tph_xml *xml, struct tph_xml_node *n
     return TPH_OK;
 }
 
-static enum tph_status add_node(struct tph_xml *xml, const char *name, const char **attributes) {
+static enum tph_status add_node(struct parser *parser, const char *name, const char **attributes) {
+    struct tph_xml *xml = &parser->made;
     struct tph_xml_node node = {.first_attribute = (uint32_t)xml->attribute_count};
-    const char *colon = strchr(name, ':');
     void *items = xml->nodes;
     enum tph_status status = grow(&items, xml->node_count, &xml->node_capacity, sizeof node);
     xml->nodes = items;
-    if (status == TPH_OK) status = keep(xml, tph_str_from(colon ? colon + 1 : name), &node.name);
+    if (status == TPH_OK) status = find_name(parser, name, &node.name);
     for (; *attributes && status == TPH_OK; attributes += 2)
         status = add_attribute(xml, &node, attributes[0], attributes[1]);
     if (status == TPH_OK) xml->nodes[xml->node_count++] = node;
@@ -98,7 +134,7 @@ static void start_element(void *context, const char *name, const char **attribut
     if (parser->status != TPH_OK) return;
     struct open_element opened = {parser->made.node_count, parser->pending.length_bytes};
     enum tph_status status = TPH_ETOOBIG;
-    if (parser->depth < TPH_XML_MAX_DEPTH) status = add_node(&parser->made, name, attributes);
+    if (parser->depth < TPH_XML_MAX_DEPTH) status = add_node(parser, name, attributes);
     if (status == TPH_OK)
         parser->open[parser->depth++] = opened;
     else

@@ -120,6 +120,7 @@ void tph_bind_pure(lua_State *L) {
     lua_pushcfunction(L, buf_gc);
     lua_setfield(L, -2, "__gc");
     lua_pop(L, 1);
+    tph_bind_scalar(L);
     tph_bind_sign(L);
     tph_bind_text(L);
     tph_bind_xml(L);

@@ -36,11 +36,16 @@ void tph_push_pair(lua_State *L, struct tph_str a, struct tph_str b);
 /* [-0, +1] the bytes as a string */
 void tph_push_str(lua_State *L, struct tph_str);
 
+/* [-0, +1] the value of a scalar of the query protocol, by its kind: "integer", "float", "boolean"
+ * or "timestamp". False, and nothing is pushed: the text is none. */
+bool tph_push_scalar(lua_State *L, const char *kind, struct tph_str text);
+
 /* [-0, +1] an empty buffer inside a userdata: wiped and freed when it is collected, however the
  * function that asked for it ends. */
 struct tph_buf *tph_push_buf(lua_State *L, size_t max_bytes);
 
 /* The parts of tph_bind_pure(), as described in binding.h. */
+void tph_bind_scalar(lua_State *L);
 void tph_bind_sign(lua_State *L);
 void tph_bind_text(lua_State *L);
 void tph_bind_xml(lua_State *L);

@@ -4,6 +4,10 @@
 
 #define DOCUMENT "trapheus.xml"
 
+/* Where in the stack of each function here the names of the document are, as strings: every name is
+ * made a string once, not for every element. */
+enum { names_index = 4 };
+
 static int document_gc(lua_State *L) {
     tph_xml_deinit(luaL_checkudata(L, 1, DOCUMENT));
     return 0;
@@ -13,6 +17,11 @@ static void set_span(lua_State *L, const char *name, const struct tph_xml *xml,
                      struct tph_xml_span span) {
     tph_push_str(L, tph_xml_text(xml, span));
     lua_setfield(L, -2, name);
+}
+
+/* [-0, +1] */
+static void push_name(lua_State *L, const struct tph_xml_node *node) {
+    lua_rawgeti(L, names_index, (lua_Integer)node->name + 1);
 }
 
 static void push_attributes(lua_State *L, const struct tph_xml *xml,
@@ -38,7 +47,8 @@ static void push_node(lua_State *L, const struct tph_xml *xml, size_t index) {
     lua_Integer place = 0;
     luaL_checkstack(L, 4, "XML");
     lua_createtable(L, child_count(xml, index), 3);
-    set_span(L, "name", xml, node->name);
+    push_name(L, node);
+    lua_setfield(L, -2, "name");
     if (node->has_text) set_span(L, "text", xml, node->text);
     if (node->attribute_count) {
         push_attributes(L, xml, node);
@@ -51,13 +61,24 @@ static void push_node(lua_State *L, const struct tph_xml *xml, size_t index) {
 }
 
 /* Reading as a model says. A reading, trapheus.core.Reading of lua/meta, is what becomes of an
- * element: true, a function, or a table that says what becomes of its children. */
+ * element: true, the kind of a scalar, a function, or a table that says what becomes of its
+ * children. */
 
 static void push_reading(lua_State *L, const struct tph_xml *xml, size_t index);
 
+static void misread(lua_State *L, struct tph_str name, const char *kind) {
+    tph_push_str(L, name);
+    lua_pushfstring(L, "%s is no %s", lua_tostring(L, -1), kind);
+    lua_error(L);
+}
+
 /* [-1, +1] the reading of a text becomes its value */
 static void read_text(lua_State *L, struct tph_str text, struct tph_str name) {
-    if (lua_isboolean(L, -1)) {
+    const char *kind = lua_tostring(L, -1);
+    if (kind) {
+        if (!tph_push_scalar(L, kind, text)) misread(L, name, kind);
+        lua_replace(L, -2);
+    } else if (lua_isboolean(L, -1)) {
         lua_pop(L, 1);
         tph_push_str(L, text);
     } else {
@@ -85,7 +106,7 @@ static void push_part(lua_State *L, const struct tph_xml *xml, int how, const ch
     struct tph_str tag = tph_check_str(L, -1);
     lua_pushnil(L);
     for (size_t i = entry + 1; i < xml->nodes[entry].end; i = xml->nodes[i].end) {
-        if (!tph_str_equal(tph_xml_text(xml, xml->nodes[i].name), tag)) continue;
+        if (!tph_str_equal(tph_xml_name(xml, &xml->nodes[i]), tag)) continue;
         lua_pop(L, 1);
         lua_rawgeti(L, -2, 2);
         push_reading(L, xml, i);
@@ -141,14 +162,18 @@ static void add_flattened(lua_State *L, const struct tph_xml *xml, int value, si
     lua_settop(L, reading - 2);
 }
 
+static bool is_flattened(lua_State *L, int member) {
+    bool flattened = lua_rawgeti(L, member, 3) == LUA_TBOOLEAN;
+    lua_pop(L, 1);
+    return flattened;
+}
+
 static void add_member(lua_State *L, const struct tph_xml *xml, int how, int value, size_t index) {
-    tph_push_str(L, tph_xml_text(xml, xml->nodes[index].name));
+    push_name(L, &xml->nodes[index]);
     if (lua_rawget(L, how) == LUA_TTABLE) {
-        bool flattened = lua_rawgeti(L, -1, 3) == LUA_TBOOLEAN;
-        lua_pop(L, 1);
-        lua_rawgeti(L, -1, 1);
-        lua_rawgeti(L, -2, 2);
-        if (flattened) {
+        int member = lua_gettop(L);
+        lua_rawgeti(L, member, 1);
+        if (lua_rawgeti(L, member, 2) == LUA_TTABLE && is_flattened(L, member)) {
             add_flattened(L, xml, value, index);
         } else {
             push_reading(L, xml, index);
@@ -185,7 +210,7 @@ static void push_reading(lua_State *L, const struct tph_xml *xml, size_t index) 
     const struct tph_xml_node *node = &xml->nodes[index];
     int reading = lua_gettop(L);
     if (!lua_istable(L, reading)) {
-        read_text(L, tph_xml_text(xml, node->text), tph_xml_text(xml, node->name));
+        read_text(L, tph_xml_text(xml, node->text), tph_xml_name(xml, node));
         return;
     }
     luaL_checkstack(L, 16, "XML");
@@ -197,15 +222,26 @@ static void push_reading(lua_State *L, const struct tph_xml *xml, size_t index) 
     lua_settop(L, reading);
 }
 
-/* [-0, +1] the document, freed when it is collected | [-0, +2] nil, err */
+static void push_names(lua_State *L, const struct tph_xml *xml) {
+    lua_createtable(L, (int)xml->name_count, 0);
+    for (size_t i = 0; i < xml->name_count; i++) {
+        tph_push_str(L, tph_xml_text(xml, xml->names[i]));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* [-0, +2] the document, freed when it is collected, and its names | nil, err */
 static struct tph_xml *push_document(lua_State *L, struct tph_str bytes) {
+    lua_settop(L, 2);
     struct tph_xml *xml = lua_newuserdatauv(L, sizeof *xml, 0);
     tph_xml_init(xml);
     luaL_setmetatable(L, DOCUMENT);
     enum tph_status status = tph_xml_parse(xml, bytes);
-    if (status == TPH_OK) return xml;
-    tph_push_failure(L, status, "XML");
-    return NULL;
+    if (status == TPH_OK)
+        push_names(L, xml);
+    else
+        tph_push_failure(L, status, "XML");
+    return status == TPH_OK ? xml : NULL;
 }
 
 /* xml.parse(bytes) -> { name=, text=, attributes=, … } | nil, err */
@@ -222,7 +258,7 @@ static int xml_decode(lua_State *L) {
     luaL_checktype(L, 2, LUA_TTABLE);
     struct tph_xml *xml = push_document(L, tph_check_str(L, 1));
     if (!xml) return 2;
-    tph_push_str(L, tph_xml_text(xml, xml->nodes[0].name));
+    push_name(L, &xml->nodes[0]);
     lua_pushvalue(L, -1);
     if (lua_rawget(L, 2) != LUA_TNIL) push_reading(L, xml, 0);
     tph_xml_deinit(xml);

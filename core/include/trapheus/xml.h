@@ -27,7 +27,7 @@ struct tph_xml_attribute {
 /* An element. Nodes are in document order: the first child of node i, if it has one, is i + 1,
  * and what follows a child is the node at its `end`, until the `end` of the parent. */
 struct tph_xml_node {
-    struct tph_xml_span name; /* without a prefix */
+    uint32_t name;            /* index in `names` */
     struct tph_xml_span text; /* its own character data, joined around its children; blanks between
                                  them, before any other text, do not count */
     uint32_t end;             /* index after its last descendant */
@@ -39,8 +39,10 @@ struct tph_xml_node {
 struct tph_xml {
     struct tph_buf arena;
     struct tph_xml_node *nodes; /* nodes[0] is the root element */
+    struct tph_xml_span *names; /* without a prefix; kept once each, or hardly more often */
     struct tph_xml_attribute *attributes;
-    size_t node_count, node_capacity, attribute_count, attribute_capacity;
+    size_t node_count, node_capacity, name_count, name_capacity, attribute_count,
+        attribute_capacity;
 };
 
 void tph_xml_init(struct tph_xml *);
@@ -51,7 +53,8 @@ void tph_xml_deinit(struct tph_xml *); /* frees; safe to repeat */
  * above. TPH_ENOMEM. */
 enum tph_status tph_xml_parse(struct tph_xml *xml, struct tph_str bytes);
 
-/* The bytes of a span; valid until the document is freed. */
+/* The bytes of a span, and of an element's name; valid until the document is freed. */
 struct tph_str tph_xml_text(const struct tph_xml *, struct tph_xml_span);
+struct tph_str tph_xml_name(const struct tph_xml *, const struct tph_xml_node *);
 
 #endif

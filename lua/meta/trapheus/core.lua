@@ -153,9 +153,22 @@ core.xml = {}
 ---@return trapheus.core.Node? root, trapheus.core.Failure? err
 function core.xml.parse(bytes) end
 
---- What becomes of an element: its text, what a function makes of that, or a table, filled by the names of its
---- children, by their order (`item`) or by what is in each (`key` and `value`).
----@alias trapheus.core.Reading true | fun(text: string, name: string): any | trapheus.core.Container
+---@alias trapheus.core.Scalar "integer" | "float" | "boolean" | "timestamp"
+
+--- What a text of the query protocol says; nil when it is no such scalar. A timestamp, in ISO 8601, RFC 822 or seconds,
+--- becomes the seconds since the epoch: an integer when whole.
+---@param kind trapheus.core.Scalar
+---@param text string
+---@return number|boolean|nil
+function core.scalar(kind, text) end
+
+--- What becomes of an element: its text, a scalar, what a function makes of its text, or a table, filled by the names
+--- of its children, by their order (`item`) or by what is in each (`key` and `value`).
+---@alias trapheus.core.Reading
+---| true
+---| trapheus.core.Scalar
+---| fun(text: string, name: string): any
+---| trapheus.core.Container
 
 ---@class trapheus.core.Container
 ---@field members? table<string, trapheus.core.Member>      by the name on the wire

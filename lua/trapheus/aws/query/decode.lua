@@ -5,13 +5,8 @@ local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
 local scalars = require "trapheus.aws.query.scalars"
 
---- The reading of a scalar: core.xml.decode hands it the text and the element's name.
-local function scalar_reading(kind)
-  return function(text, name)
-    local value = scalars.value[kind](text)
-    if value == nil then error(("%s is no %s"):format(name, kind), 0) end
-    return value
-  end
+local function read_blob(text, name)
+  return scalars.value.blob(text) or error(name .. " is no blob", 0)
 end
 
 --- How the elements of each shape are read, for core.xml.decode; made once a shape.
@@ -48,9 +43,8 @@ end
 
 local CONTAINER_READING = { structure = structure_reading, list = list_reading, map = map_reading }
 
-local SCALAR_READING = {}
-for kind in pairs(scalars.value) do SCALAR_READING[kind] = scalar_reading(kind) end
-SCALAR_READING.string, SCALAR_READING.character = true, true -- their text
+local SCALAR_READING = { string = true, character = true, blob = read_blob }
+for type, kind in pairs(scalars.kind) do SCALAR_READING[type] = kind end
 
 function reading_of(shapes, ref)
   local shape = shapes[ref.shape]

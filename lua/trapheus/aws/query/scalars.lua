@@ -1,4 +1,5 @@
 --- Scalars of the query protocol: their text on the wire, and back.
+local core = require "trapheus.core"
 local base64 = require "trapheus.base64"
 local json = require "trapheus.json"
 local timestamp = require "trapheus.aws.timestamp"
@@ -41,25 +42,24 @@ scalars.text = {
   blob = function(value) return type(value) == "string" and base64.encode(value) or nil end,
 }
 
-local FLOATS = { NaN = 0 / 0, Infinity = math.huge, ["-Infinity"] = -math.huge }
-local BOOLEANS = { ["true"] = true, ["false"] = false, ["1"] = true, ["0"] = false }
+--- The kind of core.scalar, by the scalar's type, where it is read there.
+---@type table<string, trapheus.core.Scalar>
+scalars.kind = {
+  boolean = "boolean",
+  integer = "integer",
+  long = "integer",
+  float = "float",
+  double = "float",
+  timestamp = "timestamp",
+}
 
 local function same(text) return text end
-local function to_integer(text) return math.tointeger(tonumber(text)) end
-local function to_float(text) return FLOATS[text] or tonumber(text) end
 
 --- How a scalar is read, by its type: nil when the text is not of it.
 ---@type table<string, fun(text: string): any>
-scalars.value = {
-  string = same,
-  character = same,
-  boolean = function(text) return BOOLEANS[text] end,
-  integer = to_integer,
-  long = to_integer,
-  float = to_float,
-  double = to_float,
-  timestamp = timestamp.parse,
-  blob = base64.decode,
-}
+scalars.value = { string = same, character = same, blob = base64.decode }
+for type, kind in pairs(scalars.kind) do
+  scalars.value[type] = function(text) return core.scalar(kind, text) end
+end
 
 return scalars
