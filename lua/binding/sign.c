@@ -131,14 +131,20 @@ static int stages_gc(lua_State *L) {
     return 0;
 }
 
+/* [-0, +1] where the stages are made, again and again; wiped after every use */
+static void push_room(lua_State *L) {
+    struct tph_buf *room = lua_newuserdatauv(L, TPH_SIGV4_STAGES * sizeof *room, 0);
+    tph_sigv4_init(room);
+    luaL_setmetatable(L, STAGES);
+}
+
 /* [-0, +1] the table of what every stage made */
 static void push_stages(lua_State *L, const struct tph_sigv4_request *request,
                         const struct tph_sigv4_identity *identity) {
     static const char *const names[] = {"canonical_request", "string_to_sign", "signature",
                                         "authorization"};
-    struct tph_buf *made = lua_newuserdatauv(L, TPH_SIGV4_STAGES * sizeof *made, 0);
-    tph_sigv4_init(made);
-    luaL_setmetatable(L, STAGES);
+    struct tph_buf *made = lua_touserdata(L, lua_upvalueindex(1));
+    tph_sigv4_wipe(made); /* of a call that ran out of memory */
     enum tph_status status = tph_sigv4_run(request, identity, made);
     if (status == TPH_EINVAL) luaL_argerror(L, 1, tph_sigv4_fault(request, identity));
     if (status != TPH_OK) luaL_error(L, "sigv4: %s", tph_status_text(status));
@@ -201,6 +207,8 @@ void tph_bind_sign(lua_State *L) {
     lua_pop(L, 1);
     lua_pushcfunction(L, credentials_new);
     lua_setfield(L, -2, "credentials");
-    luaL_newlib(L, sigv4);
+    luaL_newlibtable(L, sigv4);
+    push_room(L);
+    luaL_setfuncs(L, sigv4, 1);
     lua_setfield(L, -2, "sigv4");
 }
