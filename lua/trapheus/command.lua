@@ -288,6 +288,9 @@ function command.continue(name, arguments, change)
   pipeline:bind(run)
   if not command.unfinished(run.record) then
     run.world.journal:unlock(run)
+    if name == "rollback" and run.record.outcome == "restored" then
+      usage.fail("run %s cannot be rolled back: it has ended as restored", run.id)
+    end
     print_result(run, given, 0)
     return report.EXIT[run.record.outcome]
   end

@@ -31,6 +31,7 @@ local GOES_ON = { parked = true, interrupted = true, unfinished = true }
 function report.next_command(record)
   if not GOES_ON[record.outcome or "unfinished"] then return nil end
   local directory = record.place and record.place.state_dir
+  if directory and directory:find "[^%w/._-]" then directory = "'" .. directory:gsub("'", "'\\''") .. "'" end
   return ("trapheus resume %s%s"):format(record.run_id, directory and " --state-dir " .. directory or "")
 end
 
