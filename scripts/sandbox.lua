@@ -5,10 +5,13 @@
 ---     aws rds describe-db-instances --endpoint-url http://127.0.0.1:8080
 local commands = require "trapheus.commands"
 local core = require "trapheus.core"
+local fault_kinds = require "trapheus.sandbox.fault_kinds"
 local knobs = require "trapheus.sandbox.knobs"
 local log = require "trapheus.log"
 local options = require "trapheus.options"
 local sandbox = require "trapheus.sandbox"
+local sandbox_options = require "trapheus.sandbox_options"
+local sorted = require "trapheus.sorted"
 local usage = require "trapheus.usage"
 local wire = require "trapheus.sandbox.wire"
 
@@ -64,11 +67,31 @@ end
 
 local function print_knobs()
   local format = "%-24s %-10s %-11s %-11s %-13s %s"
-  print(format:format("KNOB", "UNIT", "OPTIMISTIC", "DEFAULT", "ADVERSARIAL", "WHAT IT STANDS FOR"))
+  print(format:format("KNOB", "UNIT", "QUICK", "TYPICAL", "ADVERSARIAL", "WHAT IT STANDS FOR"))
   for _, knob in ipairs(knobs.register) do
-    print(format:format(knob.name, knob.unit, value_text(knob.optimistic), value_text(knob.default),
+    print(format:format(knob.name, knob.unit, value_text(knob.quick), value_text(knob.typical),
       value_text(knob.adversarial), knob.about))
   end
+  return 0
+end
+
+local function print_kinds(title, kinds)
+  print(title .. "\n")
+  for _, name in ipairs(sorted.keys(kinds)) do
+    local form, open = name, 0
+    for _, parameter in ipairs(kinds[name].parameters) do
+      local shown = parameter.choices and table.concat(parameter.choices, "|") or parameter.name:upper()
+      form = form .. (parameter.optional and "[:" or ":") .. shown
+      open = open + (parameter.optional and 1 or 0)
+    end
+    print(("  %-36s %s"):format(form .. ("]"):rep(open), kinds[name].about))
+  end
+end
+
+local function print_faults()
+  print_kinds("What a call meets: OPERATION:OCCURRENCE:KIND; any operation is *, and an occurrence is a number, "
+    .. "'every' or a chance such as 5%", fault_kinds.of_calls)
+  print_kinds("\nWhat happens at a time: TIME:ACTION, and a time is such as 90s, 45m or 2h", fault_kinds.at_times)
   return 0
 end
 
@@ -78,7 +101,7 @@ local function new_sandbox(given, loop)
   local sb = sandbox.new {
     now_ms = function() return loop:now_ms() end,
     seed = math.tointeger(number_of("--seed", given.seed or "1")) or usage.fail "--seed: a whole number is expected",
-    preset = check_preset(given.preset or "default"),
+    preset = check_preset(given.preset or "typical"),
     region = given.region,
     knobs = knob_values(given),
   }
@@ -86,6 +109,7 @@ local function new_sandbox(given, loop)
     local ok, err = pcall(sb.add_instance, sb, { DBInstanceIdentifier = name })
     if not ok then usage.fail("--database '%s': %s", name, type(err) == "table" and err.message or err) end
   end
+  sb:inject(sandbox_options.faults(given, given.database[1] or "mydb"))
   return sb
 end
 
@@ -155,5 +179,6 @@ end
 return function(arguments)
   local given = options.read("sandbox", arguments)
   if given.knobs then return print_knobs() end
+  if given.faults then return print_faults() end
   return start(given)
 end

@@ -14,6 +14,7 @@ local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
+local sandbox_options = require "trapheus.sandbox_options"
 local usage = require "trapheus.usage"
 local world_module = require "trapheus.world"
 
@@ -75,6 +76,7 @@ end
 local function sandbox_world(given)
   local world = world_module.sandbox { on_call = told_of_calls(given) }
   world.sandbox:add_instance { DBInstanceIdentifier = given.id }
+  world.sandbox:inject(sandbox_options.faults(given, given.id))
   if given.task == "db_restore" then
     local name = (given.snapshot or given.id .. "-snapshot"):match "[^:]+$"
     world.sandbox:add_snapshot { DBSnapshotIdentifier = name, DBInstanceIdentifier = given.id }

@@ -39,6 +39,11 @@ local HOW = { "How", {
   TIMEOUT,
 } }
 
+--- What goes wrong in the sandbox; see trapheus.sandbox.fault_plan.
+local FAULT = { "--fault", "SPEC", "let something go wrong in the sandbox: OPERATION:OCCURRENCE:KIND[:PARAMETER…], "
+  .. "TIME:ACTION[:PARAMETER…], or @FILE with a list of such; see trapheus sandbox --faults", "+" }
+local FAULT_SEED = { "--fault-seed", "N", "let things go wrong in the sandbox at random, as this seed has it" }
+
 local WHERE = { "Where", {
   { "--profile", "NAME", "the profile of the shared AWS files" },
   { "--region", "REGION", "the AWS Region" },
@@ -47,6 +52,8 @@ local WHERE = { "Where", {
   { "--sandbox", nil, "rehearse on the built-in sandbox, in virtual time" },
   { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" },
 } }
+
+local REHEARSAL = { "The rehearsal", { FAULT, FAULT_SEED } }
 
 local TOLD = { "What is told", {
   { "--output", "FORMAT", "text (default), json (one document at the end) or jsonl (events, then the document)" },
@@ -69,9 +76,12 @@ local SANDBOX = { { "Where and what", {
 } }, { "How it behaves", {
   { "--time", "SPEED", "fast (default: 60 times as fast as real time), real, or a number" },
   { "--seed", "N", "where its random numbers begin (default: 1)" },
-  { "--preset", "NAME", "the values of its knobs: optimistic, default or adversarial" },
+  { "--preset", "NAME", "the values of its knobs: quick, typical or adversarial" },
   { "--knob", "NAME=VALUE", "another value for one of them: a number, or LOW..HIGH to draw from", "+" },
   { "--knobs", nil, "print the knobs, and what each stands for" },
+  FAULT,
+  FAULT_SEED,
+  { "--faults", nil, "print what can go wrong, and how to say it" },
 } } }
 
 --- What a flag or an argument may be, by the name of its field.
@@ -82,7 +92,7 @@ commands.CHOICES = {
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
   shell = { "bash", "zsh" },
-  preset = { "optimistic", "default", "adversarial" },
+  preset = { "quick", "typical", "adversarial" },
 }
 
 --- The program itself.
@@ -102,7 +112,7 @@ local OF_A_RUN = { { "How", { TIMEOUT } }, WHERE, TOLD }
 
 ---@type trapheus.Command[]
 commands.LIST = {
-  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, WHERE, TOLD },
+  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, WHERE, REHEARSAL, TOLD },
     summary = "restores one database in place" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },

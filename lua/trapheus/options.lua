@@ -1,6 +1,7 @@
 --- Reads the flags of a command, and says what they mean together.
 local argparse = require "argparse"
 local commands = require "trapheus.commands"
+local duration = require "trapheus.duration"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
 local nearest = require "trapheus.nearest"
@@ -76,14 +77,10 @@ end
 
 -- Values ----------------------------------------------------------------------------------
 
-local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
-
-local function duration(text)
-  local number, unit = text:match "^(%d+%.?%d*)([smhd]?)$"
-  if not number or tonumber(number) <= 0 then
-    usage.fail("--timeout '%s' is no duration: 90s, 45m, 12h or 2d is expected", text)
-  end
-  return tonumber(number) * SECONDS[unit ~= "" and unit or "s"]
+local function timeout(text)
+  local seconds = duration(text)
+  if seconds and seconds > 0 then return seconds end
+  usage.fail("--timeout '%s' is no duration: 90s, 45m, 12h or 2d is expected", text)
 end
 
 --- Splits every element at its commas.
@@ -134,6 +131,14 @@ local function check_together(given)
   end
 end
 
+local function check_rehearsal(given)
+  for _, field in ipairs { "fault", "fault_seed" } do
+    if given[field] and #given[field] > 0 and not given.sandbox then
+      usage.fail("%s is for a rehearsal: --sandbox", as_flag(field))
+    end
+  end
+end
+
 local function check(given)
   for _, field in ipairs { "task", "replace_snapshot" } do
     if given[field] then check_choice(field, given[field]) end
@@ -141,6 +146,7 @@ local function check(given)
   if not given.id then usage.fail "--id is missing: which database?" end
   if not given.task then usage.fail("--task is missing: %s", table.concat(commands.CHOICES.task, ", ")) end
   check_together(given)
+  check_rehearsal(given)
   check_name("--id", given.id)
   local problem = names.problem(given.id:lower())
   if problem then usage.fail("--id: %s", problem) end
@@ -174,7 +180,7 @@ function options.read(name, arguments)
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
-  if given.timeout then given.timeout_s = duration(given.timeout) end
+  if given.timeout then given.timeout_s = timeout(given.timeout) end
   for _, field in ipairs { "output", "log_format" } do
     if given[field] then check_choice(field, given[field]) end
   end

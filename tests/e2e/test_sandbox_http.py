@@ -289,7 +289,7 @@ def test_it_shows_its_knobs():
         (["--listen", "example.com:80"], "ADDRESS:PORT"),
         (["--listen", "127.0.0.1:99999"], "65535"),
         (["--time", "slow"], "--time 'slow'"),
-        (["--preset", "kind"], "optimistic, default, adversarial"),
+        (["--preset", "kind"], "quick, typical, adversarial"),
         (["--knob", "rename_s"], "NAME=VALUE"),
         (["--knob", "nothing=1"], "no such knob"),
         (["--database", "1st"], "--database '1st'"),

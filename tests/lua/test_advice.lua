@@ -330,7 +330,7 @@ end
 
 -- All of it -----------------------------------------------------------------------------------
 
-for _, kind in ipairs { "denied", "e500n", "drop", "garbage", "throttle" } do
+for _, kind in ipairs { "denied", "500n", "drop", "garbage", "throttle" } do
   tests["a run goes on when every question ends in " .. kind] = function()
     local faults = {}
     for i, operation in ipairs(ADVISORY) do

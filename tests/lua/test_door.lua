@@ -176,7 +176,7 @@ end
 
 -- Lost ------------------------------------------------------------------------------------------
 
-for _, kind in ipairs { "drop", "e500n" } do
+for _, kind in ipairs { "drop", "500n" } do
   tests["a call that may have been lost (" .. kind .. ") is looked for before it is sent again"] = function()
     local run, sandbox = new { faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = kind } } }
     local answer = protect(run)

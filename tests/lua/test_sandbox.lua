@@ -482,7 +482,7 @@ local function settle(sb, clock, name)
 end
 
 function tests.a_restore_in_place_ends_under_every_preset()
-  for _, preset in ipairs { "optimistic", "default", "adversarial" } do
+  for _, preset in ipairs { "quick", "typical", "adversarial" } do
     local clock = { ms = START_MS }
     local sb = sandbox.new { now_ms = function() return clock.ms end, preset = preset }
     local original = sb:add_instance { DBInstanceIdentifier = "mydb" }.DbiResourceId

@@ -50,11 +50,11 @@ function tests.drop() outcome("drop", nil, "RequestTimeout", nil, false) end
 
 function tests.lost() outcome("lost", nil, "ConnectionLost", nil, true) end
 
-function tests.garbage() outcome("garbage", nil, "MalformedReply", nil, true) end
+function tests.garbage() outcome("garbage", nil, "MalformedReply", 502, true) end
 
-function tests.e500n() outcome("e500n", nil, "InternalFailure", 500, false) end
+tests["500n"] = function() outcome("500n", nil, "InternalFailure", 500, false) end
 
-function tests.e500c() outcome("e500c", nil, "InternalFailure", 500, true) end
+tests["500c"] = function() outcome("500c", nil, "InternalFailure", 500, true) end
 
 function tests.denied() outcome("denied", nil, "AccessDenied", 403, false) end
 
@@ -250,13 +250,10 @@ end
 
 function tests.misuse_is_told()
   local sb = world()
-  for _, fault in ipairs {
-    { operation = "X", occurrence = 1, kind = "nonsense" }, { operation = "X", kind = "drop" },
-    { occurrence = 1, kind = "drop" }, { operation = "X", occurrence = 1, kind = "zombie" },
-    { operation = "X", occurrence = 1, kind = "error" }, { operation = "X", occurrence = 1, kind = "terminal" },
-  } do
-    assert(not pcall(sb.inject, sb, { fault }), fault.kind)
-  end
+  local ok, err = pcall(sb.inject, sb, { "DescribeDBInstances:1:drop", "DescribeDBInstances:1:dorp" })
+  assert(not ok and err:find("'DescribeDBInstances:1:dorp': there is no kind of fault 'dorp'; did you mean drop?", 1,
+    true), err)
+  equal(#sb.faults, 0, "faults of a plan with a mistake")
   assert(not pcall(sandbox.new, { now_ms = function() return 0 end, knobs = { nonsense_s = 1 } }))
 end
 

@@ -144,7 +144,7 @@ function tests.every_knob_has_three_values()
   for _, knob in ipairs(knobs.register) do
     assert(not known[knob.name], knob.name)
     known[knob.name] = true
-    for _, preset in ipairs { "optimistic", "default", "adversarial" } do
+    for _, preset in ipairs { "quick", "typical", "adversarial" } do
       local value = knob[preset]
       assert(type(value) == "number" or value[1] <= value[2], knob.name)
     end

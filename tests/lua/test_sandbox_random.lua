@@ -5,8 +5,8 @@ local sandbox = require "trapheus.sandbox"
 local tests = {}
 
 local NAMES = { "a", "b", "c" }
-local KINDS = { "drop", "lost", "zombie", "throttle", "e500n", "e500c", "garbage", "denied", "background_failure",
-  "stuck" }
+local KINDS = { "drop", "lost", "dup", "zombie", "throttle", "500n", "500c", "503", "trunc", "garbage", "denied",
+  "expired", "background_failure", "stuck" }
 
 --- operation -> parameters, drawn.
 local CALLS = {
@@ -66,13 +66,13 @@ local function story(seed)
   local function draw(list) return stream:pick(list) end
   local clock = { ms = 1700000000000 }
   local sb = sandbox.new {
-    now_ms = function() return clock.ms end, seed = seed, preset = draw { "optimistic", "default", "adversarial" },
+    now_ms = function() return clock.ms end, seed = seed, preset = draw { "quick", "typical", "adversarial" },
   }
   sb.on_commit = check_books
   sb:add_instance { DBInstanceIdentifier = "a" }
   sb:add_snapshot { DBInstanceIdentifier = "a", DBSnapshotIdentifier = "a" }
   for _ = 1, stream:integer(0, 6) do
-    sb:inject { { operation = draw(CALLS)[1], occurrence = stream:integer(1, 5), kind = draw(KINDS), delay_s = 500 } }
+    sb:inject { { operation = draw(CALLS)[1], occurrence = stream:integer(1, 5), kind = draw(KINDS) } }
   end
   local done = {}
   for _ = 1, 60 do

@@ -11,8 +11,8 @@ local FAULTS = {
   ["executed, reply lost"] = { kind = "lost" },
   ["executed half a minute later"] = { kind = "zombie", delay_s = 30 },
   ["executed ten minutes later"] = { kind = "zombie", delay_s = 600 },
-  ["an internal failure, not executed"] = { kind = "e500n" },
-  ["an internal failure, executed"] = { kind = "e500c" },
+  ["an internal failure, not executed"] = { kind = "500n" },
+  ["an internal failure, executed"] = { kind = "500c" },
   ["executed, reply cut"] = { kind = "garbage" },
 }
 

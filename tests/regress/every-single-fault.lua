@@ -8,7 +8,7 @@ local OPERATIONS = { "ModifyDBInstance", "CreateDBSnapshot", "DeleteDBSnapshot",
 
 local KINDS = {
   { kind = "drop" }, { kind = "lost" }, { kind = "zombie", delay_s = 30 }, { kind = "zombie", delay_s = 600 },
-  { kind = "throttle", count = 3 }, { kind = "e500n" }, { kind = "e500c" }, { kind = "garbage" }, { kind = "denied" },
+  { kind = "throttle", count = 3 }, { kind = "500n" }, { kind = "500c" }, { kind = "garbage" }, { kind = "denied" },
   { kind = "background_failure" },
 }
 

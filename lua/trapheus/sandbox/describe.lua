@@ -65,7 +65,7 @@ function describe.automated_backup(sb, truth, status)
   local backup = { Status = status, Region = sb.region, Encrypted = truth.StorageEncrypted }
   for _, field in ipairs(COPIED) do backup[field] = truth[field] end
   backup.DBInstanceAutomatedBackupsArn = names.arn(sb, "auto-backup", (truth.DbiResourceId:gsub("^db%-", "ab-")))
-  backup.RestoreWindow = { EarliestTime = truth.InstanceCreateTime, LatestTime = sb.now // 1000 - 300 }
+  backup.RestoreWindow = { EarliestTime = truth.InstanceCreateTime, LatestTime = sb:seconds() // 1 - 300 }
   return backup
 end
 

@@ -5,6 +5,8 @@ local errors = {}
 --- Codes whose status is not 400.
 local STATUS = {
   AccessDenied = 403,
+  ExpiredToken = 403,
+  InvalidClientTokenId = 403,
   DBInstanceNotFound = 404,
   DBSnapshotNotFound = 404,
   DBClusterNotFoundFault = 404,

@@ -1,74 +1,83 @@
 --- Faults: which call meets one, and what it does to that call.
 
 local errors = require "trapheus.sandbox.errors"
+local fault_plan = require "trapheus.sandbox.fault_plan"
+local kinds = require "trapheus.sandbox.fault_kinds"
 
-local faults = {}
-
-local LOST = "Connection was closed before we received a valid response."
-local TIMEOUT = "Read timeout on endpoint."
-
---- kind -> how the call goes.
----   executes  the service does what it was asked to
----   client    what the client is given instead of the answer
----   shapes    the operation itself reads the fault, and ends differently
----@type table<string, { executes: boolean, client: (fun(fault: table): table)|nil, shapes: boolean|nil }>
-faults.kinds = {
-  drop = { executes = false, client = function() return errors.transport("RequestTimeout", TIMEOUT) end },
-  lost = { executes = true, client = function() return errors.transport("ConnectionLost", LOST) end },
-  zombie = { executes = false, client = function() return errors.transport("RequestTimeout", TIMEOUT) end },
-  garbage = {
-    executes = true,
-    client = function() return errors.transport("MalformedReply", "The reply is not XML.") end,
-  },
-  throttle = { executes = false, client = function() return errors.new("Throttling", "Rate exceeded") end },
-  denied = {
-    executes = false,
-    client = function(fault)
-      return errors.new("AccessDenied", ("User is not authorized to perform: rds:%s"):format(fault.operation))
-    end,
-  },
-  error = {
-    executes = false,
-    client = function(fault) return errors.new(fault.code, fault.message or "Injected.", fault.status) end,
-  },
-  e500n = { executes = false, client = function() return errors.new("InternalFailure", "Internal failure.") end },
-  e500c = { executes = true, client = function() return errors.new("InternalFailure", "Internal failure.") end },
-  terminal = { executes = true, shapes = true },
-  background_failure = { executes = true, shapes = true },
-  stuck = { executes = true, shapes = true },
-}
+local faults = { parse = fault_plan.parse, check = fault_plan.check, read = fault_plan.read }
 
 ---@class trapheus.sandbox.Fault
----@field operation string
----@field occurrence integer|"every" The nth call of that operation, from 1.
----@field kind string
----@field count? integer throttle: so many calls in a row
----@field delay_s? number zombie: executed so much later
----@field status? string|integer terminal: the status it ends in; error: the HTTP status
----@field code? string error
----@field message? string error
+---@field operation? string   Whose call meets it; "*": any. Without it, `at_s` says when it happens.
+---@field occurrence? integer|string  The nth call of that operation, from 1; "every"; a chance such as "5%".
+---@field at_s? number
+---@field kind string         See trapheus.sandbox.fault_kinds, also for the parameters.
 
----@param list trapheus.sandbox.Fault[]
-function faults.check(list)
-  for _, fault in ipairs(list) do
-    assert(faults.kinds[fault.kind], "no such fault: " .. tostring(fault.kind))
-    assert(type(fault.operation) == "string", "a fault names its operation")
-    assert(fault.occurrence == "every" or math.type(fault.occurrence) == "integer", "occurrence: a number, or every")
-    assert(fault.kind ~= "zombie" or fault.delay_s, "a zombie needs delay_s")
-    assert(fault.kind ~= "error" or fault.code, "an error needs a code")
-    assert(fault.kind ~= "terminal" or fault.status, "a terminal fault needs a status")
-  end
+---@class trapheus.sandbox.Effect
+---@field executes integer    How often it is executed.
+---@field answer? fun(fault: table): table  The service's error, instead of the result.
+---@field delivery? string    What becomes of the reply; see trapheus.sandbox.delivery.
+---@field before? fun(sb: table, fault: table)
+
+local function says(code, message)
+  return function() return errors.new(code, message) end
 end
 
+local INTERNAL = says("InternalFailure", "Internal failure.")
+
+local function denied(fault)
+  return errors.new("AccessDenied", ("User is not authorized to perform: rds:%s"):format(fault.operation))
+end
+
+--- Kinds without an effect here shape what the operation begins: it reads the fault itself.
+---@type table<string, trapheus.sandbox.Effect>
+faults.effects = {
+  drop = { executes = 0, delivery = "timeout" },
+  lost = { executes = 1, delivery = "lost" },
+  dup = { executes = 2 },
+  zombie = { executes = 0, late = true, delivery = "timeout" },
+  throttle = { executes = 0, answer = says("Throttling", "Rate exceeded") },
+  ["500n"] = { executes = 0, answer = INTERNAL },
+  ["500c"] = { executes = 1, answer = INTERNAL },
+  ["503"] = { executes = 0, answer = says("ServiceUnavailable", "Service is unavailable.") },
+  trunc = { executes = 1, delivery = "cut" },
+  garbage = { executes = 1, delivery = "garbage" },
+  slow = { executes = 1, delivery = "slow" },
+  reset = { executes = 1, delivery = "reset" },
+  dns = { executes = 0, delivery = "unresolved" },
+  tls = { executes = 0, delivery = "untrusted" },
+  skew = { executes = 1, before = function(sb, fault) sb:shift_clock(fault.offset_s) end },
+  expired = { executes = 0, answer = says("ExpiredToken", "The security token included in the request is expired") },
+  revoked = {
+    executes = 0, answer = says("InvalidClientTokenId", "The security token included in the request is invalid."),
+  },
+  denied = { executes = 0, answer = denied },
+  error = {
+    executes = 0,
+    answer = function(fault) return errors.new(fault.code, fault.message or "Injected.", fault.status) end,
+  },
+}
+
+for name in pairs(kinds.of_calls) do
+  faults.effects[name] = faults.effects[name] or { executes = 1, shapes = true }
+end
+
+local function occurs(fault, nth, chance)
+  local when = fault.occurrence
+  if when == "every" then return true end
+  if type(when) == "string" then return chance() * 100 < tonumber(when:sub(1, -2)) end
+  return nth >= when and nth < when + (fault.count or 1)
+end
+
+--- The fault that a call meets: the first of the list.
 ---@param list trapheus.sandbox.Fault[]
 ---@param operation string
----@param nth integer
+---@param counts table<string, integer>  Of the calls so far, this one included; "*" is all of them.
+---@param chance fun(): number  In [0, 1).
 ---@return trapheus.sandbox.Fault|nil
-function faults.match(list, operation, nth)
+function faults.match(list, operation, counts, chance)
   for _, fault in ipairs(list) do
-    local span = fault.count or 1
-    local hit = fault.occurrence == "every" or nth >= fault.occurrence and nth < fault.occurrence + span
-    if fault.operation == operation and hit then return fault end
+    local site = fault.operation
+    if (site == operation or site == "*") and occurs(fault, counts[site], chance) then return fault end
   end
 end
 

@@ -4,28 +4,17 @@
 --- It never waits. The clock is given; at each call everything that was due by then happens first, in time order.
 --- Identity is the resource id: names, ARNs and endpoints follow a rename, and a restored instance is another one.
 
+local calls = require "trapheus.sandbox.calls"
+local delivery = require "trapheus.sandbox.delivery"
 local heap = require "trapheus.heap"
-local errors = require "trapheus.sandbox.errors"
 local faults = require "trapheus.sandbox.faults"
+local happenings = require "trapheus.sandbox.happenings"
 local instances = require "trapheus.sandbox.instances"
 local knobs = require "trapheus.sandbox.knobs"
 local random = require "trapheus.sandbox.random"
 local snapshots = require "trapheus.sandbox.snapshots"
-local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
 local transport = require "trapheus.sandbox.transport"
-
-local OPERATIONS = {}
-for _, module in ipairs {
-  "describe", "create", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "events", "catalog",
-  "others",
-} do
-  local served = require("trapheus.sandbox." .. module).operations
-  for service, operations in pairs(served) do
-    OPERATIONS[service] = OPERATIONS[service] or {}
-    for name, operation in pairs(operations) do OPERATIONS[service][name] = operation end
-  end
-end
 
 ---@class trapheus.Sandbox
 ---@field audit table[] Every call: at_ms, service, operation, params, outcome, committed, by, fault, late,
@@ -41,7 +30,7 @@ sandbox.__index = sandbox
 ---@field seed? integer
 ---@field account? string
 ---@field region? string
----@field preset? "optimistic"|"default"|"adversarial"
+---@field preset? "quick"|"typical"|"adversarial"
 ---@field knobs? table<string, number|number[]> See trapheus.sandbox.knobs
 
 ---@param options trapheus.sandbox.Options
@@ -49,10 +38,10 @@ sandbox.__index = sandbox
 function sandbox.new(options)
   local sb = setmetatable({
     clock = options.now_ms, seed = options.seed or 1, account = options.account or "123456789012",
-    region = options.region or "us-east-1", knobs = knobs.values(options.preset or "default", options.knobs),
+    region = options.region or "us-east-1", knobs = knobs.values(options.preset or "typical", options.knobs),
     schedule = heap.new(), streams = {}, faults = {}, counts = {}, audit = {}, mail = {}, webhooks = {},
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, events = {},
-    retained_backups = {},
+    retained_backups = {}, offset_s = 0, credentials = "valid", denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())
   sb.host_label = "c" .. sb:stream("host_label"):text(11, "abcdefghijklmnopqrstuvwxyz0123456789")
@@ -78,11 +67,17 @@ function sandbox:draw(knob)
   return self:stream(knob):draw(assert(self.knobs[knob], knob))
 end
 
---- The present as AWS gives it: seconds since the epoch, an integer when whole.
+--- The present as AWS gives it, by its own clock: seconds since the epoch, an integer when whole.
 ---@return number
 function sandbox:seconds()
-  local seconds = self.now / 1000
+  local seconds = self.now / 1000 + self.offset_s
   return math.tointeger(seconds) or seconds
+end
+
+--- Sets the server's clock forward, or back, against the client's.
+---@param seconds number
+function sandbox:shift_clock(seconds)
+  self.offset_s = self.offset_s + seconds
 end
 
 --- Plans an action. The action of an object that has meanwhile begun something else does not happen.
@@ -124,69 +119,6 @@ function sandbox:committed()
   if self.on_commit then self.on_commit(self) end
 end
 
---- What is known of a call afterwards: everything but passwords.
-local function recorded(params)
-  local copy = tables.copy(params)
-  if copy.MasterUserPassword then copy.MasterUserPassword = "****" end
-  return copy
-end
-
-local function record(sb, service, operation, params, by)
-  local entry = {
-    at_ms = sb.now, service = service, operation = operation, params = recorded(params), outcome = "ok",
-    committed = false, by = by,
-  }
-  sb.audit[#sb.audit + 1] = entry
-  return entry
-end
-
---- Executes, whatever the client will learn of it. Notes in the entry whether anything was changed.
-local function execute(sb, entry, params, fault)
-  local operation = (OPERATIONS[entry.service] or {})[entry.operation]
-  if not operation then
-    return nil, errors.new("InvalidAction", ("The sandbox does not know %s."):format(entry.operation))
-  end
-  local before = sb.changes
-  sb.target = nil
-  local ok, result = pcall(operation, sb, tables.copy(params), fault or {})
-  entry.committed, entry.target = sb.changes ~= before, sb.target
-  if ok then return result end
-  if not errors.is_refusal(result) then error(result, 0) end
-  return nil, errors.new(result.code, result.message, result.status)
-end
-
-local function raise_the_dead(sb, fault, entry, params)
-  sb:later(fault.delay_s, function()
-    local late = record(sb, entry.service, entry.operation, params, entry.by)
-    local _, err = execute(sb, late, params)
-    late.late, late.outcome = true, err and err.code or "ok"
-  end)
-end
-
-local function with_fault(sb, fault, entry, params)
-  local kind = faults.kinds[fault.kind]
-  if kind.shapes then return execute(sb, entry, params, fault) end
-  if fault.kind == "zombie" then raise_the_dead(sb, fault, entry, params) end
-  if kind.executes then execute(sb, entry, params) end
-  return nil, kind.client(fault)
-end
-
-local function crowded(sb)
-  return sb:stream("throttle"):unit() * 100 < sb.knobs.throttle_percent
-end
-
-local function answer(sb, entry, params)
-  local nth = (sb.counts[entry.operation] or 0) + 1
-  sb.counts[entry.operation] = nth
-  local fault = faults.match(sb.faults, entry.operation, nth)
-  if fault then
-    entry.fault = fault.kind
-    return with_fault(sb, fault, entry, params)
-  end
-  if entry.service == "rds" and crowded(sb) then return nil, errors.new("Throttling", "Rate exceeded") end
-  return execute(sb, entry, params)
-end
-
 --- One call of an AWS service: AWS's own shapes in and out, times in seconds since the epoch. A result is for
 --- reading: what lies deeper in it is shared with the next look at the same object.
 ---@param service "rds"|"sts"|"ses"
@@ -195,11 +127,21 @@ end
 ---@return table|nil result
 ---@return { code: string, message: string, status: integer|nil }|nil err
 function sandbox:call(service, operation, params)
+  local result, err, arriving = self:serve(service, operation, params or {})
+  return delivery.tables(arriving, { service = service, operation = operation }, result, err)
+end
+
+--- The same as the service sees it: what it answers, and what then becomes of the answer on its way.
+---@param service string
+---@param operation string
+---@param params table
+---@param signed_at_s number|nil  By the client's clock; without it nobody looks.
+---@return table|nil result
+---@return table|nil err
+---@return trapheus.sandbox.Delivery|nil arriving
+function sandbox:serve(service, operation, params, signed_at_s)
   self:advance()
-  local entry = record(self, service, operation, params or {}, "client")
-  local result, err = answer(self, entry, params or {})
-  if err then entry.outcome = err.code end
-  return result, err
+  return calls.serve(self, service, operation, params, signed_at_s)
 end
 
 --- A call by somebody else: no fault meets it, and the audit says so.
@@ -209,10 +151,7 @@ end
 ---@return table|nil err
 function sandbox:operator(operation, params)
   self:advance()
-  local entry = record(self, "rds", operation, params, "operator")
-  local result, err = execute(self, entry, params)
-  if err then entry.outcome = err.code end
-  return result, err
+  return calls.by_operator(self, operation, params)
 end
 
 --- Somebody writes to the database.
@@ -292,10 +231,18 @@ function sandbox:snapshot(name)
   return snapshot and snapshots.truth(snapshot)
 end
 
----@param list trapheus.sandbox.Fault[]
+--- Adds to the plan of faults. Times are from now on.
+---@param list (string|trapheus.sandbox.Fault)[]  See trapheus.sandbox.fault_plan.
 function sandbox:inject(list)
-  faults.check(list)
-  for _, fault in ipairs(list) do self.faults[#self.faults + 1] = fault end
+  local plan, problem = faults.check(list)
+  if not plan then error(problem, 2) end
+  for _, fault in ipairs(plan) do
+    if fault.at_s then
+      self:at(fault.at_s, function() happenings.happen(self, fault) end)
+    else
+      self.faults[#self.faults + 1] = fault
+    end
+  end
 end
 
 --- No more faults.

@@ -41,7 +41,7 @@ function instances.view(sb, instance, name)
       sb.region, sb.account, instance.rid)
   end
   if not instance.creating and instance.fields.BackupRetentionPeriod > 0 then
-    shown.LatestRestorableTime = sb.now // 1000 - 300
+    shown.LatestRestorableTime = sb:seconds() // 1 - 300
   end
   return shown
 end

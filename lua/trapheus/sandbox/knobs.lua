@@ -1,25 +1,26 @@
 --- Everything about RDS that is a guess, or differs from day to day: name, unit, three values, and what it
---- stands for. A value is a number, or { low, high } to draw from. Nothing may depend on the optimistic one.
+--- stands for. A value is a number, or { low, high } to draw from. Nothing may depend on the quick ones: they are kind.
 
 local knobs = {}
 
 ---@class trapheus.sandbox.Knob
 ---@field name string
 ---@field unit string
----@field optimistic number|number[]
----@field default number|number[]
+---@field quick number|number[]
+---@field typical number|number[]
 ---@field adversarial number|number[]
 ---@field about string
 
-local function row(name, unit, optimistic, default, adversarial, about)
+local function row(name, unit, quick, typical, adversarial, about)
   return {
-    name = name, unit = unit, optimistic = optimistic, default = default, adversarial = adversarial, about = about,
+    name = name, unit = unit, quick = quick, typical = typical, adversarial = adversarial, about = about,
   }
 end
 
 ---@type trapheus.sandbox.Knob[]
 knobs.register = {
   row("stale_s", "s", 0, { 0, 3 }, { 0, 60 }, "how old a Describe may be; two reads in a row may go backwards"),
+  row("zombie_s", "s", { 1, 30 }, { 1, 300 }, { 1, 890 }, "how late a request is executed that nobody waits for"),
   row("throttle_percent", "%", 0, 0, 5, "share of calls refused because others use up the account's rate"),
   row("rename_lag_s", "s", 0, { 1, 45 }, { 0, 60 }, "from the reply to a rename until its status shows"),
   row("rename_s", "s", 20, { 60, 300 }, { 300, 900 }, "a rename under way, still under the old name"),
@@ -52,7 +53,7 @@ knobs.register = {
   row("role_s", "s", 1, { 5, 30 }, { 30, 120 }, "a role being attached or detached"),
 }
 
----@param preset "optimistic"|"default"|"adversarial"
+---@param preset "quick"|"typical"|"adversarial"
 ---@param given table<string, number|number[]>|nil
 ---@return table<string, number|number[]>
 function knobs.values(preset, given)

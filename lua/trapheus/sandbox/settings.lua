@@ -49,7 +49,7 @@ settings.shapes = {
       errors.refuse("CertificateNotFound", ("CertificateIdentifier %s not found."):format(value))
     end
     fields.CACertificateIdentifier = value
-    fields.CertificateDetails = { CAIdentifier = value, ValidTill = sb.now // 1000 + 365 * 86400 }
+    fields.CertificateDetails = { CAIdentifier = value, ValidTill = sb:seconds() // 1 + 365 * 86400 }
   end,
   multi_az = function(sb, fields, value)
     fields.MultiAZ = value

@@ -118,7 +118,7 @@ local function production(sb, engine_name)
     MasterUsername = "app_admin", DBName = "app", Endpoint = { Port = engine.port },
     AllocatedStorage = 500, StorageType = "gp3", Iops = 16000, StorageThroughput = 700, MaxAllocatedStorage = 1000,
     StorageEncrypted = true, KmsKeyId = template.key(sb, "production"), DedicatedLogVolume = false,
-    InstanceCreateTime = sb.now // 1000 - 400 * 86400, DbInstancePort = 0,
+    InstanceCreateTime = sb:seconds() // 1 - 400 * 86400, DbInstancePort = 0,
     PreferredBackupWindow = "03:10-03:40", PreferredMaintenanceWindow = "sun:04:30-sun:05:00",
     BackupRetentionPeriod = 14, BackupTarget = "region", CopyTagsToSnapshot = true,
     DBSecurityGroups = {}, VpcSecurityGroups = {
@@ -131,7 +131,7 @@ local function production(sb, engine_name)
     AutoMinorVersionUpgrade = false, LicenseModel = engine.license,
     ReadReplicaDBInstanceIdentifiers = {}, ReadReplicaDBClusterIdentifiers = {}, StatusInfos = {},
     CACertificateIdentifier = "rds-ca-ecc384-g1",
-    CertificateDetails = { CAIdentifier = "rds-ca-ecc384-g1", ValidTill = sb.now // 1000 + 300 * 86400 },
+    CertificateDetails = { CAIdentifier = "rds-ca-ecc384-g1", ValidTill = sb:seconds() // 1 + 300 * 86400 },
     DomainMemberships = {}, ProcessorFeatures = {}, IAMDatabaseAuthenticationEnabled = true,
     MonitoringInterval = 60, MonitoringRoleArn = role:format "rds-monitoring",
     PerformanceInsightsEnabled = true, PerformanceInsightsKMSKeyId = template.key(sb, "insights"),
@@ -162,7 +162,7 @@ local function bare(sb)
   return {
     VpcSecurityGroups = {}, DBParameterGroups = {}, OptionGroupMemberships = {}, TagList = {}, AssociatedRoles = {},
     DBSubnetGroup = sb.known.subnet_groups.default, Endpoint = { Port = 0 }, EngineVersion = "0", AllocatedStorage = 0,
-    InstanceCreateTime = sb.now // 1000,
+    InstanceCreateTime = sb:seconds() // 1,
   }
 end
 

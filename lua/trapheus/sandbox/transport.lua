@@ -6,6 +6,8 @@ local model = require "trapheus.aws.model"
 local transport = {}
 transport.__index = transport
 
+local UNSENT = { NameResolutionError = true, TLSError = true }
+
 ---@param sb trapheus.Sandbox
 ---@return table
 function transport.new(sb)
@@ -21,7 +23,7 @@ function transport:send(call)
   local request_id = ("sandbox-%08d"):format(#self.sandbox.audit)
   if result then return result, { status = 200, request_id = request_id, attempts = 1 } end
   local reads, class = model.is_read_only(call.operation), errors.class(call.operation, err.code, err.status)
-  local answered = err.status and err.status < 500
+  local answered = UNSENT[err.code] or err.status and err.status < 500 and not err.malformed
   error(errors.new {
     code = err.code, message = err.message, status = err.status, operation = call.operation, service = call.service,
     request_id = err.status and request_id or nil, attempts = 1,

@@ -1,0 +1,88 @@
+--- What a plan of faults lets happen at a time: operators at work, RDS itself, clocks, credentials.
+
+local instances = require "trapheus.sandbox.instances"
+local names = require "trapheus.sandbox.names"
+
+local happenings = {}
+
+local SEVEN_DAYS_S, START_S = 7 * 86400, 300
+
+--- What only passes where somebody holds the name; nothing happens to who does not exist.
+local function holder(sb, fault)
+  return sb.names[fault.name:lower()]
+end
+
+local function modify(sb, fault, params)
+  params.DBInstanceIdentifier, params.ApplyImmediately = fault.name, true
+  sb:operator("ModifyDBInstance", params)
+end
+
+-- A status for good, and what becomes of it after a time if nobody has changed it.
+local function linger(sb, fault, status, seconds, follow)
+  local instance = holder(sb, fault)
+  if not instance or not sb:disturb(fault.name, status) then return end
+  sb:later(seconds, function()
+    if instance.status == status then follow(instance) end
+  end, instance)
+end
+
+---@type table<string, fun(sb: trapheus.Sandbox, fault: trapheus.sandbox.Fault)>
+local ACTIONS = {
+  delete = function(sb, fault)
+    sb:operator("DeleteDBInstance", { DBInstanceIdentifier = fault.name, SkipFinalSnapshot = true })
+  end,
+  delete_snapshot = function(sb, fault) sb:operator("DeleteDBSnapshot", { DBSnapshotIdentifier = fault.name }) end,
+  rename = function(sb, fault) modify(sb, fault, { NewDBInstanceIdentifier = fault.new_name }) end,
+  protect = function(sb, fault) modify(sb, fault, { DeletionProtection = fault.to == "on" }) end,
+  tag = function(sb, fault)
+    sb:operator("AddTagsToResource", { ResourceName = names.arn(sb, "db", fault.name:lower()),
+      Tags = { { Key = fault.key, Value = fault.value or "" } } })
+  end,
+  untag = function(sb, fault)
+    sb:operator("RemoveTagsFromResource", { ResourceName = names.arn(sb, "db", fault.name:lower()),
+      TagKeys = { fault.key } })
+  end,
+  write = function(sb, fault)
+    if holder(sb, fault) then sb:write(fault.name) end
+  end,
+  stop = function(sb, fault)
+    linger(sb, fault, "stopped", SEVEN_DAYS_S, function(instance)
+      instances.excursion(sb, instance, "starting", START_S)
+    end)
+  end,
+  start = function(sb, fault)
+    if holder(sb, fault) then sb:disturb(fault.name, "starting", START_S) end
+  end,
+  failover = function(sb, fault)
+    if holder(sb, fault) then sb:disturb(fault.name, "rebooting", sb:draw "reboot_s") end
+  end,
+  status = function(sb, fault)
+    if holder(sb, fault) then sb:disturb(fault.name, fault.status, fault.for_s) end
+  end,
+  key_disabled = function(sb, fault)
+    linger(sb, fault, "inaccessible-encryption-credentials-recoverable", SEVEN_DAYS_S, function(instance)
+      instances.become(sb, instance, "inaccessible-encryption-credentials")
+    end)
+  end,
+  key_enabled = function(sb, fault)
+    local instance = holder(sb, fault)
+    if instance and instance.status == "inaccessible-encryption-credentials-recoverable" then
+      instances.settle(sb, instance)
+    end
+  end,
+  skew = function(sb, fault) sb:shift_clock(fault.offset_s) end,
+  expire = function(sb) sb.credentials = "expired" end,
+  revoke = function(sb) sb.credentials = "revoked" end,
+  renew = function(sb) sb.credentials = "valid" end,
+  deny = function(sb, fault) sb.denied[fault.operation] = true end,
+  allow = function(sb, fault) sb.denied[fault.operation] = nil end,
+}
+
+--- Lets it happen. What RDS refuses the operator does not happen, and the audit says so.
+---@param sb trapheus.Sandbox
+---@param fault trapheus.sandbox.Fault
+function happenings.happen(sb, fault)
+  ACTIONS[fault.kind](sb, fault)
+end
+
+return happenings
