@@ -6,6 +6,7 @@
 --- cannot make it change something twice.
 local errors = require "trapheus.errors"
 local looks = require "trapheus.looks"
+local names = require "trapheus.names"
 local operations = require "trapheus.operations"
 
 local door = {}
@@ -19,7 +20,7 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field operation string
 ---@field step string
 ---@field target table           { kind=, resource_id=, name= }
----@field names string[]         The names whose holder it changes.
+---@field names string[]         The names whose holder it changes: names.held.
 ---@field state "sent"|"unknown"|"accepted"
 ---@field sends integer
 ---@field at_ms integer          When it was last sent, or when its outcome became unknown.
@@ -40,9 +41,9 @@ local function sorted_intents(run)
   return list
 end
 
-local function concerns(intent, name)
+local function concerns(intent, held)
   for _, touched in ipairs(intent.names) do
-    if touched == name then return true end
+    if touched == held then return true end
   end
   return false
 end
@@ -52,32 +53,35 @@ local function quiescence_ms(run)
   return QUIESCENCE_MS + math.max(0, run.world:clock_ahead_s() or 0) * 1000 // 1
 end
 
---- Waits until no call about `name` whose outcome is unknown can still be executed, and every
---- accepted one has had the time to show.
----@param name string
----@param except string?  The key of an intent that does not count.
----@return trapheus.Answer?  nil: nothing to wait for.
-function door.quiesce(run, name, except)
-  local now = run.world:now_ms()
+-- As door.quiesce, of a name in its name space. `except`: the key of an intent that does not count.
+local function quiesce(run, held, except)
+  local now, name = run.world:now_ms(), held:match "%S+$"
   for _, intent in ipairs(sorted_intents(run)) do
     local left_ms = intent.at_ms + (lost(intent) and quiescence_ms(run) or SHOW_MS) - now
-    if intent.key ~= except and left_ms > 0 and concerns(intent, name) then
+    if intent.key ~= except and left_ms > 0 and concerns(intent, held) then
       return run:wait((lost(intent) and "a lost %s of %s to be certainly dead" or "%s of %s to show"):format(
         intent.operation, name), left_ms / 1000)
     end
   end
-  local ghost = run.record.lost[name]
+  local ghost = run.record.lost[held]
   local left_ms = ghost and ghost.key ~= except and ghost.at_ms + quiescence_ms(run) - now or 0
   if left_ms > 0 then
     return run:wait(("a lost %s of %s to be certainly dead"):format(ghost.operation, name), left_ms / 1000)
   end
 end
 
+--- Waits until no call about a name whose outcome is unknown can still be executed, and every
+--- accepted one has had the time to show.
+---@param kind string  The name's space: "instance", "cluster".
+---@param name string
+---@return trapheus.Answer?  nil: nothing to wait for.
+function door.quiesce(run, kind, name) return quiesce(run, names.held(kind, name)) end
+
 -- A sending whose outcome was never known may still be executed, whatever becomes of the next one.
 local function remember_lost(run, intent)
   if intent.sends == 0 or not lost(intent) then return end
-  for _, name in ipairs(intent.names) do
-    run.record.lost[name] = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
+  for _, held in ipairs(intent.names) do
+    run.record.lost[held] = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
   end
 end
 
@@ -135,11 +139,15 @@ local function send(run, intent, parameters)
   run:save("intent", intent) -- raises when it cannot be written: then nothing is sent
   run:tell("call", { operation = intent.operation, target = intent.target.name, parameters = parameters })
   local reply, err = errors.try(run.world.rds[intent.operation], run.world.rds, parameters)
-  if err and not err.ambiguous then return rejected(run, intent, err) end
+  if err and not err.ambiguous then
+    local answer = rejected(run, intent, err)
+    answer.sent = true
+    return answer
+  end
   intent.state, intent.at_ms = err and "unknown" or "accepted", run.world:now_ms()
   run:save("outcome", { key = intent.key, outcome = intent.state, detail = err and err.code or nil })
   local answer = run:wait(("%s of %s to show"):format(intent.operation, intent.target.name))
-  answer.reply = reply
+  answer.reply, answer.sent = reply, true
   return answer
 end
 
@@ -160,8 +168,8 @@ function door.mutate(run, operation, target, parameters)
     key = key, operation = operation, step = run.record.step, target = target,
     names = rule.names(parameters), sends = 0,
   }
-  for _, name in ipairs(intent.names) do
-    local answer = door.quiesce(run, name, key)
+  for _, held in ipairs(intent.names) do
+    local answer = quiesce(run, held, key)
     if answer then return answer end
   end
   return send(run, intent, parameters)

@@ -3,14 +3,14 @@ local names = {}
 
 names.TAG_RUN = "trapheus:run"
 
-local MAX_INSTANCE, MAX_SNAPSHOT = 63, 255
+local MAX = 63 -- of an instance, a cluster, a cluster snapshot
 
 --- Is this an identifier that RDS takes: letters, digits and hyphens, a letter first, no hyphen last or doubled?
 ---@param text string
 ---@return boolean ok
 ---@return string? why
 function names.valid(text, max)
-  max = max or MAX_INSTANCE
+  max = max or MAX
   if #text == 0 then return false, "it is empty" end
   if #text > max then return false, ("it has %d characters, at most %d are allowed"):format(#text, max) end
   if text:find "[^%w-]" then return false, "only letters, digits and hyphens are allowed" end
@@ -18,6 +18,12 @@ function names.valid(text, max)
   if text:find "%-$" or text:find("--", 1, true) then return false, "no hyphen may be last or doubled" end
   return true
 end
+
+--- A name in its name space: a cluster and an instance of one name are two holders.
+---@param kind string  "instance", "cluster", "snapshot", "cluster-snapshot"
+---@param name string
+---@return string      "cluster orders"
+function names.held(kind, name) return kind .. " " .. name end
 
 --- The name the original is moved to.
 function names.aside(identifier) return identifier .. "-temp" end
@@ -30,20 +36,29 @@ function names.interim(identifier, run_id) return ("%s-s-%s"):format(identifier,
 
 function names.final(identifier, run_id) return ("%s-final-%s"):format(identifier, run_id) end
 
---- Checks every derived name against its limit.
+---@class trapheus.DerivedName
+---@field what string   "the identifier"
+---@field name string
+---@field max integer?  default: that of an instance
+
+--- Checks names against their limits.
+---@param derived trapheus.DerivedName[]
 ---@return string? problem  "the name it is moved to, mydb…-temp, is too long: …"
-function names.problem(identifier)
-  local derived = {
-    { "the identifier", identifier, MAX_INSTANCE },
-    { "the name the original is moved to,", names.aside(identifier), MAX_INSTANCE },
-    { "the snapshot's name,", names.snapshot(identifier), MAX_SNAPSHOT },
-    { "the interim snapshot's name,", names.interim(identifier, "00000000"), MAX_SNAPSHOT },
-    { "the final snapshot's name,", names.final(identifier, "00000000"), MAX_SNAPSHOT },
-  }
+function names.problem(derived)
   for _, row in ipairs(derived) do
-    local ok, why = names.valid(row[2], row[3])
-    if not ok then return ("%s '%s' is not possible: %s"):format(row[1], row[2], why) end
+    local ok, why = names.valid(row.name, row.max)
+    if not ok then return ("%s '%s' is not possible: %s"):format(row.what, row.name, why) end
   end
+end
+
+--- What is derived of an identifier whatever it stands for.
+---@param identifier string
+---@return trapheus.DerivedName[]
+function names.derived(identifier)
+  return {
+    { what = "the identifier", name = identifier },
+    { what = "the name the original is moved to,", name = names.aside(identifier) },
+  }
 end
 
 local ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"

@@ -1,29 +1,46 @@
 --- What the door must know of each mutating operation that the pipeline uses. RDS has no
 --- idempotency tokens, so what a second execution does decides what may be sent again.
 ---@class trapheus.Operation
----@field names (fun(parameters: table): string[])?  The names whose holder it changes; none: it changes no holder.
+---@field names (fun(parameters: table): string[])?  The names whose holder it changes, each with its name space
+---                               (names.held); none: it changes no holder.
 ---@field repeatable boolean      Executed twice it does no more than executed once.
 ---@field sends integer           How often it may leave the process.
 
-local function field(name)
-  return function(parameters) return { parameters[name] } end
+local names = require "trapheus.names"
+
+local function field(kind, name)
+  return function(parameters) return { names.held(kind, parameters[name]) } end
 end
 
 local function none() return {} end
 
 --- A rename changes who holds two names; any other modification changes none.
-local function renamed(parameters)
-  if not parameters.NewDBInstanceIdentifier then return {} end
-  return { parameters.DBInstanceIdentifier, parameters.NewDBInstanceIdentifier }
+local function renamed(kind, from, to)
+  return function(parameters)
+    if not parameters[to] then return {} end
+    return { names.held(kind, parameters[from]), names.held(kind, parameters[to]) }
+  end
 end
 
 ---@type table<string, trapheus.Operation>
 return {
-  ModifyDBInstance = { names = renamed, repeatable = true, sends = 2 },
+  ModifyDBInstance = { names = renamed("instance", "DBInstanceIdentifier", "NewDBInstanceIdentifier"),
+    repeatable = true, sends = 2 },
+  ModifyDBCluster = { names = renamed("cluster", "DBClusterIdentifier", "NewDBClusterIdentifier"),
+    repeatable = true, sends = 2 },
   RebootDBInstance = { names = none, repeatable = false, sends = 2 },
-  DeleteDBInstance = { names = field "DBInstanceIdentifier", repeatable = false, sends = 3 },
-  RestoreDBInstanceFromDBSnapshot = { names = field "DBInstanceIdentifier", repeatable = true, sends = 3 },
-  CreateDBSnapshot = { names = field "DBSnapshotIdentifier", repeatable = true, sends = 3 },
-  DeleteDBSnapshot = { names = field "DBSnapshotIdentifier", repeatable = false, sends = 3 },
+  RebootDBCluster = { names = none, repeatable = false, sends = 2 },
+  DeleteDBInstance = { names = field("instance", "DBInstanceIdentifier"), repeatable = false, sends = 3 },
+  DeleteDBCluster = { names = field("cluster", "DBClusterIdentifier"), repeatable = false, sends = 3 },
+  CreateDBInstance = { names = field("instance", "DBInstanceIdentifier"), repeatable = true, sends = 3 },
+  RestoreDBInstanceFromDBSnapshot = { names = field("instance", "DBInstanceIdentifier"), repeatable = true,
+    sends = 3 },
+  RestoreDBClusterFromSnapshot = { names = field("cluster", "DBClusterIdentifier"), repeatable = true, sends = 3 },
+  CreateDBSnapshot = { names = field("snapshot", "DBSnapshotIdentifier"), repeatable = true, sends = 3 },
+  CreateDBClusterSnapshot = { names = field("cluster-snapshot", "DBClusterSnapshotIdentifier"), repeatable = true,
+    sends = 3 },
+  DeleteDBSnapshot = { names = field("snapshot", "DBSnapshotIdentifier"), repeatable = false, sends = 3 },
+  DeleteDBClusterSnapshot = { names = field("cluster-snapshot", "DBClusterSnapshotIdentifier"), repeatable = false,
+    sends = 3 },
   RemoveTagsFromResource = { names = none, repeatable = true, sends = 3 },
 }

@@ -148,12 +148,12 @@ local function check(given)
   check_together(given)
   check_rehearsal(given)
   check_name("--id", given.id)
-  local problem = names.problem(given.id:lower())
+  local problem = names.problem(names.derived(given.id:lower()))
   if problem then usage.fail("--id: %s", problem) end
   if given.snapshot and given.task ~= "db_restore" and given.snapshot:find ":" then
     usage.fail("--snapshot '%s': the snapshot is made by this run, so a name is expected", given.snapshot)
   elseif given.snapshot then
-    check_name("--snapshot", given.snapshot:match "^arn:.*:snapshot:(.+)$" or given.snapshot, 255)
+    check_name("--snapshot", given.snapshot:match "^arn:.*snapshot:(.+)$" or given.snapshot, 255)
   end
   if given.final_snapshot then check_name("--final-snapshot", given.final_snapshot, 255) end
 end

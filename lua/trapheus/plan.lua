@@ -39,7 +39,7 @@ end
 ---@param world trapheus.World  a fresh sandbox
 ---@return trapheus.Plan
 function plan.make(pipeline, run, world)
-  world.sandbox:add_described(run.seen_original)
+  world.sandbox:add_described(run.seen_original.raw)
   if run.seen_snapshot then -- of whatever database, under whatever name that had: here it is the original's
     local snapshot = {}
     for field, value in pairs(run.seen_snapshot) do snapshot[field] = value end

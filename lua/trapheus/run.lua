@@ -15,6 +15,7 @@ local names = require "trapheus.names"
 ---@field expected_s number?    With `wait`: how long this phase usually takes.
 ---@field detail string?        With `wait`: how far it is; told, but no new thing to wait for.
 ---@field reply table?          With `wait`, from the door: what AWS answered when it accepted the call.
+---@field sent boolean?         From the door: a call has left at this look.
 
 ---@class trapheus.Run
 ---@field record table          Everything that must survive a crash; encodes to JSON.

@@ -255,7 +255,7 @@ tests["a call whose sender died before the answer counts as lost"] = function()
   local answer = delete(run)
   assert(answer.wait, "waits")
   equal(sent(sandbox, "DeleteDBInstance"), 1, "calls")
-  assert(run:quiesce "mydb", "its name is not free for others")
+  assert(run:quiesce("instance", "mydb"), "its name is not free for others")
 end
 
 -- A limit ---------------------------------------------------------------------------------------
@@ -286,7 +286,8 @@ tests["every operation that the door knows has a limit of three at most"] = func
     assert(model.operations[name], name .. " is no operation")
     assert(operation.sends >= 1 and operation.sends <= 3, name)
     equal(type(operation.repeatable), "boolean", name)
-    equal(type(operation.names {}), "table", name)
+    local parameters = setmetatable({}, { __index = function() return "x" end })
+    for _, held in ipairs(operation.names(parameters)) do assert(held:find "^%S+ x$", name) end
   end
   assert(count >= 7, "operations")
 end
@@ -312,7 +313,7 @@ tests["another name need not wait"] = function()
   local run, sandbox = new { faults = { { operation = "DeleteDBInstance", occurrence = 1, kind = "drop" } } }
   sandbox:add_snapshot { DBSnapshotIdentifier = "kept", DBInstanceIdentifier = "mydb" }
   delete(run)
-  equal(run:quiesce "elsewhere", nil, "a wait")
+  equal(run:quiesce("instance", "elsewhere"), nil, "a wait")
   run:mutate("RestoreDBInstanceFromDBSnapshot", { kind = "instance", name = "elsewhere" },
     { DBInstanceIdentifier = "elsewhere", DBSnapshotIdentifier = "kept" })
   equal(sent(sandbox, "RestoreDBInstanceFromDBSnapshot"), 1, "calls")
@@ -321,14 +322,14 @@ end
 tests["an answered call owes the time to show, a lost one quiescence, and a rename concerns both names"] = function()
   local run = new()
   rename(run)
-  assert(run:quiesce("mydb").wait:find "to show", "an accepted call has not shown yet")
+  assert(run:quiesce("instance", "mydb").wait:find "to show", "an accepted call has not shown yet")
   witness.pass(run.world, 2 * MINUTE)
-  equal(run:quiesce "mydb", nil, "a wait after it had its time")
+  equal(run:quiesce("instance", "mydb"), nil, "a wait after it had its time")
   run = new { faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "drop" } } }
   rename(run)
-  for _, name in ipairs { "mydb", "mydb-temp" } do assert(run:quiesce(name), name) end
+  for _, name in ipairs { "mydb", "mydb-temp" } do assert(run:quiesce("instance", name), name) end
   witness.pass(run.world, 16 * MINUTE)
-  equal(run:quiesce "mydb", nil, "a wait after sixteen minutes")
+  equal(run:quiesce("instance", "mydb"), nil, "a wait after sixteen minutes")
 end
 
 -- Refused ---------------------------------------------------------------------------------------
@@ -347,7 +348,7 @@ for code, kind in pairs(REFUSED) do
     equal(answer.code, kind == "fail" and code or nil, "the code")
     equal(next(run.record.intents), nil, "open intents")
     equal(sent(sandbox, "ModifyDBInstance"), 1, "calls")
-    equal(run:quiesce "mydb", nil, "a wait for a call that was refused")
+    equal(run:quiesce("instance", "mydb"), nil, "a wait for a call that was refused")
   end
 end
 

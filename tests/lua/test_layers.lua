@@ -117,8 +117,8 @@ local function required(lines)
   return list
 end
 
-local POLICY = { "pipeline", "run", "door", "steps", "plan", "command", "cli", "options", "progress", "report",
-  "alerts", "drivers", "journal", "world" }
+local POLICY = { "pipeline", "run", "door", "parts", "members", "steps", "plan", "command", "cli", "options",
+  "progress", "report", "alerts", "drivers", "journal", "world" }
 
 local function but(list, ...)
   local result = table.move(list, 1, #list, 1, {})

@@ -1,16 +1,223 @@
---- A DB cluster: only looked up, so that its name is told apart from an instance's.
+--- A DB cluster: Aurora, whose members are instances with names of their own, or a Multi-AZ DB cluster, whose members
+--- belong to RDS. It answers what `instance` answers. Identity is DbClusterResourceId.
+local database = require "trapheus.databases.database"
 local errors = require "trapheus.errors"
+local instance = require "trapheus.databases.instance"
+local settings = require "trapheus.settings"
 
-local cluster = { kind = "cluster" }
+---@class trapheus.Cluster : trapheus.Database
+---@field aurora boolean  Or else it is a Multi-AZ DB cluster.
+local Cluster = database.class()
+
+local TABLES = { settings = "cluster", member_settings = "member" }
+
+local cluster = setmetatable({ kind = "cluster", untag = database.untag },
+  { __index = function(_, field) return TABLES[field] and settings.load(TABLES[field]) end })
+
+local function is_aurora(engine) return (engine or ""):find "^aurora" ~= nil end
+
+---@param raw table  A DBCluster
+---@return trapheus.Cluster
+function cluster.wrap(raw)
+  return setmetatable({
+    kind = "cluster",
+    raw = raw,
+    name = raw.DBClusterIdentifier,
+    resource_id = raw.DbClusterResourceId,
+    arn = raw.DBClusterArn,
+    status = raw.Status or "unknown",
+    protected = raw.DeletionProtection == true,
+    tags = database.tag_map(raw.TagList),
+    aurora = is_aurora(raw.Engine),
+  }, Cluster)
+end
+
+-- Looking ---------------------------------------------------------------------------------
 
 ---@param name string
----@return { name: string, resource_id: string }?
+---@return trapheus.Cluster?  nil when nothing answers to the name
 function cluster.by_name(rds, name)
   local page, err = errors.try(rds.DescribeDBClusters, rds, { DBClusterIdentifier = name })
   if err and errors.is(err, "DBClusterNotFoundFault") then return nil end
   if err then error(err, 0) end
   local raw = page.DBClusters[1]
-  return raw and { name = raw.DBClusterIdentifier, resource_id = raw.DbClusterResourceId } or nil
+  return raw and cluster.wrap(raw) or nil
+end
+
+local function find(rds, resource_id, filters)
+  for raw in rds:paginate("DescribeDBClusters", { Filters = filters }, "DBClusters") do
+    if raw.DbClusterResourceId == resource_id then return cluster.wrap(raw) end
+  end
+end
+
+---@param resource_id string
+---@return trapheus.Cluster?
+function cluster.by_resource_id(rds, resource_id)
+  local found, err = errors.try(find, rds, resource_id,
+    { { Name = "db-cluster-resource-id", Values = { resource_id } } })
+  if err and err.code:find "^InvalidParameter" then return find(rds, resource_id) end -- an emulator without this filter
+  if err then error(err, 0) end
+  return found
+end
+
+-- What the cluster's record says of each member, by name.
+local function roles(seen)
+  local map = {}
+  for _, row in ipairs(seen.raw.DBClusterMembers or {}) do map[row.DBInstanceIdentifier] = row end
+  return map
+end
+
+--- The members that are its own: those of Aurora.
+---@param seen trapheus.Cluster
+---@return trapheus.Instance[] members  Each with `in_cluster`, what the cluster says of it, if it does.
+function cluster.members(rds, seen)
+  if not seen.aurora then return {} end
+  local list, known = {}, roles(seen)
+  for _, member in ipairs(instance.list(rds, "db-cluster-id", { seen.name })) do
+    if member.raw.DBClusterIdentifier == seen.name then
+      member.in_cluster = known[member.name]
+      list[#list + 1] = member
+    end
+  end
+  return list
+end
+
+local function snapshot_of(raw)
+  return {
+    kind = "cluster-snapshot",
+    name = raw.DBClusterSnapshotIdentifier,
+    arn = raw.DBClusterSnapshotArn,
+    status = raw.Status or "unknown",
+    created_at = raw.SnapshotCreateTime,
+    source_name = raw.DBClusterIdentifier,
+    source_resource_id = raw.DbClusterResourceId,
+    engine = raw.Engine,
+    version = raw.EngineVersion,
+    encrypted = raw.StorageEncrypted == true,
+    storage_gib = not is_aurora(raw.Engine) and raw.AllocatedStorage or nil, -- Aurora's grows by itself
+    raw = raw,
+    tags = database.tag_map(raw.TagList),
+  }
+end
+
+---@param name string  An identifier, or the ARN of a shared snapshot.
+---@return trapheus.Snapshot?
+function cluster.snapshot(rds, name)
+  local page, err = errors.try(rds.DescribeDBClusterSnapshots, rds,
+    { DBClusterSnapshotIdentifier = name, IncludeShared = name:find "^arn:" and true or nil })
+  if err and errors.is(err, "DBClusterSnapshotNotFoundFault") then return nil end
+  if err then error(err, 0) end
+  local raw = page.DBClusterSnapshots[1]
+  return raw and snapshot_of(raw) or nil
+end
+
+local KINDS = { cluster = cluster, instance = instance, ["cluster-snapshot"] = cluster }
+
+--- What an open intent was about, as text that is equal when nothing has changed.
+---@param intent trapheus.Intent
+---@return { text: string, moving: boolean }
+function cluster.trace(rds, intent) return database.trace(KINDS, rds, intent) end
+
+-- Judging ---------------------------------------------------------------------------------
+
+-- What must be so in every row of these lists before it counts as settled.
+Cluster.ARRIVED = {
+  { list = "DBClusterMembers", field = "DBClusterParameterGroupStatus", ["in-sync"] = true },
+  { list = "VpcSecurityGroups", field = "Status", active = true },
+  { list = "DBClusterOptionGroupMemberships", field = "Status", ["in-sync"] = true },
+  { list = "AssociatedRoles", field = "Status", ACTIVE = true },
+  { list = "DomainMemberships", field = "Status", joined = true, ["kerberos-enabled"] = true },
+}
+
+--- Can it be used as its original was? An Aurora cluster needs somebody to write.
+function Cluster:usable()
+  if not self:serving() then return false end
+  for _, row in ipairs(self.aurora and self.raw.DBClusterMembers or {}) do
+    if row.IsClusterWriter then return true end
+  end
+  return not self.aurora
+end
+
+--- Does a parameter group wait for a reboot? Members of Aurora are rebooted one by one.
+function Cluster:needs_reboot()
+  for _, row in ipairs(not self.aurora and self.raw.DBClusterMembers or {}) do
+    if row.DBClusterParameterGroupStatus == "pending-reboot" then return true end
+  end
+  return false
+end
+
+--- Can its automated backups outlive it? Not a Multi-AZ DB cluster's (RDS User Guide, "Retaining automated backups").
+---@param config table  as captured
+function cluster.retains_backups(config) return is_aurora(config.Engine) end
+
+-- Changing --------------------------------------------------------------------------------
+
+-- `parameters` with the name, which the caller has just seen behind the resource id.
+function Cluster:modify(parameters)
+  parameters.DBClusterIdentifier = self.name
+  parameters.ApplyImmediately = true -- without it a change waits for the maintenance window
+  return "ModifyDBCluster", self:target(), parameters
+end
+
+function Cluster:rename(name) return self:modify { NewDBClusterIdentifier = name } end
+
+-- Without ApplyImmediately: protection takes effect at once in any case, and what else is pending must not.
+function Cluster:protect(on)
+  return "ModifyDBCluster", self:target(), { DBClusterIdentifier = self.name, DeletionProtection = on }
+end
+
+-- RebootDBCluster is for Multi-AZ DB clusters only.
+function Cluster:reboot()
+  return "RebootDBCluster", self:target(), { DBClusterIdentifier = self.name }
+end
+
+---@param how { final_snapshot: string?, delete_automated_backups: boolean }
+function Cluster:delete(how)
+  local backups = how.delete_automated_backups
+  if not self.aurora then backups = nil end -- always deleted
+  return "DeleteDBCluster", self:target(), {
+    DBClusterIdentifier = self.name,
+    SkipFinalSnapshot = how.final_snapshot == nil,
+    FinalDBSnapshotIdentifier = how.final_snapshot,
+    DeleteAutomatedBackups = backups,
+  }
+end
+
+function Cluster:create_snapshot(name, tag_list)
+  return "CreateDBClusterSnapshot", { kind = "cluster-snapshot", name = name },
+    { DBClusterIdentifier = self.name, DBClusterSnapshotIdentifier = name, Tags = tag_list }
+end
+
+function cluster.delete_snapshot(snapshot)
+  return "DeleteDBClusterSnapshot", { kind = "cluster-snapshot", name = snapshot.name },
+    { DBClusterSnapshotIdentifier = snapshot.name }
+end
+
+--- The replacement, without members: the captured settings that the restore call takes, marked with `tags`,
+--- unprotected. Engine and version are always given: the default would be the Region's version, not the snapshot's.
+---@param parameters table  settings that the restore call takes
+---@param config table      as captured
+function cluster.restore(name, snapshot, parameters, config)
+  parameters.DBClusterIdentifier = name
+  parameters.SnapshotIdentifier = snapshot.arn
+  parameters.Engine, parameters.EngineVersion = config.Engine, config.EngineVersion
+  parameters.DeletionProtection = false
+  return "RestoreDBClusterFromSnapshot", { kind = "cluster", name = name }, parameters
+end
+
+--- One member of its own: the captured settings that CreateDBInstance takes.
+---@param name string
+---@param parameters table
+function Cluster:create_member(name, parameters)
+  parameters.DBInstanceIdentifier = name
+  parameters.DBClusterIdentifier = self.name
+  parameters.Engine = self.raw.Engine
+  return "CreateDBInstance", { kind = "instance", name = name }, parameters
+end
+
+--- The cluster in a reply that tells of a new one.
+function cluster.created(reply)
+  return reply.DBCluster and reply.DBCluster.DbClusterResourceId and cluster.wrap(reply.DBCluster) or nil
 end
 
 return cluster

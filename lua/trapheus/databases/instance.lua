@@ -1,41 +1,29 @@
---- A DB instance: how it is looked up, judged and changed. `cluster` answers the same questions.
+--- A DB instance: how it is looked up, judged and changed. `cluster` answers the same questions; the members of an
+--- Aurora cluster are instances.
 ---
 --- A change is described, not made: each such method returns operation, target, parameters for
 --- `run:mutate`. Identity is DbiResourceId: it survives a rename, the name does not.
+local database = require "trapheus.databases.database"
 local errors = require "trapheus.errors"
-local statuses = require "trapheus.statuses"
 local settings = require "trapheus.settings"
 
----@class trapheus.Instance
----@field raw table          A DBInstance as DescribeDBInstances gives it.
----@field name string
----@field resource_id string
----@field arn string
----@field status string
----@field protected boolean  DeletionProtection
----@field tags table<string, string>
-local Instance = {}
-Instance.__index = Instance
+---@class trapheus.Instance : trapheus.Database
+local Instance = database.class()
 
-local instance = { kind = "instance", settings = settings.load "instance" }
-
-local function tag_map(list)
-  local map = {}
-  for _, tag in ipairs(list or {}) do map[tag.Key] = tag.Value or "" end
-  return map
-end
+local instance = { kind = "instance", settings = settings.load "instance", untag = database.untag }
 
 ---@param raw table  A DBInstance
 ---@return trapheus.Instance
 function instance.wrap(raw)
   return setmetatable({
+    kind = "instance",
     raw = raw,
     name = raw.DBInstanceIdentifier,
     resource_id = raw.DbiResourceId,
     arn = raw.DBInstanceArn,
     status = raw.DBInstanceStatus or "unknown",
     protected = raw.DeletionProtection == true,
-    tags = tag_map(raw.TagList),
+    tags = database.tag_map(raw.TagList),
   }, Instance)
 end
 
@@ -51,24 +39,45 @@ function instance.by_name(rds, name)
   return raw and instance.wrap(raw) or nil
 end
 
+--- Those that one filter of DescribeDBInstances lets through.
+---@param filter string    "dbi-resource-id", "db-instance-id", "db-cluster-id"
+---@param values string[]
+---@return trapheus.Instance[]
+function instance.list(rds, filter, values)
+  local list = {}
+  if #values == 0 then return list end
+  local filters = { { Name = filter, Values = values } }
+  for raw in rds:paginate("DescribeDBInstances", { Filters = filters }, "DBInstances") do
+    list[#list + 1] = instance.wrap(raw)
+  end
+  return list
+end
+
 ---@param resource_id string
 ---@return trapheus.Instance?
 function instance.by_resource_id(rds, resource_id)
-  local page = rds:DescribeDBInstances { Filters = { { Name = "dbi-resource-id", Values = { resource_id } } } }
-  for _, raw in ipairs(page.DBInstances or {}) do
-    if raw.DbiResourceId == resource_id then return instance.wrap(raw) end
+  for _, seen in ipairs(instance.list(rds, "dbi-resource-id", { resource_id })) do
+    if seen.resource_id == resource_id then return seen end
   end
 end
 
----@class trapheus.Snapshot
----@field name string
----@field arn string
----@field status string
----@field created_at number      SnapshotCreateTime, seconds since the epoch
----@field source_name string     the database it was made of
----@field source_resource_id string?
----@field raw table              a DBSnapshot
----@field tags table<string, string>
+local function snapshot_of(raw)
+  return {
+    kind = "snapshot",
+    name = raw.DBSnapshotIdentifier,
+    arn = raw.DBSnapshotArn,
+    status = raw.Status or "unknown",
+    created_at = raw.SnapshotCreateTime,
+    source_name = raw.DBInstanceIdentifier,
+    source_resource_id = raw.DbiResourceId,
+    engine = raw.Engine,
+    version = raw.EngineVersion,
+    encrypted = raw.Encrypted == true,
+    storage_gib = raw.AllocatedStorage,
+    raw = raw,
+    tags = database.tag_map(raw.TagList),
+  }
+end
 
 ---@param name string  An identifier, or the ARN of a shared snapshot.
 ---@return trapheus.Snapshot?
@@ -78,89 +87,32 @@ function instance.snapshot(rds, name)
   if err and errors.is(err, "DBSnapshotNotFound") then return nil end
   if err then error(err, 0) end
   local raw = page.DBSnapshots[1]
-  return raw and {
-    kind = "snapshot",
-    name = raw.DBSnapshotIdentifier,
-    arn = raw.DBSnapshotArn,
-    status = raw.Status or "unknown",
-    created_at = raw.SnapshotCreateTime,
-    source_name = raw.DBInstanceIdentifier,
-    source_resource_id = raw.DbiResourceId,
-    raw = raw,
-    tags = tag_map(raw.TagList),
-  } or nil
+  return raw and snapshot_of(raw) or nil
 end
+
+local KINDS = { instance = instance, snapshot = instance }
 
 --- What an open intent was about, as text that is equal when nothing has changed.
 ---@param intent trapheus.Intent
 ---@return { text: string, moving: boolean }
-function instance.trace(rds, intent)
-  local target = intent.target
-  if target.kind == "snapshot" then
-    local seen = instance.snapshot(rds, target.name)
-    return { text = seen and seen.status or "none", moving = seen ~= nil and seen.status ~= "available" }
-  end
-  local seen = target.resource_id and instance.by_resource_id(rds, target.resource_id)
-  local parts, moving = { seen and seen:describe() or "not shown" }, seen ~= nil and seen:moving()
-  for _, name in ipairs(intent.names) do
-    local holder = instance.by_name(rds, name)
-    parts[#parts + 1] = ("%s: %s"):format(name, holder and holder:describe() or "free")
-    moving = moving or holder ~= nil and holder:moving()
-  end
-  return { text = table.concat(parts, ", "), moving = moving }
-end
+function instance.trace(rds, intent) return database.trace(KINDS, rds, intent) end
+
+--- The members that are its own: an instance has none.
+---@return trapheus.Instance[]
+function instance.members() return {} end
 
 -- Judging ---------------------------------------------------------------------------------
 
-function Instance:describe()
-  return ("%s %s%s"):format(self.resource_id, self.status, self:pending() and ", a change pending" or "")
-end
-
---- Is a modification waiting to be made?
-function Instance:pending()
-  local pending = self.raw.PendingModifiedValues
-  return pending ~= nil and next(pending) ~= nil
-end
-
---- No change is under way or pending.
-function Instance:quiet()
-  return statuses.settled[self.status] ~= nil and not self:pending()
-end
-
---- A change is under way that will end by itself.
-function Instance:moving()
-  return self.status == "deleting" or not self:quiet() and not self:bad()
-end
-
-function Instance:serving() return statuses.serving[self.status] ~= nil end
-
---- "terminal", "recoverable" or nil.
-function Instance:bad()
-  return statuses.terminal_bad[self.status] and "terminal"
-    or statuses.recoverable_bad[self.status] and "recoverable" or nil
-end
-
--- What must be so in every row of these lists before the database counts as settled.
-local PARTS = {
+-- What must be so in every row of these lists before it counts as settled.
+Instance.ARRIVED = {
   { list = "DBParameterGroups", field = "ParameterApplyStatus", ["in-sync"] = true },
   { list = "VpcSecurityGroups", field = "Status", active = true },
   { list = "OptionGroupMemberships", field = "Status", ["in-sync"] = true },
   { list = "DomainMemberships", field = "Status", joined = true, ["kerberos-enabled"] = true },
 }
 
---- Quiet, and every part of it has arrived. The predicate of AWS's own CloudFormation handler.
----@return boolean settled
----@return string? why  The part that has not.
-function Instance:settled()
-  if not self:quiet() then return false, self.status .. (self:pending() and ", a change pending" or "") end
-  for _, part in ipairs(PARTS) do
-    for _, row in ipairs(self.raw[part.list] or {}) do
-      local status = row[part.field]
-      if status and not part[status] then return false, ("%s %s"):format(part.list, status) end
-    end
-  end
-  return true
-end
+--- Can it be used as its original was?
+Instance.usable = Instance.serving
 
 --- Does a parameter group wait for a reboot?
 function Instance:needs_reboot()
@@ -170,11 +122,10 @@ function Instance:needs_reboot()
   return false
 end
 
--- Changing --------------------------------------------------------------------------------
+--- Can its automated backups outlive it?
+function instance.retains_backups() return true end
 
-function Instance:target()
-  return { kind = "instance", resource_id = self.resource_id, name = self.name }
-end
+-- Changing --------------------------------------------------------------------------------
 
 -- `parameters` with the name, which the caller has just seen behind the resource id.
 function Instance:modify(parameters)
@@ -194,7 +145,7 @@ function Instance:reboot()
   return "RebootDBInstance", self:target(), { DBInstanceIdentifier = self.name }
 end
 
----@param how { final_snapshot: string?, delete_automated_backups: boolean }
+---@param how { final_snapshot: string?, delete_automated_backups: boolean? }  Empty for a member: its cluster has both.
 function Instance:delete(how)
   return "DeleteDBInstance", self:target(), {
     DBInstanceIdentifier = self.name,
@@ -213,12 +164,6 @@ function instance.delete_snapshot(snapshot)
   return "DeleteDBSnapshot", { kind = "snapshot", name = snapshot.name }, { DBSnapshotIdentifier = snapshot.name }
 end
 
---- Takes tags off an instance or a snapshot.
-function instance.untag(thing, keys)
-  return "RemoveTagsFromResource", { kind = thing.kind or "instance", resource_id = thing.resource_id,
-    name = thing.name }, { ResourceName = thing.arn, TagKeys = keys }
-end
-
 --- The replacement: the captured settings that the restore call takes, marked with `tags`, unprotected,
 --- as a database that failed to come up could not be unprotected to delete it.
 ---@param parameters table  settings that the restore call takes
@@ -229,7 +174,7 @@ function instance.restore(name, snapshot, parameters)
   return "RestoreDBInstanceFromDBSnapshot", { kind = "instance", name = name }, parameters
 end
 
---- The database in a reply of the restore call.
+--- The database in a reply that tells of a new one.
 function instance.created(reply)
   return reply.DBInstance and reply.DBInstance.DbiResourceId and instance.wrap(reply.DBInstance) or nil
 end

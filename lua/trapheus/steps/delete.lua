@@ -1,5 +1,7 @@
---- Deletes the original, now that its replacement is verified and protected.
+--- Deletes the original, now that its replacement is verified and protected: its members first, if it has any of its
+--- own. Those cannot be protected; the data is in the cluster, whose fence stays up until they are on their way.
 local names = require "trapheus.names"
+local parts = require "trapheus.parts"
 
 ---@class trapheus.steps.Delete : trapheus.Step
 local delete = { name = "delete", deadline_s = 24 * 3600, typical_s = 600 }
@@ -12,6 +14,7 @@ function delete.final_snapshot(run)
   if options.skip_final_snapshot then return nil end
   if options.final_snapshot then return options.final_snapshot end
   local backups_kept = (run.facts.config.BackupRetentionPeriod or 0) > 0 and not options.delete_automated_backups
+    and run.database.retains_backups(run.facts.config)
   if run.facts.snapshot.made or backups_kept then return nil end
   return names.final(run.identifier, run.id)
 end
@@ -23,25 +26,23 @@ local function verified(run)
     return nil, run:park(("%s is not the replacement that was verified (%s); the original is %s"):format(run.identifier,
       run.facts.verified.resource_id, run.facts.aside), ("put it right, then run: trapheus resume %s"):format(run.id))
   end
-  if not replacement:serving() then return nil, run:wait(("the replacement (%s)"):format(replacement.status)) end
+  if not replacement:usable() then return nil, run:wait(("the replacement (%s)"):format(replacement.status)) end
   return replacement
 end
 
-function delete.advance(run)
-  if run.options.keep_original then return run:done() end
-  local original = run:find "original"
-  if run:steady("original gone", not original) then return run:done() end
-  if not original then return run:wait("the original to be gone for certain", 20) end
-  if original.status == "deleting" then return run:wait("the original to be deleted", delete.typical_s) end
-  if original.name ~= run.facts.aside then
-    return run:park(("the original is %s now: somebody has renamed it"):format(original.name),
-      ("rename it to %s or delete it, then run: trapheus resume %s"):format(run.facts.aside, run.id))
+-- A member that was not there in preflight: RDS keeps the cluster as long as it has one.
+local function stranger(run, list, original)
+  local known = {}
+  for _, part in ipairs(list) do known[part.resource_id] = true end
+  for _, member in ipairs(run.database.members(run.world.rds, original)) do
+    if not known[member.resource_id] and member.status ~= "deleting" then
+      return run:fail(("the original has a member that was added meanwhile, %s"):format(member.name))
+    end
   end
-  local replacement, answer = verified(run)
-  if not replacement then return answer end
-  if not run.options.no_fence and not replacement.protected then
-    return run:change(replacement, replacement:protect(true))
-  end
+end
+
+-- The database itself.
+local function delete_whole(run, original)
   if original.protected then return run:change(original, original:protect(false)) end
   run.facts.final_snapshot = delete.final_snapshot(run)
   return run:mutate(original:delete {
@@ -50,10 +51,58 @@ function delete.advance(run)
   })
 end
 
+-- One part on its way out. nil: it is gone, or soon will be, so that the next can follow.
+local function delete_part(run, list, part)
+  local seen = part.seen
+  if not seen or seen.status == "deleting" then return nil end
+  if part.role ~= "whole" then return run:mutate(seen:delete {}) end
+  return stranger(run, list, seen) or delete_whole(run, seen)
+end
+
+-- Has somebody renamed a part? Nothing is deleted by its name alone.
+local function moved(run, list)
+  for _, part in ipairs(list) do
+    local seen = part.seen
+    if seen and seen.status ~= "deleting" and seen.name ~= part.aside then
+      return run:park(("%s is %s now: somebody has renamed it"):format(part.label, seen.name),
+        ("rename it to %s or delete it, then run: trapheus resume %s"):format(part.aside, run.id))
+    end
+  end
+end
+
+-- "gone", "going" or "there".
+local function state(list)
+  local result = "gone"
+  for _, part in ipairs(list) do
+    if part.seen and part.seen.status ~= "deleting" then return "there" end
+    if part.seen then result = "going" end
+  end
+  return result
+end
+
+function delete.advance(run)
+  if run.options.keep_original then return run:done() end
+  local list = parts.original(run)
+  local now = state(list)
+  if run:steady("original gone", now == "gone") then return run:done() end
+  if now == "gone" then return run:wait("the original to be gone for certain", 20) end
+  if now == "going" then return run:wait("the original to be deleted", delete.typical_s) end
+  local answer = moved(run, list)
+  if answer then return answer end
+  local replacement
+  replacement, answer = verified(run)
+  if not replacement then return answer end
+  if not run.options.no_fence and not replacement.protected then
+    return run:change(replacement, replacement:protect(true))
+  end
+  return parts.each(list, function(part) return delete_part(run, list, part) end)
+    or run:wait("the original to be deleted", delete.typical_s)
+end
+
 --- A deletion that takes too long is reported; a replacement that does not serve calls a person.
 function delete.on_deadline(run)
   local replacement = run:find "replacement"
-  if replacement and replacement.name == run.identifier and replacement:serving() then
+  if replacement and replacement.name == run.identifier and replacement:usable() then
     return run:fail "the deletion of the original took too long"
   end
   return run:park(("the verified replacement does not serve as %s; the original is %s"):format(run.identifier,

@@ -1,5 +1,7 @@
 --- Puts back what the run had changed for its own sake: deletion protection as captured, our
 --- tags, the lock.
+local parts = require "trapheus.parts"
+
 ---@class trapheus.steps.Finish : trapheus.Step
 local finish = { name = "finish", deadline_s = 2 * 3600, forward_only = true }
 
@@ -9,6 +11,12 @@ local function protection(run, role)
   local wanted = run.facts.original.protected
   if not seen or seen.status == "deleting" or seen.protected == wanted then return nil end
   return run:change(seen, seen:protect(wanted))
+end
+
+local function members(run)
+  local replacement = run:find "replacement"
+  return replacement and parts.each(run.database.members(run.world.rds, replacement),
+    function(member) return run:unmark(member) end)
 end
 
 local function snapshot(run)
@@ -23,6 +31,7 @@ local CHORES = {
     return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
   end },
   { "the mark on the replacement", function(run) return run:unmark(run:find "replacement") end },
+  { "the marks on its members", members },
   { "the mark on the snapshot", function(run) return run:unmark(snapshot(run)) end },
 }
 

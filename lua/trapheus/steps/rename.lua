@@ -1,52 +1,70 @@
---- Moves the original aside, so that the replacement can take its name.
+--- Moves the original aside, so that the replacement can take its name: its members first, if it has any of its own.
 ---
 --- Where the rename stands is read from RDS each time, by resource id: after a crash, after a
 --- lost reply, or on another host, the next look carries on.
+local parts = require "trapheus.parts"
 local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Rename : trapheus.Step
 local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600, on_deadline = "park" }
 
----@param name string  The name the original is to end up with.
----@return trapheus.Answer
-local function move(run, name)
-  local original = run:observe "original"
-  if original.name == name then
-    if original:quiet() then return run:done() end
-    return run:wait(("the original to settle as %s (%s)"):format(name, original.status), 120)
+-- One part on its way to a name. nil: it has it, and is at rest.
+local function move(run, part, name)
+  local seen = part.seen
+  if not seen then return run:wait(("RDS to show %s again"):format(part.label)) end
+  if seen.name == name then
+    if seen:quiet() then return nil end
+    return run:wait(("%s to settle as %s (%s)"):format(part.label, name, seen.status), 120)
   end
-  if original.name ~= run.identifier and original.name ~= run.facts.aside then
-    return run:park(("somebody has renamed the original to %s"):format(original.name),
+  if seen.name ~= part.home and seen.name ~= part.aside then
+    return run:park(("somebody has renamed %s to %s"):format(part.label, seen.name),
       ("rename it to %s, then run: trapheus resume %s"):format(name, run.id))
   end
-  if not original:quiet() then
-    return run:wait(("the original to become %s (%s)"):format(name, original.status), rename.typical_s)
+  if not seen:quiet() then
+    return run:wait(("%s to become %s (%s)"):format(part.label, name, seen.status), rename.typical_s)
   end
-  return run:change(original, original:rename(name))
+  return run:change(seen, seen:rename(name))
+end
+
+-- A rename applies what is pending: it must be seen that nothing is. nil: so it is.
+local function unquiet(run, list)
+  for _, part in ipairs(list) do
+    local seen = part.seen
+    if not seen or not seen:quiet() then
+      run:steady("quiet", false)
+      return run:wait(("%s to be quiet for certain (%s)"):format(part.label, seen and seen.status or "not shown"), 20)
+    end
+  end
+  if not run:steady("quiet", true) then return run:wait("the original to be quiet for certain", 20) end
+end
+
+-- Does anything still answer to one of the own names?
+local function held(run)
+  if run:holder(run.identifier) then return run:wait(run.identifier .. " to be free") end
+  local holder = parts.holders(run)[1]
+  return holder and run:wait(holder.name .. " to be free")
 end
 
 function rename.advance(run)
+  local list
   if not run.facts.moving then
     local answer = pinned.lost(run) -- before the name is given up, and again before the restore
     if answer then return answer end
-    local original = run:observe "original"
-    if not run:steady("quiet", original:quiet()) then -- a rename applies what is pending: one look is not enough
-      return run:wait(("the original to be quiet for certain (%s)"):format(original.status), 20)
-    end
+    list = parts.original(run)
+    answer = unquiet(run, list)
+    if answer then return answer end
     run.facts.moving = true -- from here on, a failure is undone by moving it back
   end
-  local progress = move(run, run.facts.aside)
-  if progress.done and run:holder(run.identifier) then
-    progress = run:wait(run.identifier .. " to be free")
-  end
-  return run:certain(progress, "the rename to be certain")
+  local progress = parts.each(list or parts.original(run), function(part) return move(run, part, part.aside) end)
+  return run:certain(progress or held(run) or run:done(), "the rename to be certain")
 end
 
+--- The members of a cluster are moved back after it: whatever had been moved.
 function rename.undo(run)
   if not run.facts.moving then return run:done() end
-  local progress = move(run, run.identifier) -- sends only when no lost call is alive: the door sees to that
-  if progress.done then progress = run:quiesce(run.identifier) or progress end
-  return run:certain(progress, "the original to be back for certain")
+  local list = parts.reversed(parts.original(run)) -- sends only when no lost call is alive: the door sees to that
+  local progress = parts.each(list, function(part) return move(run, part, part.home) end)
+  return run:certain(progress or parts.quiesce(run, list) or run:done(), "the original to be back for certain")
 end
 
 return rename

@@ -1,6 +1,8 @@
 --- Restores the replacement from the pinned snapshot, under the original's name and with every
---- setting that the restore call takes.
+--- setting that the restore call takes; then, of a cluster, its members.
+local members = require "trapheus.members"
 local names = require "trapheus.names"
+local parts = require "trapheus.parts"
 local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Restore : trapheus.Step
@@ -32,7 +34,7 @@ local function create(run)
   if original.name ~= run.facts.aside then return run:wait("the original to be " .. run.facts.aside) end
   local answer = pinned.lost(run)
   if answer then return answer end
-  answer = run:mutate(run.database.restore(run.identifier, run.facts.snapshot, parameters(run)))
+  answer = run:mutate(run.database.restore(run.identifier, run.facts.snapshot, parameters(run), run.facts.config))
   local created = answer.reply and run.database.created(answer.reply)
   if created then adopt(run, created) end
   return answer
@@ -47,7 +49,7 @@ local function judge(run, replacement)
       run.identifier, replacement.status, run.facts.aside),
       ("mend it, then run: trapheus resume %s; or give up the restore: trapheus rollback %s"):format(run.id, run.id))
   elseif replacement:serving() then
-    return run:done()
+    return members.create(run, replacement) or run:done()
   end
   return run:wait(("the restore (%s)"):format(replacement.status), restore.typical_s)
 end
@@ -70,7 +72,7 @@ end
 --- A replacement that serves is not thrown away because it was slow.
 function restore.on_deadline(run)
   local replacement = run:find "replacement"
-  if replacement and replacement:serving() then
+  if replacement and replacement:usable() then
     return run:park(("the replacement %s serves, but took too long"):format(run.identifier),
       ("trapheus resume %s goes on, trapheus rollback %s gives it up"):format(run.id, run.id))
   end
@@ -90,19 +92,26 @@ local function delete(run, replacement)
   return run:mutate(replacement:delete { delete_automated_backups = true })
 end
 
+-- Nothing of the replacement is left, and nobody has its names. One that was created may be out of sight for a
+-- minute: then it takes more looks.
+local function free(run, holder)
+  local known, answer = run.facts.replacement, members.gone(run)
+  local gone = run:steady("replacement gone", not holder and not answer, known and 7 or 3)
+  if answer then return answer end
+  if not gone then return run:wait(run.identifier .. " to be free", 20) end
+  if known then known.gone = true end
+  return parts.quiesce(run, parts.original(run)) or run:done()
+end
+
 function restore.undo(run)
   local holder = run:holder(run.identifier)
   if holder and holder.resource_id == run.facts.original.resource_id then holder = nil end -- back already
   if holder and not run.facts.replacement and run:marked(holder.tags) then adopt(run, holder) end
   local known = run.facts.replacement
   local replacement = run:find "replacement"
-  if replacement then return delete(run, replacement) end
+  if replacement then return members.delete(run, replacement) or delete(run, replacement) end
   if holder and not (known and holder.resource_id == known.resource_id) then return foreign(run, holder) end
-  -- One that was created may be out of sight for a minute: then it takes more looks.
-  local gone = run:steady("replacement gone", not holder, known and 7 or 3)
-  if not gone then return run:wait(run.identifier .. " to be free", 20) end
-  if known then known.gone = true end
-  return run:quiesce(run.identifier) or run:done()
+  return free(run, holder)
 end
 
 return restore

@@ -1,5 +1,6 @@
 --- Compares the replacement with the configuration that was captured. When three settled looks
 --- agree it is VERIFIED, durably: from then on there is only forward.
+local parts = require "trapheus.parts"
 local sorted = require "trapheus.sorted"
 
 ---@class trapheus.steps.Verify : trapheus.Step
@@ -7,16 +8,16 @@ local verify = { name = "verify", essential = true, deadline_s = 6 * 3600, on_de
 
 local function text(value)
   if type(value) ~= "table" then return tostring(value) end
-  local parts = {}
+  local texts = {}
   for _, element in ipairs(value) do
     if type(element) == "table" then
       local values = {}
       for i, key in ipairs(sorted.keys(element)) do values[i] = tostring(element[key]) end
       element = table.concat(values, "=")
     end
-    parts[#parts + 1] = tostring(element)
+    texts[#texts + 1] = tostring(element)
   end
-  return table.concat(parts, ",")
+  return table.concat(texts, ",")
 end
 
 local function tell(differing)
@@ -27,26 +28,52 @@ local function tell(differing)
   return table.concat(lines, "; ")
 end
 
-function verify.advance(run)
-  local replacement = run:observe "replacement"
-  if replacement:bad() == "terminal" then
-    return run:fail(("the replacement is '%s'"):format(replacement.status))
+-- What is not so yet; nil: every part is there, under its name, and has settled.
+local function unsettled(run, list)
+  for _, part in ipairs(list) do
+    local seen = part.seen
+    if not seen then return run:wait(("RDS to show %s again"):format(part.label)) end
+    if seen:bad() == "terminal" then return run:fail(("%s is '%s'"):format(part.label, seen.status)) end
+    local settled, why = seen:settled()
+    if not settled or seen.name ~= part.home then
+      return run:wait(("the replacement to be certain (%s)"):format(why or seen.name), 20)
+    end
   end
-  local settled, why = replacement:settled()
-  settled = settled and replacement.name == run.identifier
-  local settings = run.database.settings
-  local differing, security = settings:diff(run.facts.config, settings:capture(replacement.raw))
+end
+
+-- What differs, of all parts; a member's settings have its name before them.
+local function compare(list)
+  local all, all_secure = {}, true
+  for _, part in ipairs(list) do
+    local differing, security = part.settings:diff(part.config, part.settings:capture(part.seen.raw))
+    all_secure = all_secure and not security
+    for _, difference in ipairs(differing) do
+      if part.role ~= "whole" then difference.name = part.home .. "." .. difference.name end
+      all[#all + 1] = difference
+    end
+  end
+  return all, not all_secure
+end
+
+function verify.advance(run)
+  local list = parts.replacement(run)
+  local answer = unsettled(run, list)
+  if answer then
+    run:steady("verify", false)
+    return answer
+  end
+  local differing, security = compare(list)
   local summary = tell(differing)
-  if not run:steady("verify " .. summary, settled) then
-    return run:wait(("the replacement to be certain (%s)"):format(why or "looking again"), 20)
+  if not run:steady("verify " .. summary, true) then
+    return run:wait("the replacement to be certain (looking again)", 20)
   end
   if security then return run:fail("the replacement is not as the original was: " .. summary) end
   if summary ~= "" then run:warn("not carried over: " .. summary) end
-  for _, setting in ipairs(settings:impossible(run.facts.config)) do
+  for _, setting in ipairs(run.database.settings:impossible(run.facts.config)) do
     run:warn(("%s is not carried over: %s"):format(setting.name, setting.why))
   end
   run.facts.differing = differing
-  run.facts.verified = { resource_id = replacement.resource_id, at = run:stamp() }
+  run.facts.verified = { resource_id = list[1].resource_id, at = run:stamp() }
   run:save("verified", run.facts.verified)
   return run:done()
 end
