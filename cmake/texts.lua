@@ -2,7 +2,7 @@
 -- with the commands and flags as the program knows them) and the completion scripts.
 -- usage: lua5.4 cmake/texts.lua DIRECTORY, in the root of the source
 
-package.path = "lua/?.lua;" .. package.path
+package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
 local commands = require "trapheus.commands"
 local completion = require "trapheus.completion"
 
@@ -14,7 +14,9 @@ end
 local function sentence(line) return text(line:gsub("^%l", string.upper) .. ".") end
 
 local function item(flag)
-  return (".It Fl %s%s\n%s"):format(text(flag[1]:sub(2)), flag[2] and " Ar " .. flag[2] or "", text(flag[3]))
+  local argument, optional = commands.argument(flag)
+  return (".It Fl %s%s\n%s"):format(text(flag[1]:sub(2)),
+    argument and (optional and " Op Ar " or " Ar ") .. argument or "", text(flag[3]))
 end
 
 local function list(flags)

@@ -6,12 +6,15 @@
 local commands = require "trapheus.commands"
 local core = require "trapheus.core"
 local fault_kinds = require "trapheus.sandbox.fault_kinds"
+local described = require "trapheus.sandbox.described"
 local knobs = require "trapheus.sandbox.knobs"
 local log = require "trapheus.log"
 local options = require "trapheus.options"
 local sandbox = require "trapheus.sandbox"
 local sandbox_options = require "trapheus.sandbox_options"
 local sorted = require "trapheus.sorted"
+local scenario = require "trapheus.sandbox.scenario"
+local stage = require "trapheus.sandbox.stage"
 local usage = require "trapheus.usage"
 local wire = require "trapheus.sandbox.wire"
 
@@ -21,13 +24,7 @@ local function number_of(flag, text)
   return tonumber(text) or usage.fail("%s '%s': a number is expected", flag, text)
 end
 
-local SPEEDS = { real = 1, fast = 60 }
-
-local function speed_of(text)
-  local speed = SPEEDS[text] or number_of("--time", text)
-  if speed > 0 and speed <= 1e6 then return speed end
-  usage.fail("--time '%s': fast, real, or a number up to 1000000 is expected", text)
-end
+local FAST = 60 -- times as fast as real time: clients of the outside take theirs
 
 local function address_of(text)
   local address, port = text:match "^%[?([%x:.]+)%]?:(%d+)$"
@@ -43,8 +40,9 @@ local function read_knob(text, values)
   values[name] = high and { number_of("--knob", low), number_of("--knob", high) } or number_of("--knob", low)
 end
 
-local function knob_values(given)
-  local known, values = {}, {}
+local function knob_values(given, values)
+  local known = {}
+  values = values or {}
   for _, knob in ipairs(knobs.register) do known[knob.name] = true end
   for _, text in ipairs(given.knob) do read_knob(text, values) end
   for _, text in ipairs(given.knob) do
@@ -95,16 +93,41 @@ local function print_faults()
   return 0
 end
 
+local function print_scenarios()
+  local format = "%-24s %-12s %s"
+  print(format:format("SCENARIO", "ENDS AS", "WHAT IT SHOWS"))
+  for _, name in ipairs(scenario.names()) do
+    local each = scenario.load(name)
+    print(format:format(name, each.expected, each.title))
+  end
+  return 0
+end
+
 -- Serving ---------------------------------------------------------------------------------
 
+-- What the scenario and the description say; flags come first.
+local function stage_of(given)
+  if given.from_describe and given.region then usage.fail "--from-describe and --region exclude each other" end
+  if given.id and not given.scenario then usage.fail "--id is the database of a scenario: --scenario is missing" end
+  local spec = { id = given.id or "mydb", scenario = given.scenario and scenario.load(given.scenario, given.id),
+    described = given.from_describe and described.read(given.from_describe) }
+  if not spec.scenario and not spec.described then return nil, {} end
+  if not given.quiet then
+    function spec.tell(message) io.stderr:write(log.clean("  " .. message), "\n") end
+  end
+  return spec, stage.options(spec)
+end
+
 local function new_sandbox(given, loop)
-  local sb = sandbox.new {
-    now_ms = function() return loop:now_ms() end,
-    seed = math.tointeger(number_of("--seed", given.seed or "1")) or usage.fail "--seed: a whole number is expected",
-    preset = check_preset(given.preset or "typical"),
-    region = given.region,
-    knobs = knob_values(given),
-  }
+  local spec, made = stage_of(given)
+  local seed = given.seed and number_of("--seed", given.seed) or made.seed or 1
+  made.now_ms = function() return loop:now_ms() end
+  made.seed = math.tointeger(seed) or usage.fail "--seed: a whole number is expected"
+  made.preset = check_preset(given.preset or made.preset or "typical")
+  made.region = made.region or given.region
+  made.knobs = knob_values(given, made.knobs)
+  local sb = sandbox.new(made)
+  if spec then stage.set(sb, spec) end
   for _, name in ipairs(given.database) do
     local ok, err = pcall(sb.add_instance, sb, { DBInstanceIdentifier = name })
     if not ok then usage.fail("--database '%s': %s", name, type(err) == "table" and err.message or err) end
@@ -157,7 +180,7 @@ local function listen(loop, text)
 end
 
 local function start(given)
-  local speed = speed_of(given.time or "fast")
+  local speed = options.speed("--time", given.time, FAST)
   local loop <close> = core.loop { pace = speed }
   local sb = new_sandbox(given, loop)
   local keys = { access_key_id = given.access_key or wire.KEYS.access_key_id,
@@ -180,5 +203,6 @@ return function(arguments)
   local given = options.read("sandbox", arguments)
   if given.knobs then return print_knobs() end
   if given.faults then return print_faults() end
+  if given.scenarios then return print_scenarios() end
   return start(given)
 end

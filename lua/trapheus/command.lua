@@ -7,7 +7,9 @@ local driver = require "trapheus.drivers.local"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
+local described = require "trapheus.sandbox.described"
 local log = require "trapheus.log"
+local names = require "trapheus.names"
 local options = require "trapheus.options"
 local pipelines = require "trapheus.pipeline"
 local planner = require "trapheus.plan"
@@ -15,6 +17,7 @@ local progress = require "trapheus.progress"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
 local sandbox_options = require "trapheus.sandbox_options"
+local stage = require "trapheus.sandbox.stage"
 local usage = require "trapheus.usage"
 local world_module = require "trapheus.world"
 
@@ -72,15 +75,23 @@ function command.real_world(given)
     on_call = told_of_calls(given) }
 end
 
--- A sandbox that has what the user asked for.
-local function sandbox_world(given)
-  local world = world_module.sandbox { on_call = told_of_calls(given) }
-  world.sandbox:add_instance { DBInstanceIdentifier = given.id }
-  world.sandbox:inject(sandbox_options.faults(given, given.id))
-  if given.task == "db_restore" then
-    local name = (given.snapshot or given.id .. "-snapshot"):match "[^:]+$"
-    world.sandbox:add_snapshot { DBSnapshotIdentifier = name, DBInstanceIdentifier = given.id }
+--- A sandbox that has what the user asked for.
+---@param given trapheus.Given
+---@return trapheus.World
+function command.sandbox_world(given)
+  local spec = { id = given.id, scenario = given.scenario,
+    snapshot = given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil,
+    described = given.from_describe and described.read(given.from_describe) }
+  if spec.described then described.find(spec.described, given.id) end
+  local made = stage.options(spec)
+  made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
+  made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar
+  local world = world_module.sandbox(made)
+  function spec.tell(message)
+    world:tell { event = "outside", identifier = given.id, at = world.sandbox.now / 1000, message = message }
   end
+  stage.set(world.sandbox, spec)
+  world.sandbox:inject(sandbox_options.faults(given, given.id))
   return world
 end
 
@@ -133,11 +144,23 @@ local function write_result(text)
   end
 end
 
+-- What the file of the scenario says of the task that it is made for.
+local function scenario_text(scenario, record)
+  if record.task ~= scenario.task then return ("  scenario     %s: %s"):format(scenario.name, scenario.title) end
+  return ("  scenario     %s: %s (%s)"):format(scenario.name, scenario.title,
+    scenario.expected == record.outcome and "ended as it should" or "it should have ended as " .. scenario.expected)
+end
+
 local function print_result(run, given, real_ms)
   local document = report.document(run)
   if given.plan and run.plan then
     local plan = run.plan
     document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash }
+  end
+  local scenario = given.scenario
+  if scenario then
+    document.scenario = { name = scenario.name, expected = scenario.expected,
+      as_expected = scenario.expected == run.record.outcome }
   end
   if given.output == "json" or given.output == "jsonl" then
     return write_result(json.encode(document, { indent = given.output == "json" }))
@@ -145,6 +168,7 @@ local function print_result(run, given, real_ms)
   if given.plan and run.plan then write_result(report.plan(run.plan)) end
   local headline, rest = report.text(run):match "^([^\n]*)(.*)$"
   write_result(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
+  if scenario then write_result(scenario_text(scenario, run.record)) end
   if given.sandbox then
     write_result(("  sandbox      %s of RDS time in %.1f s"):format(
       log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000))
@@ -196,7 +220,7 @@ function command.restore(pipeline, script, arguments)
   local given = options.restore(arguments)
   if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
   local settings = alerts.settings(given)
-  local ok, world = pcall(given.sandbox and sandbox_world or command.real_world, given)
+  local ok, world = pcall(given.sandbox and command.sandbox_world or command.real_world, given)
   if not ok then
     if errors.is(world) and given.output ~= "text" and given.output then
       write_result(json.encode(report.refusal(given, world)))

@@ -2,7 +2,7 @@
 --- are all made of these tables.
 local commands = {}
 
----@class trapheus.Flag       { flag, argument (none: a switch), help, "+" if it may be repeated }
+---@class trapheus.Flag       { flag, argument (none: a switch; [X]: may be left out), help, "+" if it may be repeated }
 ---@class trapheus.FlagGroup  { title, flags }
 
 ---@class trapheus.Command
@@ -49,11 +49,21 @@ local WHERE = { "Where", {
   { "--region", "REGION", "the AWS Region" },
   { "--endpoint-url", "URL", "another endpoint than AWS's" },
   { "--pace", "N", "divide every wait by N, for emulators" },
-  { "--sandbox", nil, "rehearse on the built-in sandbox, in virtual time" },
   { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" },
 } }
 
-local REHEARSAL = { "The rehearsal", { FAULT, FAULT_SEED } }
+-- What a sandbox begins with, of whoever asks for one.
+local FROM_DESCRIBE = { "--from-describe", "FILE", "begin with the databases that aws rds describe-db-instances and "
+  .. "describe-db-snapshots have printed as JSON; - is stdin", "+" }
+
+local REHEARSAL = { "Rehearsing", {
+  { "--sandbox", "[SCENARIO]", "rehearse on the built-in sandbox; a scenario, by name or by file, says what goes "
+    .. "wrong, and --id and --task may be left out (trapheus sandbox --scenarios shows them)" },
+  FROM_DESCRIBE,
+  { "--sandbox-time", "SPEED", "fast (default: in no time), real, or so many times as fast as real time" },
+  FAULT,
+  FAULT_SEED,
+} }
 
 local TOLD = { "What is told", {
   { "--output", "FORMAT", "text (default), json (one document at the end) or jsonl (events, then the document)" },
@@ -69,6 +79,9 @@ local SANDBOX = { { "Where and what", {
   { "--listen", "ADDRESS:PORT", "where to listen, on this machine only (default: 127.0.0.1:0); port 0 is a free one, "
     .. "and the URL is the first line of output" },
   { "--database", "NAME", "begin with an instance of this name", "+" },
+  FROM_DESCRIBE,
+  { "--scenario", "SCENARIO", "begin with what this one says, and let go wrong what it says" },
+  { "--id", "ID", "the database of the scenario (default: mydb)" },
   { "--region", "REGION", "the Region it stands for (default: us-east-1); requests are signed for it" },
   { "--access-key", "ID", "the access key it knows (default: AKIDSANDBOX)" },
   { "--secret", "TEXT", "the made-up secret of that key (default: sandbox-secret)" },
@@ -82,6 +95,7 @@ local SANDBOX = { { "Where and what", {
   FAULT,
   FAULT_SEED,
   { "--faults", nil, "print what can go wrong, and how to say it" },
+  { "--scenarios", nil, "print the scenarios, and what each shows" },
 } } }
 
 --- What a flag or an argument may be, by the name of its field.
@@ -112,7 +126,7 @@ local OF_A_RUN = { { "How", { TIMEOUT } }, WHERE, TOLD }
 
 ---@type trapheus.Command[]
 commands.LIST = {
-  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, WHERE, REHEARSAL, TOLD },
+  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, REHEARSAL, WHERE, TOLD },
     summary = "restores one database in place" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
@@ -130,6 +144,15 @@ commands.LIST = {
 ---@param flag string  "--state-dir"
 ---@return string      "state_dir"
 function commands.field(flag) return (flag:gsub("^%-%-", ""):gsub("-", "_")) end
+
+--- The name of a flag's argument, and whether it may be left out.
+---@param flag trapheus.Flag
+---@return string? name
+---@return boolean optional
+function commands.argument(flag)
+  local inner = flag[2] and flag[2]:match "^%[(.+)%]$"
+  return inner or flag[2], inner ~= nil
+end
 
 ---@param name string
 ---@return trapheus.Command?

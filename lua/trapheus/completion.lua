@@ -4,7 +4,14 @@ local commands = require "trapheus.commands"
 local completion = {}
 
 -- What completes an argument, by its name, where no list of choices does.
-local FILES = { DIR = "directory", JSON = "file" } -- JSON: as @FILE
+local FILES = { DIR = "directory", JSON = "file", FILE = "path" } -- JSON: as @FILE
+
+-- What else there is to choose from.
+local SCENARIOS = require "trapheus.sandbox.scenarios"
+
+local function choices_of(flag)
+  return commands.CHOICES[commands.field(flag[1])] or commands.argument(flag) == "SCENARIO" and SCENARIOS or nil
+end
 
 local function flags_of(command)
   local flags = {}
@@ -75,12 +82,13 @@ _trapheus() {
 complete -o filenames -F _trapheus trapheus
 ]==]
 
-local COMPGEN = { directory = '-d -- "$cur"', file = '-f -P @ -- "${cur#@}"' }
+local COMPGEN = { directory = '-d -- "$cur"', file = '-f -P @ -- "${cur#@}"', path = '-f -- "$cur"' }
 
 local function bash_value(flag)
-  local choices = commands.CHOICES[commands.field(flag[1])]
-  local how = choices and '-W "' .. table.concat(choices, " ") .. '" -- "$cur"' or COMPGEN[FILES[flag[2]]]
-  return ("    %s) %sreturn ;;"):format(flag[1], how and "_trapheus_reply " .. how .. "; " or "")
+  local choices, argument, optional = choices_of(flag), commands.argument(flag)
+  local how = choices and '-W "' .. table.concat(choices, " ") .. '" -- "$cur"' or COMPGEN[FILES[argument]]
+  return ("    %s) %s%s ;;"):format(flag[1], how and "_trapheus_reply " .. how .. "; " or "",
+    optional and ":" or "return")
 end
 
 local function bash_words(command)
@@ -144,7 +152,7 @@ _trapheus() {
 if [[ $funcstack[1] == _trapheus ]]; then _trapheus "$@"; else compdef _trapheus trapheus; fi
 ]==]
 
-local ACTION = { directory = "_directories", file = "_trapheus_input" }
+local ACTION = { directory = "_directories", file = "_trapheus_input", path = "_files" }
 
 -- Inside a specification's brackets, and inside single quotes.
 local function zsh_text(text)
@@ -152,10 +160,10 @@ local function zsh_text(text)
 end
 
 local function zsh_flag(flag)
-  local choices = commands.CHOICES[commands.field(flag[1])]
-  local action = choices and "(" .. table.concat(choices, " ") .. ")" or ACTION[FILES[flag[2]]] or ""
-  return ("    '%s%s[%s]%s'"):format(flag[4] == "+" and "*" or "", flag[1] .. (flag[2] and "=" or ""),
-    zsh_text(flag[3]), flag[2] and (":%s:%s"):format(zsh_text(flag[2]), action) or "")
+  local choices, argument, optional = choices_of(flag), commands.argument(flag)
+  local action = choices and "(" .. table.concat(choices, " ") .. ")" or ACTION[FILES[argument]] or ""
+  return ("    '%s%s[%s]%s'"):format(flag[4] == "+" and "*" or "", flag[1] .. (argument and "=" or ""),
+    zsh_text(flag[3]), argument and (":%s%s:%s"):format(optional and ":" or "", zsh_text(argument), action) or "")
 end
 
 local function zsh_flags(flags)

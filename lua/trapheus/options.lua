@@ -10,15 +10,21 @@ local usage = require "trapheus.usage"
 
 local options = {}
 
+local function add_flag(built, row)
+  local argument, optional = commands.argument(row)
+  local flag = argument and built:option(row[1], row[3]):argname(argument) or built:flag(row[1], row[3])
+  if optional then flag:args "?" end
+  if row[4] == "+" then flag:count "*" elseif argument then flag:overwrite(false) end
+  return flag:target(commands.field(row[1]))
+end
+
 local function parser(command)
   local built = argparse("trapheus " .. command.name, command.summary:gsub("^%l", string.upper) .. "."):add_help(true)
     :help_max_width(80)
   for _, group in ipairs(command.groups) do
     local flags = {}
     for _, row in ipairs(group[2]) do
-      local flag = row[2] and built:option(row[1], row[3]):argname(row[2]) or built:flag(row[1], row[3])
-      if row[4] == "+" then flag:count "*" elseif row[2] then flag:overwrite(false) end
-      flags[#flags + 1] = flag:target(commands.field(row[1]))
+      flags[#flags + 1] = add_flag(built, row)
     end
     built:group(group[1], table.unpack(flags))
   end
@@ -104,14 +110,28 @@ local EXCLUSIVE = {
   { "cluster", "instance" }, { "quiet", "verbose" }, { "final_snapshot", "skip_final_snapshot" },
   { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups" },
   { "sandbox", "endpoint_url", "profile", "pace", "state_dir" },
+  { "from_describe", "region" },
 }
+
+-- Flags that mean something only with another one.
+local NEEDS = { fault = "sandbox", fault_seed = "sandbox", from_describe = "sandbox", sandbox_time = "sandbox" }
 
 local ONLY_A_RESTORE = { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
   "no_fence" }
 
 local function as_flag(field) return "--" .. field:gsub("_", "-") end
 
+local function check_needs(given)
+  for _, field in ipairs(sorted.keys(NEEDS)) do
+    local value = given[field]
+    if value and value[1] ~= false and not given[NEEDS[field]] then
+      usage.fail("%s is for a rehearsal: %s is missing", as_flag(field), as_flag(NEEDS[field]))
+    end
+  end
+end
+
 local function check_together(given)
+  check_needs(given)
   for _, row in ipairs(EXCLUSIVE) do
     for i = 2, #row do
       if given[row[1]] and given[row[i]] then
@@ -131,14 +151,6 @@ local function check_together(given)
   end
 end
 
-local function check_rehearsal(given)
-  for _, field in ipairs { "fault", "fault_seed" } do
-    if given[field] and #given[field] > 0 and not given.sandbox then
-      usage.fail("%s is for a rehearsal: --sandbox", as_flag(field))
-    end
-  end
-end
-
 local function check(given)
   for _, field in ipairs { "task", "replace_snapshot" } do
     if given[field] then check_choice(field, given[field]) end
@@ -146,7 +158,6 @@ local function check(given)
   if not given.id then usage.fail "--id is missing: which database?" end
   if not given.task then usage.fail("--task is missing: %s", table.concat(commands.CHOICES.task, ", ")) end
   check_together(given)
-  check_rehearsal(given)
   check_name("--id", given.id)
   local problem = names.problem(names.derived(given.id:lower()))
   if problem then usage.fail("--id: %s", problem) end
@@ -167,7 +178,38 @@ local function check_pace(given)
   given.pace = pace
 end
 
+--- How many times as fast as real time: "real", "fast" (what that is depends), or a number. Raises a usage error.
+---@param flag string
+---@param text string?
+---@param fast number?
+---@return number?
+function options.speed(flag, text, fast)
+  if not text or text == "fast" then return fast end
+  local speed = text == "real" and 1 or tonumber(text)
+  if speed and speed > 0 and speed <= 1e6 then return speed end
+  usage.fail("%s '%s': fast, real, or a number up to 1000000 is expected", flag, text)
+end
+
+-- What a scenario says itself may be left out of the command line.
+local function take_scenario(given)
+  if type(given.sandbox) ~= "string" then return end
+  given.id = given.id or "mydb"
+  check_name("--id", given.id)
+  given.scenario = require("trapheus.sandbox.scenario").load(given.sandbox, given.id:lower())
+  given.task = given.task or given.scenario.task
+end
+
 -- Reading the command line ----------------------------------------------------------------
+
+-- Of a flag whose argument may be left out: the argument, or true.
+local function unwrap(given, command)
+  for _, group in ipairs(command.groups) do
+    for _, row in ipairs(group[2]) do
+      local field, _, optional = commands.field(row[1]), commands.argument(row)
+      if optional and given[field] then given[field] = given[field][1] or true end
+    end
+  end
+end
 
 ---@class trapheus.Given   What the user asked for: fields named as the flags.
 
@@ -178,6 +220,8 @@ end
 function options.read(name, arguments)
   local ok, given = parser(commands.find(name)):pparse(arguments)
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
+  unwrap(given, commands.find(name))
+  if given.from_describe and not given.from_describe[1] then given.from_describe = nil end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
   if given.timeout then given.timeout_s = timeout(given.timeout) end
@@ -193,7 +237,9 @@ end
 function options.restore(arguments)
   local given = options.read("restore", arguments)
   if given.input then merge_document(given, given.input) end
+  take_scenario(given)
   check(given)
+  given.speed = options.speed("--sandbox-time", given.sandbox_time)
   given.id = given.id:lower()
   return given
 end

@@ -18,6 +18,7 @@ local WORDS = {
   done = function(e) return e.step .. ": done" end,
   failed = function(e) return ("%s: %s"):format(e.step, e.message or "failed") end,
   warning = function(e) return "warning: " .. e.message end,
+  outside = function(e) return e.message end,
 }
 
 -- Elsewhere: one line an event.
@@ -58,6 +59,7 @@ local function live(stream)
   function handlers.warning(event)
     stream:write("\r\27[K", log.paint("!", "yellow", 2), " ", log.clean(event.message), "\n")
   end
+  function handlers.outside(event) stream:write("\r\27[K", "» ", log.clean(event.message), "\n") end
   return function(event)
     if handlers[event.event] then handlers[event.event](event) end
   end

@@ -90,24 +90,27 @@ local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins
 
 ---@class trapheus.SandboxOptions
 ---@field seed integer?
----@field knobs table?      see trapheus.sandbox.knobs
+---@field preset string?    see trapheus.sandbox.knobs
+---@field knobs table?
+---@field speed number?     so many times as fast as real time; nil: virtual time
 ---@field region string?
 ---@field account string?
 ---@field start_ms integer?
 ---@field on_call function?
 ---@field journal table?
 
---- The sandbox's world: its time is virtual, and passes only where the program waits.
+--- The sandbox's world: its time is virtual, and passes only where the program waits; or real time, made faster.
 ---@param options trapheus.SandboxOptions?
 ---@return trapheus.World
 function world.sandbox(options)
   options = options or {}
-  local loop = core.loop { virtual = true, start_ms = options.start_ms or EPOCH_MS }
+  local loop = core.loop { virtual = not options.speed, pace = options.speed, start_ms = options.start_ms or EPOCH_MS }
   local sandbox = require("trapheus.sandbox").new {
     now_ms = function() return loop:now_ms() end,
     seed = options.seed or 1,
     account = options.account,
     region = options.region or "us-east-1",
+    preset = options.preset,
     knobs = options.knobs,
   }
   local transport = sandbox:transport()

@@ -37,6 +37,11 @@ local function record(sb, service, operation, params, by)
   return entry
 end
 
+---@param service string
+---@param operation string
+---@return boolean
+function calls.serves(service, operation) return (OPERATIONS[service] or {})[operation] ~= nil end
+
 --- Executes, whatever the client will learn of it. Notes in the entry whether anything was changed.
 local function execute(sb, entry, params, fault)
   local operation = (OPERATIONS[entry.service] or {})[entry.operation]

@@ -11,6 +11,7 @@ local faults = require "trapheus.sandbox.faults"
 local happenings = require "trapheus.sandbox.happenings"
 local instances = require "trapheus.sandbox.instances"
 local knobs = require "trapheus.sandbox.knobs"
+local pending = require "trapheus.sandbox.pending"
 local random = require "trapheus.sandbox.random"
 local snapshots = require "trapheus.sandbox.snapshots"
 local template = require "trapheus.sandbox.template"
@@ -180,20 +181,22 @@ function sandbox:disturb(name, status, seconds)
   return true
 end
 
+local function add_instance(sb, fields, described)
+  sb:advance()
+  local instance = template.add_instance(sb, fields, described)
+  local values = fields.PendingModifiedValues
+  if values and next(values) then pending.take(sb, instance, values) end
+  return instances.truth(sb, instance)
+end
+
 ---@param fields table Describe's shape; what is not given is that of a production PostgreSQL
 ---@return table truth
-function sandbox:add_instance(fields)
-  self:advance()
-  return instances.truth(self, template.add_instance(self, fields))
-end
+function sandbox:add_instance(fields) return add_instance(self, fields) end
 
 --- An instance exactly as DescribeDBInstances gave it, of any engine.
 ---@param raw table
 ---@return table truth
-function sandbox:add_described(raw)
-  self:advance()
-  return instances.truth(self, template.add_instance(self, raw, true))
-end
+function sandbox:add_described(raw) return add_instance(self, raw, true) end
 
 ---@param fields table Describe's shape; DBSnapshotIdentifier and DBInstanceIdentifier are needed
 ---@return table truth
@@ -231,6 +234,21 @@ function sandbox:snapshot(name)
   return snapshot and snapshots.truth(snapshot)
 end
 
+--- A snapshot exactly as DescribeDBSnapshots gave it.
+---@param raw table
+---@return table truth
+function sandbox:add_described_snapshot(raw)
+  self:advance()
+  return snapshots.truth(snapshots.add(self, raw, true))
+end
+
+--- Does it know the operation?
+---@param service "rds"|"sts"|"ses"
+---@param operation string
+---@return boolean
+function sandbox.serves(service, operation) return calls.serves(service, operation) end
+
+---@param list trapheus.sandbox.Fault[]
 --- Adds to the plan of faults. Times are from now on.
 ---@param list (string|trapheus.sandbox.Fault)[]  See trapheus.sandbox.fault_plan.
 function sandbox:inject(list)

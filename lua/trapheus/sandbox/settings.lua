@@ -90,6 +90,7 @@ settings.shapes = {
   secret_key = function(_, fields, value)
     if fields.MasterUserSecret then fields.MasterUserSecret.KmsKeyId = value end
   end,
+  nothing = function() end,
   domain = function(_, fields, value)
     fields.DomainMemberships = fields.DomainMemberships[1] and fields.DomainMemberships or { { Status = "joined" } }
     for key, member in pairs(value) do fields.DomainMemberships[1][key] = member end

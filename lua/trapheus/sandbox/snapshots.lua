@@ -107,7 +107,8 @@ local function of_instance(sb, name, instance, given_tags)
   fields.DBInstanceIdentifier = instance.name
   fields.Port = instance.fields.Endpoint.Port
   fields.VpcId = instance.fields.DBSubnetGroup.VpcId
-  fields.OptionGroupName = instance.fields.OptionGroupMemberships[1].OptionGroupName
+  local options = instance.fields.OptionGroupMemberships[1]
+  fields.OptionGroupName = options and options.OptionGroupName
   fields.TagList = tags.merge(instance.fields.CopyTagsToSnapshot and instance.fields.TagList or {}, given_tags or {})
   local snapshot = create(sb, name, tables.copy(instance.fields), fields, instance.data_version)
   instance.data_version = instance.data_version + 1 -- the application goes on writing
@@ -165,12 +166,16 @@ end
 --- A snapshot that has long been there.
 ---@param sb table
 ---@param given table Describe's shape
+---@param described boolean|nil `given` is all there is: what it does not have is not filled in
 ---@return table snapshot
-function snapshots.add(sb, given)
+function snapshots.add(sb, given, described)
   local name = snapshots.check_new(sb, given.DBSnapshotIdentifier, "DBSnapshotIdentifier")
   local instance = assert(sb.names[given.DBInstanceIdentifier:lower()], "add_snapshot needs an instance")
   local snapshot = of_instance(sb, name, instance)
   snapshot.data_version = given.data_version or snapshot.data_version
+  if described then
+    snapshot.fields = { DBSnapshotArn = snapshot.fields.DBSnapshotArn, SnapshotType = "manual", TagList = {} }
+  end
   for field, value in pairs(tables.copy(given)) do
     if field ~= "data_version" and field ~= "Status" then snapshot.fields[field] = value end
   end

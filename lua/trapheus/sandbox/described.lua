@@ -1,0 +1,115 @@
+--- Databases as somebody's own are: what `aws rds describe-db-instances --output json` and its like have printed.
+
+local json = require "trapheus.json"
+local model = require "trapheus.aws.model"
+local shape = require "trapheus.sandbox.shape"
+local sorted = require "trapheus.sorted"
+local statuses = require "trapheus.sandbox.statuses"
+local usage = require "trapheus.usage"
+
+local described = {}
+
+-- Each list of such a document, and what an element of it must at least have.
+local LISTS = {
+  DBInstances = { shape = "DBInstance", known = statuses.instance, status = "DBInstanceStatus", arn = "DBInstanceArn",
+    needed = { "DBInstanceIdentifier", "DBInstanceStatus", "DBInstanceClass", "Engine", "EngineVersion",
+      "AllocatedStorage" } },
+  DBSnapshots = { shape = "DBSnapshot", known = statuses.snapshot, status = "Status", arn = "DBSnapshotArn",
+    needed = { "DBSnapshotIdentifier", "DBInstanceIdentifier", "Status" } },
+}
+
+-- What AWS's paging adds.
+local IGNORED = { Marker = true, NextToken = true }
+
+---@class trapheus.sandbox.Described
+---@field DBInstances table[]
+---@field DBSnapshots table[]
+---@field region string?   Of the first ARN, as the rest.
+---@field account string?
+---@field host_label string?  What stands behind the name in every endpoint of the account in that Region.
+
+local function text_of(name)
+  if name == "-" then return io.read "a", "standard input" end
+  local file, message = io.open(name, "r")
+  if not file then usage.fail("--from-describe: %s", message) end
+  local text, unreadable = file:read "a"
+  file:close()
+  return text or usage.fail("--from-describe: %s: %s", name, unreadable), name
+end
+
+-- All of it must be of one account and Region, as a sandbox is.
+local function locate(result, arn, place)
+  local region, account, name = arn:match "^arn:[^:]*:rds:([^:]*):([^:]*):%a+:(.+)$"
+  if not name then shape.refuse(place, "an ARN is expected, not %s", shape.shown(arn)) end
+  result.region, result.account = result.region or region, result.account or account
+  if region ~= result.region or account ~= result.account then
+    shape.refuse(place, "this is in %s of account %s, and what comes before in %s of account %s", region, account,
+      result.region, result.account)
+  end
+end
+
+local function add(result, row, list, value, place)
+  local element = shape.check(row.shape, value, place)
+  for _, member in ipairs(row.needed) do
+    if element[member] == nil then shape.refuse(place, "%s is missing", member) end
+  end
+  shape.status(row.known, element[row.status], shape.inside(place, row.status))
+  if element[row.arn] then locate(result, element[row.arn], shape.inside(place, row.arn)) end
+  local address = list == "DBInstances" and element.Endpoint and element.Endpoint.Address
+  result.host_label = result.host_label or address and address:match "^[^.]+%.([^.]+)%."
+  local name = element[row.needed[1]]:lower()
+  local earlier = result.places[list .. name]
+  if earlier then shape.refuse(place, "%s is described twice: %s %s", name, earlier.file, earlier.path) end
+  result.places[list .. name] = place
+  table.insert(result[list], element)
+end
+
+local EXPECTED = "an object with DBInstances or DBSnapshots is expected, as aws rds describe-db-instances --output "
+  .. "json prints it"
+
+local function merge(result, text, name)
+  local top = { file = name, path = "", first = 0 }
+  local ok, document = pcall(json.decode, text)
+  if not ok then shape.refuse(top, "it is not JSON (%s): %s", tostring(document), EXPECTED) end
+  if type(document) ~= "table" or json.is_list(document) or next(document) == nil then
+    shape.refuse(top, "%s", EXPECTED)
+  end
+  for _, list in ipairs(sorted.keys(document)) do
+    local row, place = LISTS[list], shape.inside(top, list)
+    if not row and not IGNORED[list] then
+      shape.refuse(place, "this is no list of databases%s: %s", model.hint(list, LISTS), EXPECTED)
+    end
+    if row and not json.is_list(document[list]) then
+      shape.refuse(place, "a list is expected, not %s", shape.shown(document[list]))
+    end
+    for i, value in ipairs(row and document[list] or {}) do add(result, row, list, value, shape.inside(place, i)) end
+  end
+end
+
+--- Reads such files together; "-" is standard input. Raises a usage error that names file and place.
+---@param files string[]
+---@return trapheus.sandbox.Described
+function described.read(files)
+  local result = { DBInstances = {}, DBSnapshots = {}, places = {} }
+  for _, file in ipairs(files) do merge(result, text_of(file)) end
+  if #result.DBInstances == 0 then
+    usage.fail("--from-describe: %s describes no DB instance", table.concat(files, ", "))
+  end
+  result.places = nil
+  return result
+end
+
+--- The instance of that name; a usage error if it is not described.
+---@param read trapheus.sandbox.Described
+---@param name string
+---@return table raw
+function described.find(read, name)
+  local known = {}
+  for _, raw in ipairs(read.DBInstances) do
+    if raw.DBInstanceIdentifier:lower() == name:lower() then return raw end
+    known[raw.DBInstanceIdentifier] = true
+  end
+  usage.fail("--from-describe: no DB instance is called %s there%s", name, model.hint(name, known))
+end
+
+return described

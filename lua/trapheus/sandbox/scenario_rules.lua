@@ -1,0 +1,236 @@
+--- What a scenario may say: every key, type, state and combination. What may not be is named by its place.
+
+local commands = require "trapheus.commands"
+local faults = require "trapheus.sandbox.faults"
+local knobs = require "trapheus.sandbox.knobs"
+local model = require "trapheus.aws.model"
+local shape = require "trapheus.sandbox.shape"
+local statuses = require "trapheus.sandbox.statuses"
+local template = require "trapheus.sandbox.template"
+
+local rules = {}
+
+local refuse, inside = shape.refuse, shape.inside
+
+-- Of one value ---------------------------------------------------------------------------------
+
+local function expect(what, holds)
+  return function(value, place)
+    if not holds(value) then refuse(place, "%s is expected, not %s", what, shape.shown(value)) end
+    return value
+  end
+end
+
+local text = expect("a text", function(value) return type(value) == "string" and value ~= "" end)
+local line = expect("a line of at most 72 characters", function(value)
+  return type(value) == "string" and value ~= "" and not value:find "\n" and (utf8.len(value) or 99) <= 72
+end)
+local seconds = expect("a number of seconds", function(value)
+  return math.type(value) and value >= 0 and value < math.huge
+end)
+local count = expect("a whole number from 1", function(value) return math.type(value) == "integer" and value >= 1 end)
+local integer = expect("a whole number", function(value) return math.type(value) == "integer" end)
+
+local function keyed(list)
+  local set = {}
+  for _, word in ipairs(list) do set[word] = true end
+  return set
+end
+
+-- One of some words.
+local function one_of(words)
+  local known = keyed(words)
+  return function(value, place)
+    if not known[value] then
+      refuse(place, "%s is not known%s: %s are", shape.shown(value), model.hint(tostring(value), known),
+        table.concat(words, ", "))
+    end
+    return value
+  end
+end
+
+-- A table in which every key is known, and every value as its key says.
+local function record(keys, needed)
+  return function(value, place)
+    if type(value) ~= "table" then refuse(place, "a table is expected, not %s", shape.shown(value)) end
+    local result = {}
+    for _, key in ipairs(shape.keys(value, place)) do
+      local rule, here = keys[key], inside(place, key)
+      if not rule then refuse(here, "there is no such key%s", model.hint(key, keys)) end
+      result[key] = rule(value[key], here)
+    end
+    for _, key in ipairs(needed or {}) do
+      if result[key] == nil then refuse(place, "%s is missing", key) end
+    end
+    return result
+  end
+end
+
+local function list(rule)
+  return function(value, place)
+    if type(value) ~= "table" then refuse(place, "a list is expected, not %s", shape.shown(value)) end
+    for key in pairs(value) do
+      if not math.type(key) or not value[1] then
+        refuse(inside(place, tostring(key)), "a list is expected here: { … } around each element")
+      end
+    end
+    local result = {}
+    for i, element in ipairs(value) do result[i] = rule(element, inside(place, i)) end
+    return result
+  end
+end
+
+-- Databases ------------------------------------------------------------------------------------
+
+local function described(name, known, status)
+  return function(value, place)
+    local result = shape.check(name, value, place)
+    shape.status(known, result[status], inside(place, status))
+    return result
+  end
+end
+
+local instance_shape = described("DBInstance", statuses.instance, "DBInstanceStatus")
+
+local function instance(value, place)
+  local result = instance_shape(value, place)
+  if result.Engine and not template.ENGINES[result.Engine] then
+    refuse(inside(place, "Engine"), "the sandbox makes up no %s%s: postgres, mysql and mariadb it does; any engine "
+      .. "comes with --from-describe", shape.shown(result.Engine), model.hint(result.Engine, template.ENGINES))
+  end
+  return result
+end
+
+-- Behaviour ------------------------------------------------------------------------------------
+
+local function is_number(value) return math.type(value) and value >= 0 and value < math.huge end
+
+local function knob(value, place)
+  local range = type(value) == "table" and #value == 2 and is_number(value[1]) and is_number(value[2])
+  if range and value[1] > value[2] then refuse(place, "%s is more than %s", value[1], value[2]) end
+  if not range and not is_number(value) then
+    refuse(place, "a number, or { LOW, HIGH } to draw from, is expected, not %s", shape.shown(value))
+  end
+  return value
+end
+
+local function knob_values(value, place)
+  local keys = {}
+  for _, row in ipairs(knobs.register) do keys[row.name] = knob end
+  return record(keys)(value, place)
+end
+
+-- What goes wrong ------------------------------------------------------------------------------
+
+local function operation(value, place)
+  local operations = model.load("rds").operations
+  if not operations[value] and value ~= "webhook" and value ~= "GetCallerIdentity" then
+    refuse(place, "RDS has no operation %s%s", shape.shown(value), model.hint(tostring(value), operations))
+  end
+  return value
+end
+
+-- As --fault and a file of faults have them.
+local function fault_list(value, place)
+  local plan, problem = faults.check(value)
+  if not plan then refuse(place, "%s", problem) end
+  for i, fault in ipairs(plan) do
+    local snapshot = fault.operation and fault.operation:find "^C%a+Snapshot$"
+    local known = snapshot and statuses.snapshot or statuses.instance
+    if fault.kind == "terminal" or fault.kind == "status" then
+      shape.status(known, fault.status, inside(inside(place, i), "status"))
+    end
+  end
+  return plan
+end
+
+local ACTION = record {
+  at_s = seconds, after = operation, nth = count, delay_s = seconds, operation = operation,
+  parameters = function(value) return value end, -- depends on the operation
+  instance = text, for_s = seconds, status = function(value, place)
+    shape.status(statuses.instance, value, place)
+    return value
+  end,
+}
+
+-- Of each row just one must be there; of what stands behind a key, only with it.
+local EITHER = { { "at_s", "after" }, { "operation", "status" } }
+local ONLY_WITH = { nth = "after", delay_s = "after", parameters = "operation", instance = "status", for_s = "status" }
+
+local function action(value, place)
+  local result = ACTION(value, place)
+  for _, pair in ipairs(EITHER) do
+    if (result[pair[1]] == nil) == (result[pair[2]] == nil) then
+      refuse(place, "either %s or %s is expected", pair[1], pair[2])
+    end
+  end
+  for key, with in pairs(ONLY_WITH) do
+    if result[key] ~= nil and result[with] == nil then refuse(inside(place, key), "this needs %s", with) end
+  end
+  if result.status and not result.instance then refuse(place, "instance is missing: whose status?") end
+  if result.operation then
+    local input = model.load("rds").operations[result.operation].input
+    result.parameters = shape.check(input.shape, result.parameters or {}, inside(place, "parameters"))
+  end
+  return result
+end
+
+-- All of it ------------------------------------------------------------------------------------
+
+rules.OUTCOMES = { "restored", "snapshotted", "refused", "failed", "rolled_back", "parked" }
+
+local SCENARIO = record({
+  title = line, shows = text, task = one_of(commands.CHOICES.task), expected = one_of(rules.OUTCOMES),
+  seed = integer, preset = one_of(commands.CHOICES.preset), knobs = knob_values, instances = list(instance),
+  snapshots = list(described("DBSnapshot", statuses.snapshot, "Status")), faults = fault_list,
+  actions = list(action),
+}, { "title", "expected" })
+
+local function check_names(result, place)
+  local names = {}
+  for i, each in ipairs(result.instances) do
+    local here = inside(inside(place, "instances"), i)
+    if not each.DBInstanceIdentifier then refuse(here, "DBInstanceIdentifier is missing") end
+    local name = each.DBInstanceIdentifier:lower()
+    if names[name] then refuse(here, "there are two instances %s", name) end
+    names[name] = true
+  end
+  for i, each in ipairs(result.snapshots or {}) do
+    local here = inside(inside(place, "snapshots"), i)
+    if not each.DBInstanceIdentifier or not each.DBSnapshotIdentifier then
+      refuse(here, "%s is missing", each.DBInstanceIdentifier and "DBSnapshotIdentifier" or "DBInstanceIdentifier")
+    end
+    if not names[each.DBInstanceIdentifier:lower()] then
+      refuse(inside(here, "DBInstanceIdentifier"), "there is no instance %s%s", shape.shown(each.DBInstanceIdentifier),
+        model.hint(each.DBInstanceIdentifier, names))
+    end
+  end
+end
+
+-- A task that only makes the snapshot restores nothing, and the others do not end with it.
+local function check_outcome(result, place)
+  local only = result.task == "create_snapshot_only"
+  local never = only and { restored = true, rolled_back = true } or { snapshotted = true }
+  if never[result.expected] then
+    refuse(inside(place, "expected"), "the task %s never ends as %s", result.task, result.expected)
+  end
+end
+
+--- Checks it and fills in what may be left out. Raises a usage error.
+---@param value table
+---@param id string
+---@param place trapheus.sandbox.Place
+---@return trapheus.sandbox.Scenario
+function rules.check(value, id, place)
+  local result = SCENARIO(value, place)
+  result.task = result.task or "create_snapshot"
+  result.instances = result.instances or { {} }
+  result.faults, result.actions = result.faults or {}, result.actions or {}
+  local first = result.instances[1]
+  if first and not first.DBInstanceIdentifier then first.DBInstanceIdentifier = id end
+  check_names(result, place)
+  check_outcome(result, place)
+  return result
+end
+
+return rules

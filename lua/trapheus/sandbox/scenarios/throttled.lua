@@ -1,0 +1,6 @@
+return {
+  title = "A noisy neighbour uses up the account's rate: Throttling",
+  shows = "Reads are asked again after a back-off; a change that was refused was certainly not made, and is repeated.",
+  expected = "restored",
+  knobs = { throttle_percent = 20 },
+}

@@ -1,0 +1,44 @@
+--- The shipped scenarios: each ends as its file says, whenever the looks of the run happen to be.
+local command = require "trapheus.command"
+local driver = require "trapheus.drivers.local"
+local options = require "trapheus.options"
+local path = require "trapheus.path"
+local run_module = require "trapheus.run"
+local scenario = require "trapheus.sandbox.scenario"
+
+local tests = {}
+
+-- As the command runs it, in virtual time.
+local function play(name, ...)
+  local given = options.restore { "--sandbox", name, ... }
+  local world = command.sandbox_world(given)
+  local told = {}
+  world:listen(function(event)
+    if event.event == "outside" then told[#told + 1] = event.message end
+  end)
+  local run = run_module.new(world, { identifier = given.id, task = given.task, options = options.recorded(given),
+    script = "scripts/restore.lua" })
+  driver.run(path.script "scripts/restore.lua"(), run, { until_ms = world:now_ms() + 30 * 86400 * 1000 })
+  return run.record, world, told, given
+end
+
+local function met(world, fault)
+  for _, entry in ipairs(world.sandbox.audit) do
+    if entry.fault == fault.kind and entry.operation == fault.operation then return true end
+  end
+end
+
+for _, name in ipairs(scenario.names()) do
+  tests["scenario " .. name] = function()
+    local record, world, told, given = play(name)
+    local failure = record.parked and record.parked.reason or record.failure and record.failure.message
+    assert(record.outcome == given.scenario.expected, ("%s, not %s: %s"):format(record.outcome,
+      given.scenario.expected, failure))
+    assert(#told == #given.scenario.actions, "not everything happened: " .. table.concat(told, "; "))
+    for _, fault in ipairs(given.scenario.faults) do
+      assert(fault.at_s or met(world, fault), "no call met " .. fault.kind)
+    end
+  end
+end
+
+return tests
