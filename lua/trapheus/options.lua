@@ -123,8 +123,7 @@ local function as_flag(field) return "--" .. field:gsub("_", "-") end
 
 local function check_needs(given)
   for _, field in ipairs(sorted.keys(NEEDS)) do
-    local value = given[field]
-    if value and value[1] ~= false and not given[NEEDS[field]] then
+    if given[field] and not given[NEEDS[field]] then
       usage.fail("%s is for a rehearsal: %s is missing", as_flag(field), as_flag(NEEDS[field]))
     end
   end
@@ -221,7 +220,9 @@ function options.read(name, arguments)
   local ok, given = parser(commands.find(name)):pparse(arguments)
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   unwrap(given, commands.find(name))
-  if given.from_describe and not given.from_describe[1] then given.from_describe = nil end
+  for _, list in ipairs { "fault", "from_describe" } do
+    if given[list] and not given[list][1] then given[list] = nil end
+  end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
   if given.timeout then given.timeout_s = timeout(given.timeout) end

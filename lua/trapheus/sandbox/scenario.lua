@@ -60,7 +60,10 @@ end
 -- Runs it where there is nothing, and not for ever.
 local function evaluate(text, file)
   local chunk, err = load(text, "@" .. file, "t", {})
-  if not chunk then usage.fail("%s (a scenario is a Lua table: return { title = …, … })", err) end
+  if not chunk then
+    if not err:find(file, 1, true) then err = file .. ": " .. err end
+    usage.fail("%s (a scenario is a Lua table: return { title = …, … })", err)
+  end
   local thread = coroutine.create(chunk)
   debug.sethook(thread, function() error("it computes for too long", 0) end, "", MOST_STEPS)
   local ok, value = coroutine.resume(thread)

@@ -47,7 +47,9 @@ local function number(value) return math.type(value) and value end
 -- By the type of the model: what is expected, and the value that is meant, or nil.
 local SCALARS = {
   string = { "a text", function(value) return type(value) == "string" and value or nil end },
-  boolean = { "true or false", function(value) return type(value) == "boolean" and value or nil end },
+  boolean = { "true or false", function(value)
+    if type(value) == "boolean" then return value end
+  end },
   integer = { "a number", function(value) return math.type(value) and whole(value) end },
   long = { "a number", function(value) return math.type(value) and whole(value) end },
   double = { "a number", number },
