@@ -19,15 +19,24 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field key string
 ---@field operation string
 ---@field step string
----@field target table           { kind=, resource_id=, name= }
+---@field target trapheus.Target
 ---@field names string[]         The names whose holder it changes: names.held.
 ---@field state "sent"|"unknown"|"accepted"
 ---@field sends integer
 ---@field at_ms integer          When it was last sent, or when its outcome became unknown.
 ---@field reads trapheus.Looks?
 
+---@class trapheus.Target        What a change is about.
+---@field kind string
+---@field resource_id string?
+---@field name string
+---@field part string?           Of a change that is made part by part: which one.
+---@field region string?         Where it is asked for, if not in the run's own Region.
+
 local function key_of(run, operation, target)
-  return table.concat({ operation, target.resource_id or target.name, run.record.step }, " ")
+  local subject = target.resource_id or target.name
+  if target.part then subject = subject .. " " .. target.part end
+  return table.concat({ operation, subject, run.record.step }, " ")
 end
 
 local function lost(intent)
@@ -138,7 +147,8 @@ local function send(run, intent, parameters)
   run.record.intents[intent.key] = intent
   run:save("intent", intent) -- raises when it cannot be written: then nothing is sent
   run:tell("call", { operation = intent.operation, target = intent.target.name, parameters = parameters })
-  local reply, err = errors.try(run.world.rds[intent.operation], run.world.rds, parameters)
+  local rds = intent.target.region and run.world:rds_in(intent.target.region) or run.world.rds
+  local reply, err = errors.try(rds[intent.operation], rds, parameters)
   if err and not err.ambiguous then
     local answer = rejected(run, intent, err)
     answer.sent = true
@@ -153,7 +163,7 @@ end
 
 --- Changes something, once, however often it is asked.
 ---@param operation string
----@param target { kind: string, resource_id: string?, name: string }
+---@param target trapheus.Target
 ---@param parameters table
 ---@return trapheus.Answer  "wait" until the step itself sees the effect, or "fail".
 function door.mutate(run, operation, target, parameters)

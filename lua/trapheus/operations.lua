@@ -42,5 +42,11 @@ return {
   DeleteDBSnapshot = { names = field("snapshot", "DBSnapshotIdentifier"), repeatable = false, sends = 3 },
   DeleteDBClusterSnapshot = { names = field("cluster-snapshot", "DBClusterSnapshotIdentifier"), repeatable = false,
     sends = 3 },
+  AddRoleToDBInstance = { names = none, repeatable = true, sends = 3 },
+  AddRoleToDBCluster = { names = none, repeatable = true, sends = 3 },
+  EnableHttpEndpoint = { names = none, repeatable = true, sends = 3 },
+  StartActivityStream = { names = none, repeatable = true, sends = 3 },
+  ModifyActivityStream = { names = none, repeatable = true, sends = 3 },
+  StartDBInstanceAutomatedBackupsReplication = { names = none, repeatable = true, sends = 3 },
   RemoveTagsFromResource = { names = none, repeatable = true, sends = 3 },
 }

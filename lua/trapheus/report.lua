@@ -133,6 +133,22 @@ local function happened(record, lines)
   end
 end
 
+local function value_text(value)
+  return type(value) == "table" and json.encode(value) or tostring(value)
+end
+
+local function told_settings(found, lines)
+  lines[#lines + 1] = ("  settings     %d carried over, %d differing, %d impossible"):format(#found.carried,
+    #found.differing, #found.impossible)
+  for _, row in ipairs(found.differing) do
+    lines[#lines + 1] = ("  differing    %s is %s, was %s"):format(row.name, value_text(row.found),
+      value_text(row.wanted))
+  end
+  for _, row in ipairs(found.impossible) do
+    lines[#lines + 1] = ("  impossible   %s: %s"):format(row.name, row.why)
+  end
+end
+
 --- The text that ends a run, and that an alert carries.
 ---@param run trapheus.Run
 ---@return string
@@ -146,18 +162,11 @@ function report.text(run)
   if document.replacement ~= json.null then lines[#lines + 1] = "  replacement  " .. place(document.replacement) end
   if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
   if document.final_snapshot ~= json.null then lines[#lines + 1] = "  last one     " .. document.final_snapshot end
-  if document.replacement ~= json.null then
-    lines[#lines + 1] = ("  settings     %d carried over, %d differing, %d impossible"):format(
-      #document.settings.carried, #document.settings.differing, #document.settings.impossible)
-  end
+  told_settings(document.settings, document.replacement ~= json.null and lines or {})
   for _, warning in ipairs(record.warnings) do lines[#lines + 1] = "  warning      " .. warning end
   if document.next ~= json.null then lines[#lines + 1] = "  next         " .. document.next end
   for i, line in ipairs(lines) do lines[i] = log.clean(line) end
   return table.concat(lines, "\n")
-end
-
-local function value_text(value)
-  return type(value) == "table" and json.encode(value) or tostring(value)
 end
 
 local function parameters_text(parameters)

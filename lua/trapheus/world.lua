@@ -52,12 +52,21 @@ function World:tell(event)
   for _, listener in ipairs(self.listeners) do listener(event) end
 end
 
+--- The client of another Region.
+---@param region string
+---@return table
+function World:rds_in(region)
+  if region == self.region then return self.rds end
+  self.elsewhere[region] = self.elsewhere[region] or self.client_in(region)
+  return self.elsewhere[region]
+end
+
 --- Asked once, between preflight and the first change. An answer instead of nil ends the run there.
 ---@return trapheus.Answer?
 function World:gate() return nil end
 
 local function new(fields)
-  fields.listeners = {}
+  fields.listeners, fields.elsewhere = {}, {}
   return setmetatable(fields, World)
 end
 
@@ -75,10 +84,11 @@ function world.real(options)
   local loop = core.loop { pace = options.pace or 1, ca_bundle = config.ca_bundle }
   tasks.use(loop)
   local limiter = core.limiter.new { rate_per_s = CALLS_PER_S, burst = CALLS_BURST }
-  local function service(name)
-    return client.new(name, { config = config, limiter = limiter, on_call = options.on_call })
+  local function service(name, region)
+    return client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call })
   end
   return new {
+    client_in = function(region) return service("rds", region) end,
     loop = loop,
     region = config:region(),
     journal = journal.open(options.state_dir),
@@ -113,12 +123,12 @@ function world.sandbox(options)
     preset = options.preset,
     knobs = options.knobs,
   }
-  local transport = sandbox:transport()
-  local function service(name)
-    return client.new(name, { region = options.region or "us-east-1", transport = transport,
+  local function service(name, region)
+    return client.new(name, { region = sandbox.region, transport = sandbox:transport(region),
       on_call = options.on_call })
   end
   return new {
+    client_in = function(region) return service("rds", region) end,
     loop = loop,
     region = options.region or "us-east-1",
     journal = options.journal or journal.memory(),

@@ -1,7 +1,5 @@
---- The table of settings against AWS's service model, and what is made of it.
+--- What is made of the table of an instance's settings.
 local model = require "trapheus.aws.model"
-local rules = require "trapheus.settings.rules"
-local rows = require "trapheus.settings.instance"
 local settings = require("trapheus.settings").load "instance"
 
 local tests = {}
@@ -10,163 +8,6 @@ local rds = model.load "rds"
 
 local function equal(got, wanted, what)
   if got ~= wanted then error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2) end
-end
-
-local function fail(found)
-  table.sort(found)
-  if #found > 0 then error(table.concat(found, "\n"), 2) end
-end
-
--- Against the model -----------------------------------------------------------------------------
-
--- The shape at a path such as "VpcSecurityGroups[].VpcSecurityGroupId"; nil where there is none. The last step may
--- lead to a whole list.
-local function shape_at(root, path)
-  local shape = root
-  for step in path:gmatch "[^.]+" do
-    local name, list = step:match "^([^%[]+)(%[?%]?)$"
-    local member = rds.shapes[shape].members and rds.shapes[shape].members[name]
-    if not member then return nil end
-    shape = member.shape
-    local is_list = rds.shapes[shape].type == "list"
-    local whole = is_list and list == "" and path:sub(-#step) == step
-    if is_list ~= (list == "[]") and not whole then return nil end
-    if is_list and not whole then shape = rds.shapes[shape].member.shape end
-  end
-  return shape
-end
-
-function tests.every_path_is_in_the_model()
-  local found = {}
-  for _, row in ipairs(rows) do
-    local shape = shape_at("DBInstance", row.path)
-    if not shape then found[#found + 1] = ("%s: %s"):format(row.name, row.path) end
-    for _, field in ipairs(row.fields or {}) do
-      local members = shape and rds.shapes[shape].members or {}
-      if not members[field] then found[#found + 1] = ("%s: %s.%s"):format(row.name, row.path, field) end
-    end
-  end
-  fail(found)
-  assert(not shape_at("DBInstance", "DBSubnetGroup[].DBSubnetGroupName"), "a list where there is none")
-  assert(not shape_at("DBInstance", "NoSuchMember"), "a member that is not there")
-end
-
--- Parameters that take what Describe shows as another kind of thing.
-local CONVERTED = { log_types = true, first = true }
-
-function tests.every_parameter_is_in_the_model()
-  local found = {}
-  local function check(row, parameter, operation)
-    if not parameter then return end
-    local input = rds.shapes[rds.operations[operation].input.shape].members
-    local taken = input[parameter]
-    if not taken then
-      found[#found + 1] = ("%s: %s takes no %s"):format(row.name, operation, parameter)
-      return
-    end
-    local given, wanted = rds.shapes[shape_at("DBInstance", row.path)].type, rds.shapes[taken.shape].type
-    local is_list = row.shape == "set" or row.shape == "records"
-    if not CONVERTED[row.shape or ""] and (is_list and "list" or given) ~= wanted then
-      found[#found + 1] = ("%s: %s wants a %s for %s"):format(row.name, operation, wanted, parameter)
-    end
-  end
-  for _, row in ipairs(rows) do
-    check(row, row.restore, "RestoreDBInstanceFromDBSnapshot")
-    check(row, row.modify, "ModifyDBInstance")
-  end
-  fail(found)
-end
-
-function tests.every_rule_exists_has_a_source_and_is_used()
-  local used = {}
-  for _, row in ipairs(rows) do
-    for _, key in ipairs { "when", "compare", "keep" } do
-      if row[key] then
-        used[row[key]] = true
-        assert(rules[row[key]], ("%s: no rule %s"):format(row.name, row[key]))
-      end
-    end
-    if row.when then assert(#rules[row.when].source > 10, row.when .. " has no source") end
-  end
-  local found = {}
-  for name in pairs(rules) do
-    if not used[name] then found[#found + 1] = name .. " is not used" end
-  end
-  fail(found)
-end
-
-local KEYS = { name = "string", path = "string", restore = "string", modify = "string", shape = "string",
-  fields = "table", security = "boolean", group = "string", when = "string", with = "string", cannot = "string",
-  keep = "string", compare = "string" }
-
-function tests.rows_are_well_formed()
-  local names, paths = {}, {}
-  for _, row in ipairs(rows) do
-    assert(not names[row.name], row.name .. " is there twice")
-    assert(not paths[row.path], row.path .. " is there twice")
-    names[row.name], paths[row.path] = true, true
-    for key, value in pairs(row) do
-      if key ~= "default" then equal(type(value), KEYS[key] or "no key", row.name .. "." .. key) end
-    end
-    assert(row.restore or row.modify or row.cannot, row.name .. " goes nowhere")
-    assert(not (row.with == "modify" or row.with == "finish") or row.modify, row.name .. " has no modification")
-    assert(row.with ~= "modify" or not row.restore, row.name .. " could go into the restore")
-  end
-end
-
--- Against the list of what a configuration is ---------------------------------------------------
-
--- Members of DBInstance that are no setting of what this program restores, and why.
-local APART = {
-  DBInstanceIdentifier = "the name itself",
-  DBSecurityGroups = "EC2-Classic, which is gone",
-  ReplicaMode = "of Oracle replicas, which are refused",
-  PromotionTier = "of members of an Aurora cluster, which are refused",
-  AutomationMode = "of RDS Custom, which is refused",
-  ResumeFullAutomationModeTime = "of RDS Custom, which is refused",
-  CustomIamInstanceProfile = "of RDS Custom, which is refused",
-  AwsBackupRecoveryPointArn = "names a recovery point, it is no setting",
-  MultiTenant = "lies in the snapshot",
-  CertificateDetails = "follows CACertificateIdentifier",
-}
-
-local function top_level(path) return (path:match "^[^.%[]+") end
-
-local function listed()
-  local members = {}
-  for line in io.lines "tests/data/retention/instance.tsv" do
-    local path, _, class = line:match "^([^\t]*)\t([^\t]*)\t([^\t]*)"
-    if class == "a" or class == "b" then members[top_level(path)] = true end
-  end
-  assert(members.DBInstanceClass and members.PreferredMaintenanceWindow, "the list is not read")
-  return members
-end
-
-function tests.every_setting_there_is_is_in_the_table()
-  local known, found, members = {}, {}, listed()
-  for _, row in ipairs(rows) do known[top_level(row.path)] = true end
-  for member in pairs(members) do
-    if not known[member] and not APART[member] then found[#found + 1] = member .. " is not carried over" end
-  end
-  for member in pairs(APART) do
-    if known[member] or not members[member] then found[#found + 1] = member .. " needs no exception" end
-  end
-  fail(found)
-end
-
-function tests.every_parameter_of_the_restore_is_given_or_known()
-  local given = {}
-  for _, row in ipairs(rows) do given[row.restore or ""] = true end
-  local others = { DBInstanceIdentifier = 1, DBSnapshotIdentifier = 1, DeletionProtection = 1,
-    UseDefaultProcessorFeatures = "ProcessorFeatures says it", TagSpecifications = "Tags says it",
-    DBClusterSnapshotIdentifier = "of clusters", CustomIamInstanceProfile = "RDS Custom",
-    TdeCredentialArn = "cannot", TdeCredentialPassword = "cannot",
-    ManageMasterUserPassword = "cannot", MasterUserSecretKmsKeyId = "cannot" }
-  local found = {}
-  for parameter in pairs(rds.shapes.RestoreDBInstanceFromDBSnapshotMessage.members) do
-    if not given[parameter] and not others[parameter] then found[#found + 1] = parameter .. " is never given" end
-  end
-  fail(found)
 end
 
 -- Capturing -------------------------------------------------------------------------------------
@@ -290,8 +131,7 @@ function tests.false_is_sent_and_nothing_is_not()
 end
 
 function tests.what_cannot_be_carried_over_is_not_sent()
-  local config = capture { TdeCredentialArn = "arn:tde", MasterUserSecret = { SecretArn = "arn:secret" },
-    AssociatedRoles = { { RoleArn = "arn:role" } } }
+  local config = capture { TdeCredentialArn = "arn:tde", MasterUserSecret = { SecretArn = "arn:secret" } }
   local given = settings:restore(config)
   equal(given.TdeCredentialArn, nil)
   equal(given.ManageMasterUserPassword, nil)
@@ -300,7 +140,7 @@ function tests.what_cannot_be_carried_over_is_not_sent()
     names[i] = row.name
     assert(#row.why > 20, row.name .. " has no reason")
   end
-  equal(table.concat(names, " "), "TdeCredentialArn ManageMasterUserPassword AssociatedRoles")
+  equal(table.concat(names, " "), "MasterUserSecretArn TdeCredentialArn")
 end
 
 function tests.only_parameters_of_the_call_are_sent()

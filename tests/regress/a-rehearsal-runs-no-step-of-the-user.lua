@@ -18,7 +18,7 @@ local function runs(extend)
     end)
   end }
   witness.equal(result.outcome, "restored")
-  witness.equal(#result.record.warnings, 2, "warnings")
+  witness.equal(#result.record.warnings, 1, "warnings")
   return planned, count
 end
 

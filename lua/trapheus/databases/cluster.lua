@@ -120,13 +120,16 @@ function cluster.trace(rds, intent) return database.trace(KINDS, rds, intent) en
 
 -- Judging ---------------------------------------------------------------------------------
 
--- What must be so in every row of these lists before it counts as settled.
+-- What every part of these must be before it counts as settled.
 Cluster.ARRIVED = {
-  { list = "DBClusterMembers", field = "DBClusterParameterGroupStatus", ["in-sync"] = true },
-  { list = "VpcSecurityGroups", field = "Status", active = true },
-  { list = "DBClusterOptionGroupMemberships", field = "Status", ["in-sync"] = true },
-  { list = "AssociatedRoles", field = "Status", ACTIVE = true },
-  { list = "DomainMemberships", field = "Status", joined = true, ["kerberos-enabled"] = true },
+  { path = "DBClusterMembers[].DBClusterParameterGroupStatus", ["in-sync"] = true },
+  { path = "VpcSecurityGroups[].Status", active = true },
+  { path = "DBClusterOptionGroupMemberships[].Status", ["in-sync"] = true },
+  { path = "DomainMemberships[].Status", joined = true, ["kerberos-enabled"] = true },
+  { path = "AssociatedRoles[].Status", ACTIVE = true, INVALID = true }, -- which no waiting mends
+  { path = "MasterUserSecret.SecretStatus", active = true, rotating = true, impaired = true },
+  { path = "ActivityStreamStatus", started = true, stopped = true },
+  { path = "LocalWriteForwardingStatus", enabled = true, disabled = true },
 }
 
 --- Can it be used as its original was? An Aurora cluster needs somebody to write.

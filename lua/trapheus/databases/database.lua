@@ -1,4 +1,5 @@
 --- What a DB instance and a DB cluster have in common: how they are judged, and how an open intent is looked at.
+local shapes = require "trapheus.settings.shapes"
 local statuses = require "trapheus.statuses"
 
 ---@class trapheus.Database
@@ -67,9 +68,8 @@ end
 function Database:settled()
   if not self:quiet() then return false, self.status .. (self:pending() and ", a change pending" or "") end
   for _, part in ipairs(self.ARRIVED) do
-    for _, row in ipairs(self.raw[part.list] or {}) do
-      local status = row[part.field]
-      if status and not part[status] then return false, ("%s %s"):format(part.list, status) end
+    for _, status in ipairs(shapes.gather(self.raw, part.path)) do
+      if not part[status] then return false, ("%s %s"):format(part.path:match "^%w+", status) end
     end
   end
   return true

@@ -103,12 +103,15 @@ function instance.members() return {} end
 
 -- Judging ---------------------------------------------------------------------------------
 
--- What must be so in every row of these lists before it counts as settled.
+-- What every part of these must be before it counts as settled.
 Instance.ARRIVED = {
-  { list = "DBParameterGroups", field = "ParameterApplyStatus", ["in-sync"] = true },
-  { list = "VpcSecurityGroups", field = "Status", active = true },
-  { list = "OptionGroupMemberships", field = "Status", ["in-sync"] = true },
-  { list = "DomainMemberships", field = "Status", joined = true, ["kerberos-enabled"] = true },
+  { path = "DBParameterGroups[].ParameterApplyStatus", ["in-sync"] = true },
+  { path = "VpcSecurityGroups[].Status", active = true },
+  { path = "OptionGroupMemberships[].Status", ["in-sync"] = true },
+  { path = "DomainMemberships[].Status", joined = true, ["kerberos-enabled"] = true },
+  { path = "AssociatedRoles[].Status", ACTIVE = true, INVALID = true }, -- which no waiting mends
+  { path = "MasterUserSecret.SecretStatus", active = true, rotating = true, impaired = true },
+  { path = "ActivityStreamStatus", started = true, stopped = true },
 }
 
 --- Can it be used as its original was?

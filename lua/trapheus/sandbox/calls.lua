@@ -11,8 +11,8 @@ local calls = {}
 
 local OPERATIONS = {}
 for _, module in ipairs {
-  "describe", "create", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "events", "catalog",
-  "others",
+  "describe", "create", "modify", "reboot", "restore", "delete", "snapshots", "tags", "roles", "streams",
+  "replication", "events", "catalog", "others",
 } do
   local served = require("trapheus.sandbox." .. module).operations
   for service, operations in pairs(served) do
@@ -49,7 +49,7 @@ local function execute(sb, entry, params, fault)
     return nil, errors.new("InvalidAction", ("The sandbox does not know %s."):format(entry.operation))
   end
   local before = sb.changes
-  sb.target = nil
+  sb.target, sb.asked_in = nil, entry.region or sb.region
   local ok, result = pcall(operation, sb, tables.copy(params), fault or {})
   entry.committed, entry.target = entry.committed or sb.changes ~= before, sb.target
   if ok then return result end
@@ -67,7 +67,7 @@ end
 local function raise_the_dead(sb, fault, entry, params)
   sb:later(fault.delay_s or sb:draw "zombie_s", function()
     local late = record(sb, entry.service, entry.operation, params, entry.by)
-    late.signed_at_s = entry.signed_at_s
+    late.signed_at_s, late.region = entry.signed_at_s, entry.region
     local _, err = admit(sb, late, params)
     late.late, late.outcome = true, err and err.code or "ok"
   end)
@@ -114,12 +114,13 @@ end
 ---@param operation string
 ---@param params table
 ---@param signed_at_s number|nil  By the client's clock.
+---@param region string|nil  The Region whose endpoint is called, if not the sandbox's own.
 ---@return table|nil result
 ---@return table|nil err
 ---@return trapheus.sandbox.Delivery|nil arriving
-function calls.serve(sb, service, operation, params, signed_at_s)
+function calls.serve(sb, service, operation, params, signed_at_s, region)
   local entry = record(sb, service, operation, params, "client")
-  entry.signed_at_s = signed_at_s
+  entry.signed_at_s, entry.region = signed_at_s, region
   local result, err, arriving = answer(sb, entry, params)
   local _, seen = delivery.tables(arriving, entry, result, err)
   if seen then entry.outcome = seen.code end

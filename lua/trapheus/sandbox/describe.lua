@@ -4,6 +4,7 @@ local errors = require "trapheus.sandbox.errors"
 local filters = require "trapheus.sandbox.filters"
 local names = require "trapheus.sandbox.names"
 local paging = require "trapheus.sandbox.paging"
+local replication = require "trapheus.sandbox.replication"
 local tables = require "trapheus.sandbox.tables"
 local versions = require "trapheus.sandbox.versions"
 
@@ -77,6 +78,10 @@ function rds.DescribeDBInstanceAutomatedBackups(sb, params)
     if wanted and filters.accept(params, BACKUP_FILTERS, backup) then
       found[#found + 1] = { key = backup.DbiResourceId, value = backup }
     end
+  end
+  if sb.asked_in ~= sb.region then
+    for _, backup in ipairs(replication.into(sb, sb.asked_in)) do consider(backup) end
+    return paging.page(found, params, "DBInstanceAutomatedBackups")
   end
   for _, view in ipairs(describe.look(sb, sb.instances)) do
     if view.BackupRetentionPeriod > 0 and view.Endpoint then

@@ -42,7 +42,7 @@ function sandbox.new(options)
     region = options.region or "us-east-1", knobs = knobs.values(options.preset or "typical", options.knobs),
     schedule = heap.new(), streams = {}, faults = {}, counts = {}, audit = {}, mail = {}, webhooks = {},
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, events = {},
-    retained_backups = {}, offset_s = 0, credentials = "valid", denied = {},
+    retained_backups = {}, replications = {}, offset_s = 0, credentials = "valid", denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())
   sb.host_label = "c" .. sb:stream("host_label"):text(11, "abcdefghijklmnopqrstuvwxyz0123456789")
@@ -125,10 +125,11 @@ end
 ---@param service "rds"|"sts"|"ses"
 ---@param operation string
 ---@param params table|nil
+---@param region string|nil The Region whose endpoint is called, if not the sandbox's own.
 ---@return table|nil result
 ---@return { code: string, message: string, status: integer|nil }|nil err
-function sandbox:call(service, operation, params)
-  local result, err, arriving = self:serve(service, operation, params or {})
+function sandbox:call(service, operation, params, region)
+  local result, err, arriving = self:serve(service, operation, params or {}, nil, region)
   return delivery.tables(arriving, { service = service, operation = operation }, result, err)
 end
 
@@ -137,12 +138,13 @@ end
 ---@param operation string
 ---@param params table
 ---@param signed_at_s number|nil  By the client's clock; without it nobody looks.
+---@param region string|nil
 ---@return table|nil result
 ---@return table|nil err
 ---@return trapheus.sandbox.Delivery|nil arriving
-function sandbox:serve(service, operation, params, signed_at_s)
+function sandbox:serve(service, operation, params, signed_at_s, region)
   self:advance()
-  return calls.serve(self, service, operation, params, signed_at_s)
+  return calls.serve(self, service, operation, params, signed_at_s, region)
 end
 
 --- A call by somebody else: no fault meets it, and the audit says so.
@@ -284,9 +286,10 @@ function sandbox:webhook(url, body)
   return self:call("webhook", "webhook", { url = url, body = body })
 end
 
+---@param region string|nil The Region whose endpoint it calls, if not the sandbox's own.
 ---@return table transport See trapheus.sandbox.transport
-function sandbox:transport()
-  return transport.new(self)
+function sandbox:transport(region)
+  return transport.new(self, region)
 end
 
 return sandbox

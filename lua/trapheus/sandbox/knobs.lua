@@ -50,6 +50,8 @@ knobs.register = {
   row("restore_backup_s", "s", 0, { 60, 300 }, { 3600, 21600 }, "baseline backup: serves, refuses changes; 0: none"),
   row("delete_s", "s", 30, { 60, 600 }, { 300, 1200 }, "an instance being deleted, still listed"),
   row("delete_in_creating", "0 or 1", 1, 1, 0, "an instance that is being created can be deleted"),
+  row("stream_s", "s", 5, { 60, 300 }, { 300, 900 }, "an activity stream starting, or its policy changing"),
+  row("replication_s", "s", 5, { 30, 300 }, { 300, 900 }, "replicated backups being shown at the instance"),
   row("role_s", "s", 1, { 5, 30 }, { 30, 120 }, "a role being attached or detached"),
 }
 

@@ -18,15 +18,16 @@ local OTHERS = {
   RotateMasterUserPassword = true, UseDefaultProcessorFeatures = true,
 }
 
---- Gives the changes that are changes, in the order of the settings.
+--- Gives the changes that are changes, in the order of the settings, each after those before it.
 local function changes(sb, instance, params)
-  local list = {}
+  local list, before = {}, instance.fields
   for _, setting in ipairs(settings.rows) do
     local value = params[setting.modify or false]
     if value ~= nil then
-      local after = tables.copy(instance.fields)
+      local after = tables.copy(before)
       settings.write(sb, after, setting, value)
-      if not tables.same(after, instance.fields) then list[#list + 1] = { setting = setting, value = value } end
+      if not tables.same(after, before) then list[#list + 1] = { setting = setting, value = value } end
+      before = after
     end
   end
   return list

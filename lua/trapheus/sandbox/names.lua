@@ -30,9 +30,10 @@ end
 ---@param sb table
 ---@param resource "db"|"snapshot"|"auto-backup"|"subgrp"|"pg"|"og"
 ---@param name string
+---@param region string|nil Another than the sandbox's.
 ---@return string
-function names.arn(sb, resource, name)
-  return ("arn:%s:rds:%s:%s:%s:%s"):format((partition(sb.region)), sb.region, sb.account, resource, name)
+function names.arn(sb, resource, name, region)
+  return ("arn:%s:rds:%s:%s:%s:%s"):format((partition(sb.region)), region or sb.region, sb.account, resource, name)
 end
 
 --- Takes "mydb" or its ARN.

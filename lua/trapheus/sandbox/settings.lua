@@ -80,12 +80,12 @@ settings.shapes = {
     end
   end,
   managed_secret = function(sb, fields, value)
-    fields.MasterUserSecret = value and {
+    fields.MasterUserSecret = value and (fields.MasterUserSecret or {
       SecretArn = ("arn:aws:secretsmanager:%s:%s:secret:rds!%s-%s"):format(sb.region, sb.account,
         fields.DbiResourceId, sb:stream("secret"):text(6, "abcdefghijklmnopqrstuvwxyz")),
       SecretStatus = "active",
       KmsKeyId = template.key(sb, "aws-secretsmanager"),
-    } or nil
+    }) or nil
   end,
   secret_key = function(_, fields, value)
     if fields.MasterUserSecret then fields.MasterUserSecret.KmsKeyId = value end

@@ -9,9 +9,10 @@ transport.__index = transport
 local UNSENT = { NameResolutionError = true, TLSError = true }
 
 ---@param sb trapheus.Sandbox
+---@param region string|nil The Region whose endpoint is called, if not the sandbox's own.
 ---@return table
-function transport.new(sb)
-  return setmetatable({ sandbox = sb, region = sb.region }, transport)
+function transport.new(sb, region)
+  return setmetatable({ sandbox = sb, region = region or sb.region }, transport)
 end
 
 --- Answers one call, as a client asks it. It is sent once: whoever wants to ask again waits in between.
@@ -19,7 +20,7 @@ end
 ---@return table result
 ---@return { status: integer, request_id: string, attempts: integer } info
 function transport:send(call)
-  local result, err = self.sandbox:call(call.service, call.operation, call.params)
+  local result, err = self.sandbox:call(call.service, call.operation, call.params, self.region)
   local request_id = ("sandbox-%08d"):format(#self.sandbox.audit)
   if result then return result, { status = 200, request_id = request_id, attempts = 1 } end
   local reads, class = model.is_read_only(call.operation), errors.class(call.operation, err.code, err.status)

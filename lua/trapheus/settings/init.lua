@@ -1,5 +1,7 @@
 --- What is carried over: one table of settings, walked to capture, restore, modify and compare.
+local calls = require "trapheus.settings.calls"
 local rules = require "trapheus.settings.rules"
+local shapes = require "trapheus.settings.shapes"
 
 ---@class trapheus.Settings
 ---@field rows table[]
@@ -8,7 +10,8 @@ Settings.__index = Settings
 
 local settings = {}
 
----@param kind "instance"
+--- The settings of a DB instance, of a DB cluster, or of a member of an Aurora cluster.
+---@param kind "instance"|"cluster"|"member"
 ---@return trapheus.Settings
 function settings.load(kind)
   return setmetatable({ rows = require("trapheus.settings." .. kind) }, Settings)
@@ -16,62 +19,13 @@ end
 
 -- Reading ---------------------------------------------------------------------------------
 
--- Every value at a path: "DBSubnetGroup.DBSubnetGroupName", "VpcSecurityGroups[].Status".
-local function gather(value, path, found)
-  if value == nil then return found end
-  local head, rest = path:match "^([^.]+)%.?(.*)$"
-  if not head then
-    found[#found + 1] = value
-    return found
-  end
-  local list = head:match "^(.*)%[%]$"
-  if not list then return gather(value[head], rest, found) end
-  for _, element in ipairs(value[list] or {}) do gather(element, rest, found) end
-  return found
-end
-
-local function record(element, fields)
-  local copy = {}
-  for _, field in ipairs(fields) do copy[field] = element[field] end
-  return copy
-end
-
-local function by_first_field(fields)
-  return function(a, b) return tostring(a[fields[1]]) < tostring(b[fields[1]]) end
-end
-
-local shapes = {}
-
-function shapes.scalar(found, row)
-  if found[1] == nil then return row.default end
-  return found[1]
-end
-
-shapes.first = shapes.scalar
-
-function shapes.set(found)
-  table.sort(found)
-  return #found > 0 and found or nil
-end
-
-shapes.log_types = shapes.set
-
-function shapes.records(found, row)
-  local list = {}
-  for _, element in ipairs(found) do
-    if not row.keep or rules[row.keep](element) then list[#list + 1] = record(element, row.fields) end
-  end
-  table.sort(list, by_first_field(row.fields))
-  return #list > 0 and list or nil
-end
-
 --- The configuration in a Describe record, by setting name. Plain data.
----@param raw table  A DBInstance
+---@param raw table  A DBInstance or a DBCluster
 ---@return table<string, any>
 function Settings:capture(raw)
   local config = {}
   for _, row in ipairs(self.rows) do
-    config[row.name] = shapes[row.shape or "scalar"](gather(raw, row.path, {}), row)
+    config[row.name] = shapes[row.shape or "scalar"](shapes.gather(raw, row.path), row)
   end
   return config
 end
@@ -94,6 +48,9 @@ local function kept(row, config)
   return not row.cannot and (not row.compare or rules[row.compare].holds(config))
 end
 
+-- What is put back after the replacement is verified.
+local LATER = { finish = true, handover = true }
+
 ---@class trapheus.Difference
 ---@field name string
 ---@field wanted any
@@ -108,7 +65,7 @@ end
 function Settings:diff(config, current)
   local differing, security = {}, false
   for _, row in ipairs(self.rows) do
-    if kept(row, config) and row.with ~= "finish" and not equal(config[row.name], current[row.name]) then
+    if kept(row, config) and not LATER[row.with] and not equal(config[row.name], current[row.name]) then
       local wanted = config[row.name] -- nil: the original showed none, so there is nothing to fall short of
       local secures = wanted ~= nil and row.security or nil
       differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name], security = secures }
@@ -133,7 +90,7 @@ end
 function Settings:carried(config)
   local names = {}
   for _, row in ipairs(self.rows) do
-    if kept(row, config) and config[row.name] ~= nil then names[#names + 1] = row.name end
+    if kept(row, config) and not row.inherited and config[row.name] ~= nil then names[#names + 1] = row.name end
   end
   return names
 end
@@ -144,19 +101,27 @@ local function allowed(row, config, current)
   return not row.when or rules[row.when].holds(config, current)
 end
 
---- The parameters of the restore call.
-function Settings:restore(config)
+-- The parameters of the call that makes it.
+local function made_with(self, call, config)
   local parameters = {}
   for _, row in ipairs(self.rows) do
     local value = config[row.name]
-    if row.restore and not row.with and not row.cannot and value ~= nil and allowed(row, config) then
-      parameters[row.restore] = value
+    if row[call] and not row.with and not row.cannot and value ~= nil and allowed(row, config) then
+      parameters[row[call]] = value
     end
   end
   return parameters
 end
 
--- ModifyDBInstance takes log types as what to turn on and off.
+--- The parameters of the restore call, of an instance or a cluster.
+---@return table
+function Settings:restore(config) return made_with(self, "restore", config) end
+
+--- The parameters of CreateDBInstance, of a member.
+---@return table
+function Settings:create(config) return made_with(self, "create", config) end
+
+-- A modification takes log types as what to turn on and off.
 local function log_types(wanted, found)
   local function missing(from, list)
     local known, result = {}, {}
@@ -177,7 +142,7 @@ end
 function Settings:modify(config, current)
   local parameters, groups = {}, {}
   local function sendable(row)
-    return row.modify and row.with ~= "finish" and config[row.name] ~= nil and allowed(row, config, current)
+    return row.modify and not LATER[row.with] and config[row.name] ~= nil and allowed(row, config, current)
   end
   for _, row in ipairs(self.rows) do
     if sendable(row) and not equal(config[row.name], current[row.name]) then
@@ -191,6 +156,25 @@ function Settings:modify(config, current)
     if row.group and groups[row.group] and sendable(row) then parameters[row.modify] = config[row.name] end
   end
   return parameters
+end
+
+-- Calls of their own ------------------------------------------------------------------------
+
+--- Goes through the settings with a call of their own of which something is missing: the row, and that part.
+---@param config table
+---@param seen { raw: table }
+---@return fun(): integer?, table?, any
+function Settings:missing(config, seen)
+  local current, i = self:capture(seen.raw), 0
+  return function()
+    while i < #self.rows do
+      i = i + 1
+      local row = self.rows[i]
+      local call, wanted = not row.with and row.call and calls[row.call], config[row.name]
+      local part = call and wanted ~= nil and kept(row, config) and call.missing(wanted, current[row.name], seen)
+      if part then return i, row, part end
+    end
+  end
 end
 
 return settings

@@ -1,22 +1,37 @@
---- What a DB instance's configuration is, and how a restore carries it over. Checked against
---- AWS's service model by a test. Order is the order of sending.
+--- What a DB instance's configuration is, and how a restore carries it over. Checked against AWS's service model and
+--- against the list of what a configuration is (tests/data/retention) by a test. Order is the order of sending.
 ---
----   path     where DescribeDBInstances shows it; `[]` goes through a list
----   restore  the parameter of RestoreDBInstanceFromDBSnapshot that takes it
----   modify   the parameter of ModifyDBInstance that takes it
----   shape    scalar (the default), set (order means nothing), records (a list of `fields`), log_types
----   default  what a missing value means
----   security a difference is a reason to roll back, not a note
----   group    if one of the group is modified, all of it is sent (AWS wants them together)
----   when     the rule (settings/rules.lua) that must hold, or it is not sent
----   compare  the rule that must hold, or RDS chooses it
----   with     the call it goes in, if not the restore: "modify" or "finish"
----   cannot   why it is not carried over by this program
+---   path      where DescribeDBInstances shows it; `[]` goes through a list, "" is the whole record
+---   restore   the parameter of RestoreDBInstanceFromDBSnapshot that takes it
+---   modify    the parameter of ModifyDBInstance that takes it
+---   call      the operation of its own that takes it (settings/calls.lua)
+---   inherited it comes with the snapshot, and nothing sets it
+---   cannot    why it is not carried over by this program, in one sentence
+---   shape     scalar (the default); or one of settings/shapes.lua, where `fields` are those that count, `keep` is
+---             the rule for an element that counts, and `reads` are the fields that rule looks at
+---   default   what a missing value means
+---   security  a difference is a reason to roll back, not a note
+---   group     if one of the group is modified, all of it is sent (AWS wants them together)
+---   when      the rule (settings/rules.lua) that must hold, or it is not sent
+---   compare   the rule that must hold, or RDS chooses it
+---   with      when it goes, if not with the restore: "modify"; "handover" and "finish", once it is verified
 return {
+  { name = "DbiResourceId", path = "DbiResourceId",
+    cannot = "the replacement is another instance: what names the old resource id (IAM policies for database "
+      .. "authentication, metrics) needs the new one" },
   { name = "DBInstanceClass", path = "DBInstanceClass", restore = "DBInstanceClass", modify = "DBInstanceClass" },
   { name = "Engine", path = "Engine", restore = "Engine", when = "engine_at_restore" },
   { name = "EngineVersion", path = "EngineVersion", modify = "EngineVersion", with = "modify", when = "same_major" },
   { name = "DBName", path = "DBName", restore = "DBName", when = "named_database" },
+  { name = "MasterUsername", path = "MasterUsername", inherited = true },
+  { name = "CharacterSetName", path = "CharacterSetName", inherited = true },
+  { name = "NcharCharacterSetName", path = "NcharCharacterSetName", inherited = true },
+  { name = "Timezone", path = "Timezone", inherited = true },
+  { name = "DBSystemId", path = "DBSystemId", inherited = true },
+  { name = "MultiTenant", path = "MultiTenant", modify = "MultiTenant", with = "modify", when = "multi_tenant" },
+  { name = "StorageEncrypted", path = "StorageEncrypted", inherited = true, default = false, security = true },
+  { name = "StorageEncryptionType", path = "StorageEncryptionType", inherited = true },
+  { name = "KmsKeyId", path = "KmsKeyId", inherited = true },
   { name = "Port", path = "Endpoint.Port", restore = "Port", modify = "DBPortNumber" },
   { name = "AllocatedStorage", path = "AllocatedStorage", restore = "AllocatedStorage", modify = "AllocatedStorage",
     group = "storage", when = "storage_at_restore" },
@@ -35,6 +50,8 @@ return {
     when = "mirroring_possible" },
   { name = "AvailabilityZone", path = "AvailabilityZone", restore = "AvailabilityZone", when = "single_az",
     compare = "single_az" },
+  { name = "SecondaryAvailabilityZone", path = "SecondaryAvailabilityZone",
+    cannot = "no call takes it: RDS chooses the zone of the standby" },
   { name = "DBSubnetGroupName", path = "DBSubnetGroup.DBSubnetGroupName", restore = "DBSubnetGroupName" },
   { name = "VpcSecurityGroupIds", path = "VpcSecurityGroups[].VpcSecurityGroupId", restore = "VpcSecurityGroupIds",
     modify = "VpcSecurityGroupIds", shape = "set", security = true },
@@ -70,7 +87,7 @@ return {
     modify = "DomainDnsIps", group = "domain", when = "own_directory" },
   { name = "LicenseModel", path = "LicenseModel", restore = "LicenseModel", modify = "LicenseModel" },
   { name = "EngineLifecycleSupport", path = "EngineLifecycleSupport", restore = "EngineLifecycleSupport",
-    when = "extended_support" },
+    modify = "EngineLifecycleSupport", when = "extended_support" },
   { name = "AutoMinorVersionUpgrade", path = "AutoMinorVersionUpgrade", restore = "AutoMinorVersionUpgrade",
     modify = "AutoMinorVersionUpgrade", default = false },
   { name = "ProcessorFeatures", path = "ProcessorFeatures[]", restore = "ProcessorFeatures",
@@ -99,16 +116,39 @@ return {
     group = "insights" },
   { name = "DeletionProtection", path = "DeletionProtection", modify = "DeletionProtection", with = "finish",
     default = false, security = true },
+  { name = "ManageMasterUserPassword", path = "MasterUserSecret.SecretArn", shape = "present",
+    modify = "ManageMasterUserPassword", with = "modify", group = "secret", security = true, when = "new_secret" },
+  { name = "MasterUserSecretKmsKeyId", path = "MasterUserSecret.KmsKeyId", modify = "MasterUserSecretKmsKeyId",
+    with = "modify", group = "secret", when = "new_secret" },
+  { name = "MasterUserSecretArn", path = "MasterUserSecret.SecretArn",
+    cannot = "a managed secret belongs to its instance: the replacement has one of its own, with another ARN and "
+      .. "password" },
+  { name = "AssociatedRoles", path = "AssociatedRoles[]", shape = "records", fields = { "RoleArn", "FeatureName" },
+    call = "AddRoleToDBInstance" },
+  { name = "ActivityStream", path = "", shape = "record", keep = "streaming", call = "StartActivityStream",
+    fields = { "ActivityStreamMode", "ActivityStreamKmsKeyId", "ActivityStreamEngineNativeAuditFieldsIncluded" },
+    reads = { "ActivityStreamStatus" }, security = true },
+  { name = "ActivityStreamPolicy", path = "ActivityStreamPolicyStatus", shape = "locked", call = "ModifyActivityStream",
+    when = "streams", compare = "streams", security = true },
+  { name = "ActivityStreamKinesisStreamName", path = "ActivityStreamKinesisStreamName",
+    cannot = "the activity stream is started again into a Kinesis stream of its own: point its consumers there" },
+  { name = "AutomatedBackupsReplication", shape = "regions",
+    path = "DBInstanceAutomatedBackupsReplications[].DBInstanceAutomatedBackupsArn",
+    call = "StartDBInstanceAutomatedBackupsReplication" },
   { name = "TdeCredentialArn", path = "TdeCredentialArn",
-    cannot = "needs the TDE password, which no API returns" },
-  { name = "ManageMasterUserPassword", path = "MasterUserSecret.SecretArn",
-    cannot = "a managed secret belongs to the old database; the password from the snapshot works, "
-      .. "turn management on again with ModifyDBInstance ManageMasterUserPassword" },
-  { name = "AssociatedRoles", path = "AssociatedRoles[].RoleArn", shape = "set",
-    cannot = "add the roles again with AddRoleToDBInstance" },
-  { name = "ActivityStream", path = "ActivityStreamKinesisStreamName",
-    cannot = "start the activity stream again with StartActivityStream" },
-  { name = "AutomatedBackupsReplication",
-    path = "DBInstanceAutomatedBackupsReplications[].DBInstanceAutomatedBackupsArn", shape = "set",
-    cannot = "start it again with StartDBInstanceAutomatedBackupsReplication" },
+    cannot = "it needs the TDE password, which no API returns: set both with ModifyDBInstance" },
+  { name = "ReadReplicas", path = "ReadReplicaDBInstanceIdentifiers[]", shape = "set",
+    cannot = "replicas stay with the old instance: create new ones from the replacement" },
+  { name = "ReadReplicaClusters", path = "ReadReplicaDBClusterIdentifiers[]", shape = "set",
+    cannot = "replica clusters stay with the old instance: create new ones from the replacement" },
+  { name = "ReplicaMode", path = "ReplicaMode", cannot = "of replicas, which are refused" },
+  { name = "PromotionTier", path = "PromotionTier", cannot = "of members of an Aurora cluster" },
+  { name = "AutomationMode", path = "AutomationMode", cannot = "of RDS Custom, which is refused" },
+  { name = "ResumeFullAutomationModeMinutes", path = "ResumeFullAutomationModeTime",
+    cannot = "of RDS Custom, which is refused" },
+  { name = "CustomIamInstanceProfile", path = "CustomIamInstanceProfile", cannot = "of RDS Custom, which is refused" },
+  { name = "DBSecurityGroups", path = "DBSecurityGroups[].DBSecurityGroupName", shape = "set",
+    cannot = "of EC2-Classic, which AWS has closed" },
+  { name = "AwsBackupRecoveryPointArn", path = "AwsBackupRecoveryPointArn",
+    cannot = "written by AWS Backup, whose plan chooses by tag or ARN" },
 }

@@ -23,24 +23,25 @@ rules.named_database = rule(
 rules.oracle_or_sqlserver = rule("RDS model, AdditionalStorageVolumes", rules.named_database.holds)
 
 rules.storage_at_restore = rule(
-  "RDS model, AllocatedStorage and StorageType: not valid for SQL Server at a restore",
-  function(config) return not is(config, "sqlserver") end)
+  "RDS model, AllocatedStorage and StorageType: not valid for SQL Server at a restore, only in a modification",
+  function(config, current) return current ~= nil or not is(config, "sqlserver") end)
 
 -- Below this size gp3 has its baseline only, and RDS rejects Iops and StorageThroughput
 -- (RDS User Guide, "gp3 storage").
 local function above_gp3_baseline(config)
   if config.StorageType ~= "gp3" then return true end
+  if is(config, "sqlserver") then return true end -- which has no threshold
   return (config.AllocatedStorage or 0) >= (is(config, "oracle") and 200 or 400)
 end
 
-rules.provisioned_iops = rule("RDS User Guide, gp3 and provisioned IOPS storage", function(config)
+rules.provisioned_iops = rule("RDS User Guide, gp3 and provisioned IOPS storage", function(config, current)
   local type = config.StorageType
-  return rules.storage_at_restore.holds(config) and (type == "io1" or type == "io2" or type == "gp3")
+  return rules.storage_at_restore.holds(config, current) and (type == "io1" or type == "io2" or type == "gp3")
     and above_gp3_baseline(config)
 end)
 
-rules.provisioned_throughput = rule("RDS User Guide, gp3 storage", function(config)
-  return rules.storage_at_restore.holds(config) and config.StorageType == "gp3" and above_gp3_baseline(config)
+rules.provisioned_throughput = rule("RDS User Guide, gp3 storage", function(config, current)
+  return rules.storage_at_restore.holds(config, current) and config.StorageType == "gp3" and above_gp3_baseline(config)
 end)
 
 rules.single_az = rule(
@@ -51,10 +52,11 @@ rules.mirroring_possible = rule(
   "RDS User Guide: SQL Server mirroring needs automated backups",
   function(config) return not is(config, "sqlserver") or (config.BackupRetentionPeriod or 0) > 0 end)
 
--- "15.4" -> "15"; before PostgreSQL 10, and for MySQL and MariaDB, two numbers make a major version.
+-- "15.4" -> "15"; before PostgreSQL 10, and for MySQL and MariaDB, two numbers make a major version. Aurora's too:
+-- "8.0.mysql_aurora.3.04.0" -> "8.0".
 local function major(config)
   local first, second = (config.EngineVersion or ""):match "^(%d+)%.?(%d*)"
-  local one_number = is(config, "postgres") and tonumber(first or 0) >= 10
+  local one_number = engine(config):find "postgres" and tonumber(first or 0) >= 10
   return one_number and first or ("%s.%s"):format(first, second)
 end
 
@@ -96,6 +98,66 @@ rules.monitored = rule(
 rules.insights = rule(
   "RDS model, PerformanceInsightsKMSKeyId: when Performance Insights is on",
   function(config) return config.EnablePerformanceInsights == true end)
+
+rules.multi_tenant = rule(
+  "RDS model, MultiTenant: lies in the snapshot, unless the instance was converted afterwards; there is no way back",
+  function(config, current) return config.MultiTenant == true and current ~= nil end)
+
+rules.streams = rule(
+  "RDS model, ModifyActivityStream: of an activity stream that is started",
+  function(config) return config.ActivityStream ~= nil end)
+
+rules.new_secret = rule(
+  "RDS model, MasterUserSecretKmsKeyId: only in the call that turns the management of the password on",
+  function(_, current) return not current or not current.ManageMasterUserPassword end)
+
+-- Clusters ----------------------------------------------------------------------------------
+
+rules.aurora = rule("RDS model: valid for Aurora DB clusters only", function(config) return is(config, "aurora") end)
+
+rules.multi_az_cluster = rule(
+  "RDS model: valid for Multi-AZ DB clusters only",
+  function(config) return not is(config, "aurora") end)
+
+rules.aurora_mysql = rule(
+  "RDS model, BacktrackWindow: Aurora MySQL DB clusters only",
+  function(config) return engine(config) == "aurora-mysql" end)
+
+rules.aurora_when_modified = rule(
+  "RDS model, ModifyDBCluster Port: Aurora only; a restore takes it for both",
+  function(config, current) return not current or is(config, "aurora") end)
+
+rules.cluster_storage_at_restore = rule(
+  "RDS model, RestoreDBClusterFromSnapshot StorageType: io1 only for Multi-AZ DB clusters; a modification takes more",
+  function(config, current) return current ~= nil or is(config, "aurora") or config.StorageType == "io1" end)
+
+rules.cluster_iops = rule(
+  "RDS model, Iops: of Multi-AZ DB clusters, with the storage type that they are for",
+  function(config, current)
+    return rules.multi_az_cluster.holds(config) and rules.cluster_storage_at_restore.holds(config, current)
+  end)
+
+rules.own_key = rule(
+  "RDS model, KmsKeyId: where a key was chosen; a key of RDS's own has no name to give",
+  function(config) return config.StorageEncrypted == true and config.StorageEncryptionType ~= "sse-rds" end)
+
+rules.own_cluster_parameter_group = rule(DEFAULTS, function(config)
+  return not (config.DBClusterParameterGroupName or ""):find "^default%."
+end)
+
+rules.express_networking = rule(
+  "RDS model, EnableVPCNetworking: Aurora PostgreSQL, with EnableInternetAccessGateway and IAM authentication",
+  function(config)
+    return engine(config) == "aurora-postgresql" and config.EnableInternetAccessGateway == true
+      and config.EnableIAMDatabaseAuthentication == true
+  end)
+
+-- Parts of lists ----------------------------------------------------------------------------
+
+--- An activity stream that is wanted. RDS model, ActivityStreamStatus.
+function rules.streaming(element)
+  return element.ActivityStreamStatus == "started" or element.ActivityStreamStatus == "starting"
+end
 
 --- RDS User Guide, "Tagging": keys that begin with aws: or rds: cannot be written; ours are no setting.
 function rules.own_tag(record)

@@ -1,5 +1,7 @@
---- Gives the replacement what the restore call does not take: one modification, and one reboot
---- if a parameter group waits for it; a cluster first, then each member.
+--- Gives the replacement what the restore call does not take: one modification, one reboot if a
+--- parameter group waits for it, and the settings that have a call of their own; a cluster first,
+--- then each member.
+local calls = require "trapheus.steps.calls"
 local parts = require "trapheus.parts"
 
 ---@class trapheus.steps.Configure : trapheus.Step
@@ -32,6 +34,7 @@ local function settle(run, part)
   local settled, why = seen:settled()
   if outstanding and run:now_s() - part.known.configured_at < APPLIED_S then settled, why = false, "not applied yet" end
   if not settled then return run:wait(("the configuration to settle (%s)"):format(why), configure.typical_s) end
+  return calls.advance(run, part)
 end
 
 function configure.advance(run)

@@ -69,9 +69,6 @@ function verify.advance(run)
   end
   if security then return run:fail("the replacement is not as the original was: " .. summary) end
   if summary ~= "" then run:warn("not carried over: " .. summary) end
-  for _, setting in ipairs(run.database.settings:impossible(run.facts.config)) do
-    run:warn(("%s is not carried over: %s"):format(setting.name, setting.why))
-  end
   run.facts.differing = differing
   run.facts.verified = { resource_id = list[1].resource_id, at = run:stamp() }
   run:save("verified", run.facts.verified)

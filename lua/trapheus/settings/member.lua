@@ -1,0 +1,38 @@
+--- What a member of an Aurora cluster is configured with by itself, and how CreateDBInstance takes it. The rest of
+--- what Describe shows of it is the cluster's (settings/fixed.lua). The keys are those of settings/instance.lua, with
+---
+---   create   the parameter of CreateDBInstance that takes it
+return {
+  { name = "DbiResourceId", path = "DbiResourceId",
+    cannot = "the replacement of a member is another instance: what names the old resource id needs the new one" },
+  { name = "DBInstanceClass", path = "DBInstanceClass", create = "DBInstanceClass", modify = "DBInstanceClass" },
+  { name = "Engine", path = "Engine", create = "Engine" },
+  { name = "AvailabilityZone", path = "AvailabilityZone", create = "AvailabilityZone" },
+  { name = "PromotionTier", path = "PromotionTier", create = "PromotionTier", modify = "PromotionTier", default = 1 },
+  { name = "PubliclyAccessible", path = "PubliclyAccessible", create = "PubliclyAccessible",
+    modify = "PubliclyAccessible", default = false, security = true },
+  { name = "DBParameterGroupName", path = "DBParameterGroups[].DBParameterGroupName", shape = "first",
+    create = "DBParameterGroupName", modify = "DBParameterGroupName", security = true, when = "own_parameter_group" },
+  { name = "CACertificateIdentifier", path = "CACertificateIdentifier", create = "CACertificateIdentifier",
+    modify = "CACertificateIdentifier", security = true },
+  { name = "AutoMinorVersionUpgrade", path = "AutoMinorVersionUpgrade", create = "AutoMinorVersionUpgrade",
+    modify = "AutoMinorVersionUpgrade", default = false },
+  { name = "PreferredMaintenanceWindow", path = "PreferredMaintenanceWindow", create = "PreferredMaintenanceWindow",
+    modify = "PreferredMaintenanceWindow" },
+  { name = "Tags", path = "TagList[]", create = "Tags", shape = "records", fields = { "Key", "Value" },
+    keep = "own_tag" },
+  { name = "MonitoringInterval", path = "MonitoringInterval", create = "MonitoringInterval",
+    modify = "MonitoringInterval", group = "monitoring", default = 0 },
+  { name = "MonitoringRoleArn", path = "MonitoringRoleArn", create = "MonitoringRoleArn",
+    modify = "MonitoringRoleArn", group = "monitoring", when = "monitored" },
+  { name = "EnablePerformanceInsights", path = "PerformanceInsightsEnabled", create = "EnablePerformanceInsights",
+    modify = "EnablePerformanceInsights", group = "insights", default = false },
+  { name = "PerformanceInsightsKMSKeyId", path = "PerformanceInsightsKMSKeyId",
+    create = "PerformanceInsightsKMSKeyId", modify = "PerformanceInsightsKMSKeyId", group = "insights",
+    when = "insights" },
+  { name = "PerformanceInsightsRetentionPeriod", path = "PerformanceInsightsRetentionPeriod",
+    create = "PerformanceInsightsRetentionPeriod", modify = "PerformanceInsightsRetentionPeriod", group = "insights",
+    when = "insights" },
+  { name = "CopyTagsToSnapshot", path = "CopyTagsToSnapshot",
+    cannot = "snapshots are taken of the cluster: on a member it has no effect" },
+}

@@ -1,0 +1,98 @@
+--- What a setting looks like in a Describe record, as one value that can be compared and sent. A shape takes what
+--- was found at the path of a row, and gives the value; nil when there is none.
+local rules = require "trapheus.settings.rules"
+
+local shapes = {}
+
+--- Every value at a path: "DBSubnetGroup.DBSubnetGroupName", "VpcSecurityGroups[].Status". An empty path is the
+--- record itself.
+---@param value any
+---@param path string
+---@param found any[]?
+---@return any[] found
+function shapes.gather(value, path, found)
+  found = found or {}
+  if value == nil then return found end
+  local head, rest = path:match "^([^.]+)%.?(.*)$"
+  if not head then
+    found[#found + 1] = value
+    return found
+  end
+  local list = head:match "^(.*)%[%]$"
+  if not list then return shapes.gather(value[head], rest, found) end
+  for _, element in ipairs(value[list] or {}) do shapes.gather(element, rest, found) end
+  return found
+end
+
+local function pick(element, row)
+  local copy = {}
+  for _, field in ipairs(row.fields) do copy[field] = element[field] end
+  return copy
+end
+
+local function kept(element, row) return not row.keep or rules[row.keep](element) end
+
+local function in_order(fields)
+  return function(a, b)
+    for _, field in ipairs(fields) do
+      local left, right = tostring(a[field]), tostring(b[field])
+      if left ~= right then return left < right end
+    end
+    return false
+  end
+end
+
+function shapes.scalar(found, row)
+  if found[1] == nil then return row.default end
+  return found[1]
+end
+
+shapes.first = shapes.scalar
+
+function shapes.set(found)
+  table.sort(found)
+  return #found > 0 and found or nil
+end
+
+shapes.log_types = shapes.set
+
+--- true where there is something, and nothing where there is not.
+function shapes.present(found) return found[1] ~= nil or nil end
+
+--- Whether a state that takes a while is wanted: "enabling" is on, "disabling" is off.
+function shapes.switch(found, row)
+  if found[1] == nil then return row.default end
+  return found[1] == "enabled" or found[1] == "enabling" or found[1] == "requested"
+end
+
+--- "locked" or "unlocked", also while it becomes so.
+function shapes.locked(found)
+  local status = found[1]
+  return status and (status:find "^unlock" and "unlocked" or "locked")
+end
+
+--- The Regions of ARNs.
+function shapes.regions(found)
+  local list = {}
+  for _, arn in ipairs(found) do list[#list + 1] = arn:match "^arn:[^:]*:[^:]*:([^:]*):" end
+  return shapes.set(list)
+end
+
+--- One structure, of which some fields count.
+function shapes.record(found, row)
+  local element = found[1]
+  if not element or not kept(element, row) then return nil end
+  local copy = pick(element, row)
+  return next(copy) ~= nil and copy or nil
+end
+
+function shapes.records(found, row)
+  local list = {}
+  for _, element in ipairs(found) do
+    if kept(element, row) then list[#list + 1] = pick(element, row) end
+  end
+  table.sort(list, in_order(row.fields))
+  return #list > 0 and list or nil
+end
+
+return shapes
