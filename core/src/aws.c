@@ -72,21 +72,31 @@ static size_t split_lines(struct tph_str lines, struct tph_header *out, size_t c
     return count;
 }
 
+/* The headers that a call has before it is signed. */
+static size_t plain_headers(const struct tph_aws_request *request, struct tph_str authority,
+                            struct tph_header *headers) {
+    struct tph_str type = request->content_type;
+    if (type.length_bytes == 0) type = TPH_STR("application/x-www-form-urlencoded; charset=utf-8");
+    headers[0] = (struct tph_header){TPH_STR("Host"), authority};
+    headers[1] = (struct tph_header){TPH_STR("Content-Type"), type};
+    headers[2] = (struct tph_header){TPH_STR("X-Amz-Target"), request->target};
+    return request->target.length_bytes > 0 ? 3 : 2;
+}
+
 /* Signs with the real time, whatever the loop's clock: the service looks at its own. */
 static enum tph_status sign(struct tph_aws_call *call, struct tph_header *headers, size_t *count) {
     const struct tph_aws_request *request = &call->request;
     struct tph_clock clock = tph_clock_system();
     struct tph_uri uri;
     if (tph_uri_parse(request->url, &uri) != TPH_OK) return TPH_EINVAL;
-    headers[0] = (struct tph_header){TPH_STR("Host"), uri.authority};
-    headers[1] = (struct tph_header){TPH_STR("Content-Type"),
-                                     TPH_STR("application/x-www-form-urlencoded; charset=utf-8")};
+    *count = plain_headers(request, uri.authority, headers);
+    if (!request->credentials) return TPH_OK;
     struct tph_sigv4_request plain = {.method = TPH_STR("POST"),
                                       .path = uri.path,
                                       .query = uri.query,
                                       .body = request->body,
                                       .headers = headers,
-                                      .header_count = 2};
+                                      .header_count = *count};
     struct tph_sigv4_identity identity = {
         .credentials = &call->credentials,
         .region = request->region,
@@ -94,7 +104,7 @@ static enum tph_status sign(struct tph_aws_call *call, struct tph_header *header
         .time_s = (tph_clock_wall_ms(&clock) + tph_loop_aws(call->loop)->skew_ms) / 1000};
     tph_buf_truncate(&call->lines, 0);
     enum tph_status status = tph_sigv4_sign(&plain, &identity, &call->lines);
-    if (status == TPH_OK) *count = split_lines(tph_buf_view(&call->lines), headers, 2);
+    if (status == TPH_OK) *count = split_lines(tph_buf_view(&call->lines), headers, *count);
     return status;
 }
 
@@ -228,7 +238,7 @@ static void on_reply(void *context, enum tph_status status, const struct tph_htt
         return;
     }
     tph_aws_verdict_init(&verdict);
-    status = tph_aws_reply_read(&verdict, http);
+    status = tph_aws_reply_read(&verdict, http, call->request.target.length_bytes > 0);
     if (status != TPH_OK)
         on_failure(call, status, http);
     else if (verdict.ok)
@@ -241,13 +251,19 @@ static void on_reply(void *context, enum tph_status status, const struct tph_htt
 /* Copies the texts of the request into one block, so that later attempts can be made of them. */
 static enum tph_status keep(struct tph_aws_call *call, const struct tph_aws_request *request) {
     call->request = *request;
-    struct tph_str *texts[] = {&call->request.url, &call->request.body, &call->request.service,
-                               &call->request.region};
-    enum tph_status status = tph_credentials_init(&call->credentials, request->credentials);
-    for (size_t i = 0; status == TPH_OK && i < 4; i++)
+    struct tph_str *texts[] = {&call->request.url,     &call->request.body,
+                               &call->request.service, &call->request.region,
+                               &call->request.target,  &call->request.content_type};
+    const size_t count = sizeof texts / sizeof *texts;
+    enum tph_status status = TPH_OK;
+    if (request->credentials) {
+        status = tph_credentials_init(&call->credentials, request->credentials);
+        call->request.credentials = &call->credentials;
+    }
+    for (size_t i = 0; status == TPH_OK && i < count; i++)
         status = tph_buf_append(&call->text, *texts[i]);
     const char *at = call->text.data;
-    for (size_t i = 0; status == TPH_OK && i < 4; at += texts[i++]->length_bytes)
+    for (size_t i = 0; status == TPH_OK && i < count; at += texts[i++]->length_bytes)
         texts[i]->data = at;
     if (call->request.max_attempts == 0) call->request.max_attempts = TPH_RETRY_ATTEMPTS;
     return status;

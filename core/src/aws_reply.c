@@ -97,13 +97,40 @@ static enum tph_status read_body(struct tph_aws_verdict *verdict, struct tph_str
     return status;
 }
 
+/* "Code", "namespace#Code", "Code:http://…" */
+static struct tph_str bare_code(struct tph_str text) {
+    const char *colon = memchr(text.data, ':', text.length_bytes);
+    if (colon) text.length_bytes = (size_t)(colon - text.data);
+    const char *hash = memrchr(text.data, '#', text.length_bytes);
+    if (!hash) return text;
+    return (struct tph_str){hash + 1, text.length_bytes - (size_t)(hash + 1 - text.data)};
+}
+
+/* A success is whole when it ends as it began; what is in it, the decoder sees. An error may say
+ * its code in a header alone. */
+static enum tph_status read_json_reply(struct tph_aws_verdict *verdict,
+                                       const struct tph_http_reply *reply, bool success) {
+    struct tph_str body = reply->body, type = tph_http_header(reply, "x-amzn-errortype");
+    if (success) {
+        bool object = body.length_bytes > 1 && *body.data == '{' &&
+                      memchr("} \r\n\t", body.data[body.length_bytes - 1], 5);
+        verdict->ok = verdict->readable = object || body.length_bytes == 0;
+        return TPH_OK;
+    }
+    enum tph_status status = read_json(verdict, body);
+    if (status != TPH_OK || type.length_bytes == 0) return status;
+    verdict->readable = true;
+    return set(&verdict->code, bare_code(type));
+}
+
 enum tph_status tph_aws_reply_read(struct tph_aws_verdict *verdict,
-                                   const struct tph_http_reply *reply) {
+                                   const struct tph_http_reply *reply, bool json) {
+    bool success = reply->status >= 200 && reply->status < 300;
     enum tph_status status = TPH_OK;
     for (size_t i = 0; status == TPH_OK && i < 2 && verdict->request_id.length_bytes == 0; i++)
         status = set(&verdict->request_id, tph_http_header(reply, request_id_headers[i]));
-    if (status == TPH_OK) status = read_body(verdict, reply->body);
-    bool success = reply->status >= 200 && reply->status < 300;
+    if (status == TPH_OK)
+        status = json ? read_json_reply(verdict, reply, success) : read_body(verdict, reply->body);
     if (verdict->ok && !success) verdict->ok = verdict->readable = false;
     return status;
 }

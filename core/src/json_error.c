@@ -5,9 +5,14 @@ struct reader {
     const char *at, *end;
 };
 
-static bool take(struct reader *reader, char wanted) {
+/* The next character that is no blank; NUL at the end. */
+static char peek(struct reader *reader) {
     while (reader->at < reader->end && strchr(" \t\r\n", *reader->at) && *reader->at) reader->at++;
-    if (reader->at == reader->end || *reader->at != wanted) return false;
+    return reader->at < reader->end ? *reader->at : '\0';
+}
+
+static bool take(struct reader *reader, char wanted) {
+    if (peek(reader) != wanted || reader->at == reader->end) return false;
     reader->at++;
     return true;
 }
@@ -59,9 +64,29 @@ static enum tph_status read_string(struct reader *reader, struct tph_buf *out) {
     return TPH_EPARSE;
 }
 
+/* Passes over a value that is no string: brackets in pairs, up to what ends the member. */
+static enum tph_status skip_value(struct reader *reader, struct tph_buf *scratch) {
+    size_t depth = 0;
+    while (reader->at < reader->end) {
+        char c = *reader->at;
+        if (depth == 0 && (c == ',' || c == '}')) return TPH_OK;
+        if (c == '"') {
+            tph_buf_truncate(scratch, 0);
+            enum tph_status status = read_string(reader, scratch);
+            if (status != TPH_OK) return status;
+            continue;
+        }
+        if (c == '{' || c == '[') depth++;
+        if ((c == '}' || c == ']') && depth-- == 0) return TPH_EPARSE;
+        reader->at++;
+    }
+    return TPH_EPARSE;
+}
+
 static struct tph_buf *choose(struct tph_str name, struct tph_buf *code, struct tph_buf *message,
                               struct tph_buf *other) {
-    if (tph_str_equal(name, TPH_STR("__type"))) return code;
+    bool codes = tph_str_equal(name, TPH_STR("__type")) || tph_str_equal(name, TPH_STR("code"));
+    if (codes && code->length_bytes == 0) return code;
     return tph_str_equal_nocase(name, TPH_STR("message")) ? message : other;
 }
 
@@ -73,7 +98,8 @@ static enum tph_status read_members(struct reader *reader, struct tph_buf *code,
         if (status != TPH_OK) return status;
         struct tph_buf *out = choose(tph_buf_view(scratch), code, message, scratch);
         if (!take(reader, ':')) return TPH_EPARSE;
-        status = read_string(reader, out);
+        bool text = peek(reader) == '"';
+        status = text ? read_string(reader, out) : skip_value(reader, scratch);
         if (status != TPH_OK) return status;
     } while (take(reader, ','));
     return take(reader, '}') ? TPH_OK : TPH_EPARSE;
@@ -81,7 +107,9 @@ static enum tph_status read_members(struct reader *reader, struct tph_buf *code,
 
 static void cut_namespace(struct tph_buf *code) {
     const char *mark = memrchr(code->data, '#', code->length_bytes);
-    if (!mark) return;
+    const char *colon = memchr(code->data, ':', code->length_bytes);
+    if (colon && (!mark || colon < mark)) tph_buf_truncate(code, (size_t)(colon - code->data));
+    if (!mark || mark >= code->data + code->length_bytes) return;
     size_t rest = code->length_bytes - (size_t)(mark + 1 - code->data);
     memmove(code->data, mark + 1, rest);
     tph_buf_truncate(code, rest);

@@ -91,12 +91,12 @@ static int aws_push_result(lua_State *L, struct op *op) {
 }
 
 static const struct tph_credentials *check_credentials(lua_State *L, int index) {
-    tph_field_get(L, index, "credentials");
+    if (tph_field_get(L, index, "credentials") == LUA_TNIL) return NULL;
     return tph_check_credentials(L, lua_gettop(L)); /* stays on the stack, so that it stays alive */
 }
 
-/* aws(loop, { url=, body=, service=, region=, credentials=, read_only=, max_attempts=,
- *   timeout_ms=, allow_http= })
+/* aws(loop, { url=, body=, target=, content_type=, service=, region=, credentials=, read_only=,
+ *   max_attempts=, timeout_ms=, allow_http= }): without credentials it is not signed
  *   -> op | nil, err. Its result is { status=, headers=, body=, request_id=, attempts=, error = nil
  *   | { code=, message=, status=, request_id=, retryable=, ambiguous=, attempts= } } */
 int tph_loop_call(lua_State *L) {
@@ -108,6 +108,8 @@ int tph_loop_call(lua_State *L) {
     struct tph_aws_request request = {
         .url = tph_field_str(L, 2, "url"),
         .body = tph_field_str(L, 2, "body"),
+        .target = tph_field_opt_str(L, 2, "target"),
+        .content_type = tph_field_opt_str(L, 2, "content_type"),
         .service = tph_field_str(L, 2, "service"),
         .region = tph_field_str(L, 2, "region"),
         .max_attempts = (unsigned)max_attempts,

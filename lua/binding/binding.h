@@ -15,6 +15,10 @@ void tph_bind_loop(lua_State *L);   /* loop, timers, http, aws, notify */
 void tph_bind_store(lua_State *L);  /* store */
 void tph_bind_system(lua_State *L); /* what stock Lua cannot ask the operating system */
 
+/* Functions of core.system that have a file of their own, private.c. */
+int tph_ask_secret(lua_State *L);
+int tph_write_private(lua_State *L);
+
 /* [-0, +2] nil and an error table {code=, message=}; returns 2, for `return tph_push_failure(…)`.
  * `code` is the status name ("ETIMEDOUT"); `message` is `what: text`, or the text alone. */
 int tph_push_failure(lua_State *L, enum tph_status, const char *what);

@@ -204,6 +204,7 @@ static const luaL_Reg loop_methods[] = {
     {"http", tph_loop_http},
     {"aws", tph_loop_call},
     {"listen", tph_loop_listen},
+    {"process", tph_loop_process},
     {"signals", loop_signals},
     {"close", loop_close},
     {"interrupted", loop_interrupted},

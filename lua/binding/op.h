@@ -32,9 +32,10 @@ struct op *tph_op_new(lua_State *, size_t size_bytes, int loop_index);
 int64_t tph_check_limit(lua_State *, int index, const char *field);
 
 /* Methods of the loop that have a file of their own. */
-int tph_loop_http(lua_State *);   /* http.c */
-int tph_loop_call(lua_State *);   /* aws.c */
-int tph_loop_listen(lua_State *); /* httpd.c */
+int tph_loop_http(lua_State *);    /* http.c */
+int tph_loop_call(lua_State *);    /* aws.c */
+int tph_loop_listen(lua_State *);  /* httpd.c */
+int tph_loop_process(lua_State *); /* process.c */
 
 /* [-0, +0] The classes of what loop:listen() returns. */
 void tph_bind_httpd(lua_State *);

@@ -108,32 +108,48 @@ static int system_random_bytes(lua_State *L) {
     return 1;
 }
 
-/* sha256(bytes) -> hex */
-static int system_sha256(lua_State *L) {
+/* [-0, +1] the hash of the string at 1, in hex */
+static int push_hash(lua_State *L, const EVP_MD *kind) {
     static const char digits[] = "0123456789abcdef";
     struct tph_str text = tph_check_str(L, 1);
-    unsigned char hash[32];
-    char hex[64];
-    if (EVP_Digest(text.data, text.length_bytes, hash, NULL, EVP_sha256(), NULL) != 1)
-        return luaL_error(L, "sha256: %s", tph_status_text(TPH_ENOMEM)); /* nothing else can fail */
-    for (size_t i = 0; i < sizeof hash; i++) {
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    char hex[2 * EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    if (EVP_Digest(text.data, text.length_bytes, hash, &length, kind, NULL) != 1)
+        return luaL_error(L, "hash: %s", tph_status_text(TPH_ENOMEM)); /* nothing else can fail */
+    for (size_t i = 0; i < length; i++) {
         hex[2 * i] = digits[hash[i] >> 4];
         hex[2 * i + 1] = digits[hash[i] & 15];
     }
-    lua_pushlstring(L, hex, sizeof hex);
+    lua_pushlstring(L, hex, (size_t)2 * length);
     return 1;
 }
 
+/* sha256(bytes) -> hex */
+static int system_sha256(lua_State *L) { return push_hash(L, EVP_sha256()); }
+
+/* sha1(bytes) -> hex: names of files that AWS's tools choose so, nothing else */
+static int system_sha1(lua_State *L) { return push_hash(L, EVP_sha1()); }
+
 void tph_bind_system(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"mkdir", system_mkdir},       {"stat", system_stat},
-        {"realpath", system_realpath}, {"isatty", system_isatty},
-        {"columns", system_columns},   {"getpid", system_getpid},
-        {"geteuid", system_geteuid},   {"hostname", system_hostname},
-        {"setenv", system_setenv},     {NULL, NULL},
+        {"mkdir", system_mkdir},
+        {"stat", system_stat},
+        {"realpath", system_realpath},
+        {"isatty", system_isatty},
+        {"columns", system_columns},
+        {"getpid", system_getpid},
+        {"geteuid", system_geteuid},
+        {"hostname", system_hostname},
+        {"setenv", system_setenv},
+        {"ask_secret", tph_ask_secret},
+        {"write_private", tph_write_private},
+        {NULL, NULL},
     };
-    static const luaL_Reg top[] = {
-        {"random_bytes", system_random_bytes}, {"sha256", system_sha256}, {NULL, NULL}};
+    static const luaL_Reg top[] = {{"random_bytes", system_random_bytes},
+                                   {"sha256", system_sha256},
+                                   {"sha1", system_sha1},
+                                   {NULL, NULL}};
     luaL_setfuncs(L, top, 0);
     luaL_newlib(L, functions);
     lua_setfield(L, -2, "system");

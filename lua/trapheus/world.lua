@@ -32,11 +32,14 @@ end
 ---@return number?
 function World:clock_ahead_s() return self.rds.transport.clock_ahead_s end
 
---- When the credentials end, seconds since the epoch; nil for those that do not, as far as is known.
----@return integer?
+--- When the credentials end for good, seconds since the epoch; nil for those that can be fetched again, or do not end
+--- as far as is known.
+---@return number?
+---@return string? what  What a person has to do then, where that is known.
 function World:credentials_end_at()
-  local identity = self.rds.transport.credentials
-  return identity and identity.expires_at
+  local identity = self.rds.transport.identity
+  if not identity then return nil end
+  return identity:ends_at(), identity.source.ends_unless
 end
 
 --- nil, or the name of the signal that asks the program to stop.

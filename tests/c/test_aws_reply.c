@@ -18,7 +18,7 @@ static void expect(const struct expectation *row) {
     struct tph_aws_verdict verdict;
     struct tph_http_reply reply = {.status = row->status, .body = tph_str_from(row->body)};
     tph_aws_verdict_init(&verdict);
-    assert_int_equal(tph_aws_reply_read(&verdict, &reply), TPH_OK);
+    assert_int_equal(tph_aws_reply_read(&verdict, &reply, false), TPH_OK);
     assert_int_equal(verdict.ok, row->ok);
     assert_int_equal(verdict.readable, row->readable);
     expect_text(&verdict.code, row->code);
@@ -47,6 +47,10 @@ static void every_form_of_error_is_read(void **state) {
         {400, false, true,
          "{\"Message\":\"\\\"x\\\" \\u00e9\\u20ac\\ud83d\\ude00\",\"__type\":\"com.amazon#Bad\"}",
          "Bad", "\"x\" \303\251\342\202\254??", ""},
+        {400, false, true,
+         "{\"more\": {\"a\": [1, \"}\"]}, \"n\": 2.5, \"code\": \"Foo:http://x#y\", \"message\": "
+         "\"m\"}",
+         "Foo", "m", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) expect(&rows[i]);
 }
@@ -86,7 +90,7 @@ static void anything_else_is_not_readable(void **state) {
         struct tph_aws_verdict verdict;
         struct tph_http_reply reply = {.status = 200, .body = tph_str_from(row.body)};
         tph_aws_verdict_init(&verdict);
-        assert_int_equal(tph_aws_reply_read(&verdict, &reply), TPH_OK);
+        assert_int_equal(tph_aws_reply_read(&verdict, &reply, false), TPH_OK);
         if (verdict.readable || verdict.ok) fail_msg("read: %s", row.body);
         tph_aws_verdict_deinit(&verdict);
     }
@@ -103,7 +107,7 @@ static void headers_name_the_request(void **state) {
         .body = TPH_STR("<AResponse><RequestId>from-body</RequestId></AResponse>")};
     struct tph_aws_verdict verdict;
     tph_aws_verdict_init(&verdict);
-    assert_int_equal(tph_aws_reply_read(&verdict, &reply), TPH_OK);
+    assert_int_equal(tph_aws_reply_read(&verdict, &reply, false), TPH_OK);
     expect_text(&verdict.request_id, "from-header");
     tph_aws_verdict_deinit(&verdict);
 }
@@ -114,14 +118,40 @@ static void long_messages_are_cut(void **state) {
     struct tph_http_reply reply = {.status = 400, .body = tph_str_from(body)};
     struct tph_aws_verdict verdict;
     tph_aws_verdict_init(&verdict);
-    assert_int_equal(tph_aws_reply_read(&verdict, &reply), TPH_OK);
+    assert_int_equal(tph_aws_reply_read(&verdict, &reply, false), TPH_OK);
     assert_true(verdict.readable);
     assert_int_equal(verdict.message.length_bytes, 4096);
     tph_aws_verdict_deinit(&verdict);
 }
 
+static void expect_json(int status, const char *body, const char *type, bool ok, const char *code) {
+    struct tph_aws_verdict verdict;
+    struct tph_header header = {TPH_STR("x-amzn-errortype"), tph_str_from(type)};
+    struct tph_http_reply reply = {.status = status,
+                                   .body = tph_str_from(body),
+                                   .headers = &header,
+                                   .header_count = type ? 1 : 0};
+    tph_aws_verdict_init(&verdict);
+    assert_int_equal(tph_aws_reply_read(&verdict, &reply, true), TPH_OK);
+    assert_int_equal(verdict.ok, ok);
+    assert_int_equal(verdict.readable, ok || *code);
+    expect_text(&verdict.code, code);
+    tph_aws_verdict_deinit(&verdict);
+}
+
+static void json_protocols(void **state) {
+    expect_json(200, "{\"Parameters\": [{\"__type\": \"x\"}]}\n", NULL, true, "");
+    expect_json(200, "", NULL, true, "");
+    expect_json(200, "<html>", NULL, false, "");
+    expect_json(200, "{\"cut", NULL, false, "");
+    expect_json(400, "{\"__type\":\"ns#A\"}", NULL, false, "A");
+    expect_json(400, "", "ns#B:http://c", false, "B");
+    expect_json(500, "<html>", NULL, false, "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(json_protocols),
         cmocka_unit_test(every_form_of_error_is_read),
         cmocka_unit_test(success_is_a_response_of_the_service),
         cmocka_unit_test(anything_else_is_not_readable),

@@ -251,7 +251,8 @@ end
 function tests.credentials_that_end_too_early()
   local function ending(after_s)
     return { prepare = function(world)
-      world.rds.transport.credentials = { expires_at = after_s and world:now_ms() // 1000 + after_s }
+      local ends_at = after_s and world:now_ms() // 1000 + after_s
+      world.rds.transport.identity = { source = {}, ends_at = function() return ends_at end }
     end }
   end
   silent(ending(nil))

@@ -94,12 +94,14 @@ function tests.plain_http_is_for_this_machine_only()
     assert(request.allow_http == true and request.url == url:gsub("/$", "") .. "/")
   end
   for _, url in ipairs { "http://aws.example", "http://127.0.0.1.example:80", "ftp://localhost", "nonsense",
-    "http://10.0.0.1" } do
+    "http://10.0.0.1", "https://proxy.example/rds", "https://proxy.example/?a" } do
     local ok, err = call(OK, nil, { endpoint_url = url })
     assert(not ok and tostring(err):find(url, 1, true), tostring(err))
   end
-  local ok, _, request = call(OK, nil, { endpoint_url = "https://proxy.example/rds" })
-  assert(ok and request.url == "https://proxy.example/rds" and request.allow_http == false)
+  local ok, _, request = call(OK, nil, { endpoint_url = "https://proxy.example:444" })
+  assert(ok and request.url == "https://proxy.example:444/" and request.allow_http == false)
+  local taken, err = call(OK, nil, { endpoint_url = "https://me:hush@proxy.example" })
+  assert(not taken and tostring(err):find "user name" and not tostring(err):find "hush")
 end
 
 function tests.without_region_or_credentials_there_is_no_client()
@@ -143,7 +145,7 @@ function tests.the_environment_may_say_when_credentials_end()
     environment.AWS_CREDENTIAL_EXPIRATION = row[1]
     local sts = client.new("sts", { region = "eu-west-1", read_file = OPTIONS.read_file,
       getenv = function(name) return environment[name] end })
-    assert(sts.transport.credentials.expires_at == row[2])
+    assert(sts.transport.identity:expires_at() == row[2])
   end
 end
 

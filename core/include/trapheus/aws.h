@@ -1,5 +1,5 @@
-/* aws.h - one call of a query-protocol service: signed, sent, judged, and where that is safe, sent
- * again.
+/* aws.h - one call of a service of the query or a JSON protocol: signed, sent, judged, and where
+ * that is safe, sent again.
  *
  * What only reads is repeated as the SDKs do. What changes something is repeated only when it was
  * certainly not begun: it was throttled, refused for the time of its signature, or no byte of it
@@ -13,12 +13,14 @@
 /* Borrowed for the call of tph_aws_send() only. */
 struct tph_aws_request {
     struct tph_str url;             /* the endpoint: "https://rds.eu-west-1.amazonaws.com/" */
-    struct tph_str body;            /* a form */
+    struct tph_str body;            /* a form, or JSON */
+    struct tph_str target;          /* X-Amz-Target: then a JSON protocol is spoken; empty: query */
+    struct tph_str content_type;    /* empty: a form's */
     struct tph_str service, region; /* what is signed for: "rds", "eu-west-1" */
-    const struct tph_credentials *credentials;
-    unsigned max_attempts; /* 0: TPH_RETRY_ATTEMPTS */
-    int64_t timeout_ms;    /* of one attempt, in real time; 0: as in http.h */
-    bool read_only;        /* it changes nothing, and may be sent twice */
+    const struct tph_credentials *credentials; /* NULL: it is not signed */
+    unsigned max_attempts;                     /* 0: TPH_RETRY_ATTEMPTS */
+    int64_t timeout_ms;                        /* of one attempt, in real time; 0: as in http.h */
+    bool read_only;                            /* it changes nothing, and may be sent twice */
     bool allow_http;
 };
 

@@ -1,4 +1,4 @@
-/* aws_reply.h - what a reply of a query-protocol service says about the call. Pure. */
+/* aws_reply.h - what a reply of a service says about the call. Pure. */
 #ifndef TRAPHEUS_AWS_REPLY_H
 #define TRAPHEUS_AWS_REPLY_H
 
@@ -14,9 +14,12 @@ struct tph_aws_verdict {
 void tph_aws_verdict_init(struct tph_aws_verdict *);
 void tph_aws_verdict_deinit(struct tph_aws_verdict *);
 
-/* Reads a reply into an initialised verdict. Errors are known in four forms: <ErrorResponse> with
- * <Error>, the same inside <Errors>, <Response><Errors><Error>, and a flat JSON object with
- * "__type". Anything else, also a page of some proxy, is not readable. TPH_ENOMEM. */
-enum tph_status tph_aws_reply_read(struct tph_aws_verdict *, const struct tph_http_reply *);
+/* Reads a reply into an initialised verdict. Errors are known in five forms: <ErrorResponse> with
+ * <Error>, the same inside <Errors>, <Response><Errors><Error>, a JSON object with "__type" or
+ * "code", and the header x-amzn-errortype. Anything else, also a page of some proxy, is not
+ * readable. `json`: the service speaks a JSON protocol, where a success is an object. TPH_ENOMEM.
+ */
+enum tph_status tph_aws_reply_read(struct tph_aws_verdict *, const struct tph_http_reply *,
+                                   bool json);
 
 #endif

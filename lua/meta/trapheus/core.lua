@@ -22,6 +22,11 @@ local core = {}
 ---@return string
 function core.sha256(bytes) end
 
+--- In hexadecimal: for names that AWS's tools choose so.
+---@param bytes string
+---@return string
+function core.sha1(bytes) end
+
 ---@param count integer  At most 4096.
 ---@return string
 function core.random_bytes(count) end
@@ -59,6 +64,17 @@ function core.system.geteuid() end
 
 ---@return string
 function core.system.hostname() end
+
+--- Asks on the terminal for what must not be shown.
+---@param prompt string
+---@return string?  nil: there is no terminal.
+function core.system.ask_secret(prompt) end
+
+--- Replaces a file as a whole; only its owner may read it.
+---@param path string
+---@param text string
+---@return true? written, string? message
+function core.system.write_private(path, text) end
 
 ---@param name string
 ---@param value string?  nil removes it.

@@ -3,7 +3,8 @@
 ---     local rds = client.new("rds", { region = "eu-west-1" })
 ---     local page = rds:DescribeDBInstances { DBInstanceIdentifier = "orders" }
 ---
---- A second argument { max_attempts = 1 } has it sent once, whatever comes back.
+--- A second argument { max_attempts = 1 } has it sent once, whatever comes back; { repeatable = true } says that to send
+--- it twice does no harm.
 --- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
@@ -92,7 +93,7 @@ local function method(operation)
       service = self.service,
       operation = operation,
       params = params,
-      read_only = model.is_read_only(operation),
+      read_only = model.is_read_only(operation) or how ~= nil and how.repeatable or false,
       body = body,
       max_attempts = how and how.max_attempts,
     })
@@ -143,8 +144,9 @@ end
 ---@class trapheus.ClientOptions
 ---@field region? string
 ---@field profile? string
----@field credentials? table         core.credentials, or a table { access_key_id=, secret_access_key=, session_token= }
----@field endpoint_url? string
+---@field credentials? table|false   core.credentials, an identity of trapheus.aws.credentials, or a table
+---                                  { access_key_id=, secret_access_key=, session_token= }; false: nothing is signed
+---@field endpoint_url? string|false false: AWS's own, whatever the settings say
 ---@field transport? trapheus.Transport  Instead of AWS; then the options above are not looked at.
 ---@field limiter? table             core.limiter: paces the calls.
 ---@field on_call? fun(call: table)  Told of every call: service, operation, target, read_only, status, request_id,

@@ -1,7 +1,9 @@
---- Which profile, region, endpoints and credentials: options first, then the environment, then AWS's shared files.
-local core = require "trapheus.core"
+--- Which profile, Region, endpoints and settings: options first, then the environment, then AWS's shared files, with the
+--- AWS CLI's own names and order. An empty variable counts as none.
 local errors = require "trapheus.errors"
-local ini = require "trapheus.aws.ini"
+local endpoints = require "trapheus.aws.endpoints"
+local model = require "trapheus.aws.model"
+local shared_files = require "trapheus.aws.shared_files"
 
 local config = {}
 
@@ -17,7 +19,9 @@ local config = {}
 ---@field profile_given boolean      It was asked for by an option, and so comes before the environment.
 ---@field config_file string
 ---@field credentials_file string
+---@field files trapheus.aws.SharedFiles
 ---@field settings table             The profile's settings, without secrets.
+---@field warnings string[]          What is doubtful about the files.
 ---@field ca_bundle? string
 ---@field use_fips boolean
 ---@field use_dual_stack boolean
@@ -30,6 +34,10 @@ local function read_file(path)
   return file and file:read "a"
 end
 
+local function fail(code, message, ...)
+  error(errors.new { code = code, message = message:format(...) }, 0)
+end
+
 --- The value of an environment variable; an empty one counts as none.
 ---@param name string
 ---@return string?
@@ -38,90 +46,199 @@ function Config:variable(name)
   return value ~= "" and value or nil
 end
 
+-- Settings ---------------------------------------------------------------------------------------
+
+local function boolean(text) return text:lower() == "true" end
+
+local function one_of(...)
+  local list, known = table.concat({ ... }, ", "), {}
+  for _, word in ipairs { ... } do known[word] = true end
+  return function(text)
+    local word = text:lower()
+    return known[word] and word or nil, "one of " .. list
+  end
+end
+
+local function whole(least)
+  return function(text)
+    local number = math.tointeger(tonumber(text))
+    return number and number >= least and number or nil, ("a whole number of %d or more"):format(least)
+  end
+end
+
+--- By its key in the shared files: its variable, and what its text means (nil: it means nothing).
+---@type table<string, { [1]: string, [2]: (fun(text: string): any, string?)? }>
+local SETTINGS = {
+  ca_bundle = { "AWS_CA_BUNDLE" },
+  retry_mode = { "AWS_RETRY_MODE", one_of("legacy", "standard", "adaptive") },
+  max_attempts = { "AWS_MAX_ATTEMPTS", whole(1) },
+  use_fips_endpoint = { "AWS_USE_FIPS_ENDPOINT", boolean },
+  use_dualstack_endpoint = { "AWS_USE_DUALSTACK_ENDPOINT", boolean },
+  sts_regional_endpoints = { "AWS_STS_REGIONAL_ENDPOINTS", one_of("legacy", "regional") },
+  ignore_configured_endpoint_urls = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", boolean },
+  ec2_metadata_service_endpoint = { "AWS_EC2_METADATA_SERVICE_ENDPOINT" },
+  ec2_metadata_service_endpoint_mode = { "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", one_of("ipv4", "ipv6") },
+  ec2_metadata_v1_disabled = { "AWS_EC2_METADATA_V1_DISABLED", boolean },
+  metadata_service_timeout = { "AWS_METADATA_SERVICE_TIMEOUT", whole(1) },
+  metadata_service_num_attempts = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS", whole(1) },
+}
+
+--- A setting by its key in the shared files, from its variable or from there; nil when it is nowhere. Raises
+--- InvalidConfig for a text that means nothing, naming where it stands.
+---@param key string
+---@return any
+function Config:setting(key)
+  local variable, read = table.unpack(SETTINGS[key])
+  local text, place = self:variable(variable), variable
+  if not text then
+    text, place = self.settings[key], ("%s of profile %s in %s"):format(key, self.profile, self.config_file)
+  end
+  if text == nil or text == "" then return nil end
+  if type(text) ~= "string" then fail("InvalidConfig", "%s has settings of its own, and is no single value", place) end
+  if not read then return text end
+  local value, expected = read(text)
+  if value == nil then fail("InvalidConfig", "%s is '%s', but %s is expected", place, text, expected) end
+  return value
+end
+
+-- Loading ----------------------------------------------------------------------------------------
+
 local function file_path(self, name, default)
   local path = self:variable(name) or default
   return (path:gsub("^~/", (self.getenv "HOME" or "") .. "/"))
 end
 
---- The profile as both files have it; what the credentials file says counts more.
-local function profile_settings(self, sections, credential_sections)
-  local from_config = sections["profile " .. self.profile] or self.profile == "default" and sections.default
-  local from_credentials = credential_sections[self.profile]
-  if not from_config and not from_credentials then return nil end
-  local settings = {}
-  for _, source in ipairs { from_config or {}, from_credentials or {} } do
-    for name, value in pairs(source) do settings[name] = value end
-  end
-  return settings
+--- A profile's settings and keys. Raises ProfileNotFound, with the names that are near.
+---@param name string
+---@return trapheus.aws.Profile
+function Config:profile_named(name)
+  local profile = self.files.profiles[name]
+  if profile then return profile end
+  return fail("ProfileNotFound", "there is no profile %s in %s or %s%s", name, self.config_file, self.credentials_file,
+    model.hint(name, self.files.profiles))
 end
 
---- Takes the keys out of the settings, into credentials that do not show them.
-local function take_credentials(settings)
-  local id, secret = settings.aws_access_key_id, settings.aws_secret_access_key
-  local token = settings.aws_session_token
-  settings.aws_secret_access_key, settings.aws_session_token = nil, nil
-  if not id or not secret then return nil end
-  return core.credentials { access_key_id = id, secret_access_key = secret, session_token = token }
+--- Who may write a file may choose whose credentials sign: one that anybody may write is not used.
+local function check_files(self)
+  for _, path in ipairs { self.config_file, self.credentials_file } do
+    local phrase, anybody = shared_files.doubt(path)
+    if anybody then fail("UnsafeFile", "%s %s", path, phrase) end
+    if phrase then self.warnings[#self.warnings + 1] = ("%s %s"):format(path, phrase) end
+  end
 end
 
 local function read_profile(self, read)
-  local sections = ini.parse(read(self.config_file) or "")
-  local credential_sections = ini.parse(read(self.credentials_file) or "")
-  local settings = profile_settings(self, sections, credential_sections)
-  if not settings and (self.profile_given or self:variable("AWS_PROFILE")) then
-    error(errors.new {
-      code = "ProfileNotFound",
-      message = ("there is no profile %s in %s or %s"):format(self.profile, self.config_file, self.credentials_file),
-    }, 0)
+  self.files = shared_files.read(self.config_file, self.credentials_file, read)
+  local asked_for = self.profile_given or self:variable "AWS_DEFAULT_PROFILE" or self:variable "AWS_PROFILE"
+  local profile = asked_for and self:profile_named(self.profile) or self.files.profiles[self.profile]
+  self.settings = profile and profile.settings or {}
+end
+
+local function check_ca_bundle(self, read)
+  if self.ca_bundle and not read(self.ca_bundle) then
+    fail("InvalidConfig", "%s cannot be read: AWS_CA_BUNDLE or ca_bundle names it as the file of trusted certificates",
+      self.ca_bundle)
   end
-  self.settings = settings or {}
-  self.services = sections["services " .. (self.settings.services or "")] or {}
-  self.profile_credentials = take_credentials(self.settings)
 end
 
-local function flag(self, name, setting)
-  return (self:variable(name) or self.settings[setting] or ""):lower() == "true"
-end
-
---- Reads what there is. Raises ProfileNotFound for a profile that was asked for and is nowhere.
+--- Reads what there is. Raises ProfileNotFound for a profile that was asked for and is nowhere, ConfigParseError,
+--- InvalidConfig, and UnsafeFile.
 ---@param options? trapheus.ConfigOptions
 ---@return trapheus.Config
 function config.load(options)
   options = options or {}
-  local self = setmetatable({ options = options, getenv = options.getenv or os.getenv }, Config)
+  local self = setmetatable({ options = options, getenv = options.getenv or os.getenv, warnings = {} }, Config)
   self.profile_given = options.profile ~= nil
-  self.profile = options.profile or self:variable("AWS_PROFILE") or "default"
+  self.profile = options.profile or self:variable "AWS_DEFAULT_PROFILE" or self:variable "AWS_PROFILE" or "default"
   self.config_file = file_path(self, "AWS_CONFIG_FILE", "~/.aws/config")
   self.credentials_file = file_path(self, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
-  read_profile(self, options.read_file or read_file)
-  self.ca_bundle = self:variable("AWS_CA_BUNDLE") or self.settings.ca_bundle
-  self.use_fips = flag(self, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")
-  self.use_dual_stack = flag(self, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")
+  self.read_file = options.read_file or read_file
+  if not options.read_file then check_files(self) end
+  read_profile(self, self.read_file)
+  self.ca_bundle = self:setting "ca_bundle"
+  if not options.read_file then check_ca_bundle(self, self.read_file) end
+  self.use_fips = self:setting "use_fips_endpoint" or false
+  self.use_dual_stack = self:setting "use_dualstack_endpoint" or false
+  self.retry_mode = self:setting "retry_mode" or "standard"
+  self.max_attempts = self:setting "max_attempts" or self.retry_mode == "legacy" and 5 or nil
+  self.sts_regional = self:setting "sts_regional_endpoints" ~= "legacy"
   return self
 end
 
---- The region; raises NoRegion when there is none.
+-- The Region -------------------------------------------------------------------------------------
+
+--- The Region that was chosen, as it was spelt; nil when there is none.
+---@return string?
+function Config:chosen_region()
+  local region = self.options.region or self:variable "AWS_REGION" or self:variable "AWS_DEFAULT_REGION"
+    or self.settings.region
+  return region ~= "" and region or nil
+end
+
+--- "fips-us-east-1" and "us-east-1-fips" are old ways to ask for FIPS endpoints.
+local function without_fips(self, region)
+  local plain = region:match "^fips%-(.+)$" or region:match "^(.+)%-fips$"
+  if plain then self.use_fips = true end
+  return plain or region
+end
+
+--- The region; raises NoRegion when there is none, and UnknownRegion for what cannot be one.
 ---@return string
 function Config:region()
-  local region = self.options.region or self:variable("AWS_REGION") or self:variable("AWS_DEFAULT_REGION")
-    or self.settings.region
-  if region then return region end
-  error(errors.new {
-    code = "NoRegion",
-    message = ("AWS_REGION is not set and profile %s in %s names none; give --region"):format(
-      self.profile, self.config_file),
-  }, 0)
+  if self.found_region then return self.found_region end
+  local region = self:chosen_region() or require("trapheus.aws.credentials.imds").region(self)
+  if not region then
+    fail("NoRegion", "AWS_REGION is not set and profile %s in %s names none; give --region", self.profile,
+      self.config_file)
+  end
+  region = without_fips(self, region)
+  local ok, hint = endpoints.is_region(region)
+  if not ok and not (hint and self:has_endpoint_url()) then
+    fail("UnknownRegion", "'%s' is no Region%s", region, hint or "")
+  end
+  self.found_region = region
+  return region
+end
+
+-- Endpoints --------------------------------------------------------------------------------------
+
+--- Services whose settings have another name than their clients: AWS's service id, in snake case.
+local IDS = { secretsmanager = "secrets_manager", states = "sfn", stepfunctions = "sfn", logs = "cloudwatch_logs",
+  monitoring = "cloudwatch", email = "ses", ["sso-oidc"] = "sso_oidc" }
+
+local function service_settings(self, id)
+  local name = self.settings.services
+  if not name then return {} end
+  local services = self.files.services[name]
+  if not services then
+    fail("InvalidConfig", "profile %s names the section [services %s], which is not in %s", self.profile, name,
+      self.config_file)
+  end
+  return type(services[id]) == "table" and services[id] or {}
+end
+
+--- Where the environment and the files want a service to be called, if anywhere else than at AWS's own endpoint.
+---@param service string  "rds"
+---@return string?
+function Config:configured_endpoint_url(service)
+  if self:setting "ignore_configured_endpoint_urls" then return nil end
+  local id = IDS[service] or service:gsub("-", "_")
+  local url = self:variable("AWS_ENDPOINT_URL_" .. id:upper()) or self:variable "AWS_ENDPOINT_URL"
+    or service_settings(self, id).endpoint_url or self.settings.endpoint_url
+  return url ~= "" and url or nil
 end
 
 --- The endpoint the user wants a service to be called at, if any.
 ---@param service string  "rds"
 ---@return string?
 function Config:endpoint_url(service)
-  if self.options.endpoint_url then return self.options.endpoint_url end
-  if flag(self, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") then return nil end
-  local of_service = self.services[service]
-  return self:variable("AWS_ENDPOINT_URL_" .. service:upper()) or self:variable("AWS_ENDPOINT_URL")
-    or type(of_service) == "table" and of_service.endpoint_url or self.settings.endpoint_url
+  return self.options.endpoint_url or self:configured_endpoint_url(service)
+end
+
+--- Is some service called elsewhere than at AWS? An emulator may have Regions of its own.
+---@return boolean
+function Config:has_endpoint_url()
+  return self:endpoint_url "rds" ~= nil or self:endpoint_url "sts" ~= nil
 end
 
 return config

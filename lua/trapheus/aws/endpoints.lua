@@ -4,6 +4,7 @@
 --- whose leaves are an endpoint or an error.
 local core = require "trapheus.core"
 local json = require "trapheus.json"
+local model = require "trapheus.aws.model"
 local resource = require "trapheus.resource"
 
 local endpoints = {}
@@ -50,6 +51,33 @@ function endpoints.partition(region)
     if matches(region, partition.regionRegex) then return outputs(partition, region) end
   end
   return outputs(partitions[1], region)
+end
+
+local LABEL = "^%w[%w-]*$"
+
+--- Does AWS's list of Regions have it?
+---@param region string
+---@return boolean
+---@return string hint  "; did you mean us-east-1?", or "".
+function endpoints.is_listed(region)
+  local known = {}
+  for _, partition in ipairs(load("partitions", "json").partitions) do
+    for name in pairs(partition.regions) do known[name] = true end
+  end
+  if known[region] then return true, "" end
+  return false, model.hint(region, known)
+end
+
+--- May it be a Region? One that AWS's list does not have yet may, if its name is like those of a partition.
+---@param region string
+---@return boolean
+---@return string? hint  Of what is none: as above; nil: it is no name at all.
+function endpoints.is_region(region)
+  if not region:find(LABEL) or #region > 63 then return false end
+  for _, partition in ipairs(load("partitions", "json").partitions) do
+    if partition.regions[region] or matches(region, partition.regionRegex) then return true end
+  end
+  return endpoints.is_listed(region)
 end
 
 -- Rules. `scope` holds the parameters and what conditions have assigned.
@@ -155,11 +183,12 @@ end
 ---@field signing_region string
 
 ---@param service string  "rds", or the host prefix of a service without a rule set here.
----@param options { region: string, endpoint_url?: string, use_fips?: boolean, use_dual_stack?: boolean }
+---@param options { region: string, endpoint_url?: string, use_fips?: boolean, use_dual_stack?: boolean,
+---                 use_global?: boolean }
 ---@return trapheus.Endpoint? endpoint
 ---@return string? err
 function endpoints.resolve(service, options)
-  if not options.region:find "^[%w-]+$" then return nil, ("%q is no region"):format(options.region) end
+  if not options.region:find(LABEL) then return nil, ("%q is no region"):format(options.region) end
   local endpoint, err
   if RULE_SETS[service] then
     endpoint, err = endpoints.apply(service, {
@@ -167,6 +196,7 @@ function endpoints.resolve(service, options)
       Endpoint = options.endpoint_url,
       UseFIPS = options.use_fips or false,
       UseDualStack = options.use_dual_stack or false,
+      UseGlobalEndpoint = options.use_global,
     })
   elseif options.endpoint_url then
     endpoint = { url = options.endpoint_url, properties = {} }
@@ -180,6 +210,24 @@ function endpoints.resolve(service, options)
     signing_name = scheme.signingName or SIGNING_NAMES[service] or service,
     signing_region = scheme.signingRegion or options.region,
   }
+end
+
+--- The endpoint of a service by the user's settings.
+---@param service string
+---@param settings trapheus.Config
+---@param region string
+---@param endpoint_url string?
+---@return trapheus.Endpoint? endpoint
+---@return string? err
+function endpoints.of_settings(service, settings, region, endpoint_url)
+  if endpoint_url then endpoints.allows_http(endpoint_url) end
+  return endpoints.resolve(service, {
+    region = region,
+    endpoint_url = endpoint_url,
+    use_fips = settings.use_fips,
+    use_dual_stack = settings.use_dual_stack,
+    use_global = service == "sts" and not settings.sts_regional or nil,
+  })
 end
 
 -- AWS's own endpoints, by host.
@@ -202,14 +250,19 @@ local function is_loopback(host)
   return host == "localhost" or host == "::1" or host == "[::1]" or host:find "^127%.%d+%.%d+%.%d+$" ~= nil
 end
 
---- May the endpoint be called without TLS? Only a simulator on this machine may; any other http:// raises.
+--- May the endpoint be called without TLS? Only a simulator on this machine may; any other http:// raises, and so does
+--- what is more than a scheme, a host and a port.
 ---@param url string
 ---@return boolean
 function endpoints.allows_http(url)
   local parts, err = core.uri.parse(url)
   if not parts then
+    if url:find "^%a[%w+.-]*://[^/]*@" then error("endpoint URL: a user name or password in it is not taken", 0) end
     local why = type(err) == "table" and err.message or tostring(err)
     error(("endpoint URL %s: %s"):format(url, why), 0)
+  end
+  if (parts.path ~= "" and parts.path ~= "/") or parts.query ~= "" then
+    error(("endpoint URL %s: only https://HOST or https://HOST:PORT is taken, without a path"):format(url), 0)
   end
   if parts.scheme == "https" then return false end
   if parts.scheme == "http" and is_loopback(parts.host) then return true end

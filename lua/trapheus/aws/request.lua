@@ -54,14 +54,11 @@ end
 return function(request)
   local settings = config.load(request)
   local region = settings:region()
-  local endpoint = assert(endpoints.resolve(request.service, {
-    region = region,
-    endpoint_url = settings:endpoint_url(request.service),
-    use_fips = settings.use_fips,
-    use_dual_stack = settings.use_dual_stack,
-  }))
+  local endpoint = assert(endpoints.of_settings(request.service, settings, region,
+    settings:endpoint_url(request.service)))
   local query = query_text(request.query)
-  local signed = sign(request, endpoint, request.credentials or credentials.resolve(settings), query)
+  local signer = request.credentials and credentials.of(request.credentials) or credentials.resolve(settings)
+  local signed = sign(request, endpoint, signer:current(true), query)
   local op <close> = assert(tasks.loop({ ca_bundle = settings.ca_bundle }):http {
     method = request.method or "GET",
     url = endpoint.url:gsub("/$", "") .. (request.path or "/") .. (query ~= "" and "?" .. query or ""),

@@ -16,6 +16,12 @@ local transport = {}
 local Transport = {}
 Transport.__index = Transport
 
+--- Who signs: nil for nobody.
+local function signer(options, settings)
+  if options.credentials == false then return nil end
+  return options.credentials and credentials.of(options.credentials) or credentials.resolve(settings)
+end
+
 --- Raises NoRegion, NoCredentials, ProfileNotFound, or a message for an endpoint that cannot be used.
 ---@param service string                 "rds"
 ---@param definition trapheus.Model
@@ -24,21 +30,18 @@ Transport.__index = Transport
 function transport.new(service, definition, options)
   local settings = options.config or config.load(options)
   local region = options.region or settings:region()
-  local endpoint, err = endpoints.resolve(service, {
-    region = region,
-    endpoint_url = options.endpoint_url or settings:endpoint_url(service),
-    use_fips = settings.use_fips,
-    use_dual_stack = settings.use_dual_stack,
-  })
-  if not endpoint then error(errors.new { code = "NoRegion", message = err, service = service }, 0) end
-  local identity = options.credentials or credentials.resolve(settings)
+  local endpoint_url = options.endpoint_url
+  if endpoint_url == nil then endpoint_url = settings:endpoint_url(service) end
+  local endpoint, err = endpoints.of_settings(service, settings, region, endpoint_url or nil)
+  if not endpoint then error(errors.new { code = "NoEndpoint", message = err, service = service }, 0) end
   return setmetatable({
     region = region,
     endpoint = endpoint,
     definition = definition,
     allow_http = endpoints.allows_http(endpoint.url),
     ca_bundle = settings.ca_bundle,
-    credentials = type(identity) == "table" and core.credentials(identity) or identity,
+    max_attempts = settings.max_attempts,
+    identity = signer(options, settings),
   }, Transport)
 end
 
@@ -54,9 +57,9 @@ local function start(self, call)
     body = call.body,
     service = self.endpoint.signing_name,
     region = self.endpoint.signing_region,
-    credentials = self.credentials,
+    credentials = self.identity and self.identity:current(not call.read_only),
     read_only = call.read_only,
-    max_attempts = call.max_attempts,
+    max_attempts = call.max_attempts or self.max_attempts,
     allow_http = self.allow_http,
   })
 end
@@ -77,16 +80,41 @@ local function compare_clocks(self, reply)
   if served_at then self.clock_ahead_s = core.clock.wall_ms() / 1000 - served_at end
 end
 
+local function exchange(self, call)
+  local op <close> = start(self, call)
+  return tasks.await(op)
+end
+
+local EXPIRED = { ExpiredToken = true, ExpiredTokenException = true }
+
+--- Expired credentials are refused before anything is done: with others the call is sent again, once.
+local function exchange_with_fresh(self, call)
+  local reply, err = exchange(self, call)
+  local refused = reply and reply.error and EXPIRED[reply.error.code]
+  if refused and self.identity and self.identity:renew() then return exchange(self, call) end
+  return reply, err
+end
+
+--- A Region that AWS's list does not have may be a mistake.
+local function with_hint(self, err)
+  if err.code ~= "NameResolutionError" then return err end
+  local listed, hint = endpoints.is_listed(self.region)
+  if listed then return err end
+  local copy = {}
+  for name, value in pairs(err) do copy[name] = value end
+  copy.message = ("%s; is the Region %s right%s?"):format(err.message, self.region, hint:gsub("%?$", ""))
+  return copy
+end
+
 --- Sends a call and returns its result, with status, request id and attempts; raises an error table.
 ---@param call trapheus.Call
 ---@return table result
 ---@return trapheus.CallInfo info
 function Transport:send(call)
-  local op <close> = start(self, call)
-  local reply, err = tasks.await(op)
+  local reply, err = exchange_with_fresh(self, call)
   if not reply then fail(call, err, {}) end
   compare_clocks(self, reply)
-  if reply.error then fail(call, reply.error, reply) end
+  if reply.error then fail(call, with_hint(self, reply.error), reply) end
   local ok, result = pcall(query.decode, self.definition, call.operation, reply.body)
   if not ok then fail(call, result, reply) end
   return result, { status = reply.status, request_id = reply.request_id, attempts = reply.attempts }

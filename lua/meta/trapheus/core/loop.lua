@@ -71,10 +71,12 @@ function Loop:http(request) end
 
 ---@class trapheus.core.AwsRequest
 ---@field url string
----@field body string              A form.
+---@field body string              A form, or JSON.
+---@field target? string           X-Amz-Target, of a JSON protocol.
+---@field content_type? string     Default: a form's.
 ---@field service string           The signing name.
 ---@field region string
----@field credentials trapheus.core.Credentials
+---@field credentials? trapheus.core.Credentials  nil: it is not signed.
 ---@field read_only? boolean       It may be repeated.
 ---@field max_attempts? integer    At most 100.
 ---@field timeout_ms? integer
@@ -102,6 +104,17 @@ function Loop:http(request) end
 ---@return trapheus.core.Op?  Its result is a trapheus.core.AwsReply.
 ---@return trapheus.core.Failure? err
 function Loop:aws(request) end
+
+---@class trapheus.core.ProcessRequest
+---@field argv string[]       The first is looked for in PATH; there is no shell.
+---@field timeout_ms number   In real time.
+---@field max_bytes integer   Of its output.
+
+--- Runs a program to its end; what it writes to its standard error goes nowhere.
+---@param request trapheus.core.ProcessRequest
+---@return trapheus.core.Op?  Its result is { code=, output= }.
+---@return trapheus.core.Failure? err
+function Loop:process(request) end
 
 ---@class trapheus.core.ListenOptions
 ---@field address string            Numeric, of this machine only.

@@ -1,62 +1,63 @@
---- Who signs: the first source that has credentials.
----
---- A source takes the configuration and gives core.credentials, or nothing when it has none. Secrets pass through Lua
---- strings, which cannot be wiped; they are dropped at once, and what is kept does not show them.
-local core = require "trapheus.core"
-local errors = require "trapheus.errors"
-local timestamp = require "trapheus.aws.timestamp"
+--- Who signs: the first source that has credentials, in the order of AWS's SDKs.
+local identity = require "trapheus.aws.credentials.identity"
+local source = require "trapheus.aws.credentials.source"
 
 local credentials = {}
 
-local function no_credentials(message, ...)
-  error(errors.new { code = "NoCredentials", message = message:format(...) }, 0)
+local function provider(name) return require("trapheus.aws.credentials." .. name) end
+
+--- A profile of `aws login`, whose tokens only AWS's own tools can use.
+local function login(config, name)
+  local profile = config.files.profiles[name]
+  if not profile or not profile.settings.login_session then return nil end
+  source.fail("NoCredentials", "profile %s signs in by 'aws login'; let another profile have credential_process = "
+    .. "aws configure export-credentials --profile %s --format process", name, name)
 end
 
-local function from_environment(config)
-  local id, secret = config:variable "AWS_ACCESS_KEY_ID", config:variable "AWS_SECRET_ACCESS_KEY"
-  if not id and not secret then return nil end
-  if not secret then no_credentials "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not" end
-  if not id then no_credentials "AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not" end
-  return core.credentials {
-    access_key_id = id,
-    secret_access_key = secret,
-    session_token = config:variable "AWS_SESSION_TOKEN",
-    -- As `aws configure export-credentials` gives it.
-    expires_at = timestamp.parse(config:variable "AWS_CREDENTIAL_EXPIRATION" or ""),
-  }
-end
-
-local function from_profile(config)
-  return config.profile_credentials
-end
-
---- Settings that point at a source of credentials that is not here.
-local OTHER_SOURCES = { "credential_process", "role_arn", "sso_account_id", "sso_session", "web_identity_token_file" }
-
-local function check_other_sources(config)
-  for _, name in ipairs(OTHER_SOURCES) do
-    if config.settings[name] then
-      no_credentials("profile %s in %s gets its credentials by %s, which is not supported; put temporary ones into "
-        .. "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN (aws configure export-credentials)",
-        config.profile, config.config_file, name)
-    end
-  end
-end
-
---- The credentials to sign with: of a profile that was asked for by an option; of the environment; of the profile.
---- Raises NoCredentials, naming where it looked.
+--- The sources within a profile.
 ---@param config trapheus.Config
----@return userdata
-function credentials.resolve(config)
-  local sources = config.profile_given and { from_profile } or { from_environment, from_profile }
-  for _, source in ipairs(sources) do
-    local found = source(config)
-    if found then return found end
-  end
-  check_other_sources(config)
-  local variables = config.profile_given and "" or "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, and "
-  return no_credentials("%sprofile %s has no aws_access_key_id with aws_secret_access_key in %s or %s",
-    variables, config.profile, config.credentials_file, config.config_file)
+---@param name string
+---@param with_environment boolean  Variables may say what the profile does not.
+---@return trapheus.aws.Source?
+function credentials.of_profile(config, name, with_environment)
+  return provider "web_identity" (config, name, with_environment)
+    or provider "sso" (config, name)
+    or provider "shared" (config, name, "shared")
+    or login(config, name)
+    or provider "process" (config, name)
+    or provider "shared" (config, name, "config")
 end
+
+local function first_source(config)
+  local with_environment = not config.profile_given
+  return with_environment and provider "environment" (config)
+    or provider "assume_role" (config, config.profile)
+    or credentials.of_profile(config, config.profile, with_environment)
+    or provider "container" (config)
+    or provider "imds".source(config)
+end
+
+local function none(config)
+  local variables = config.profile_given and ""
+    or (config.half or "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set") .. ", "
+  local metadata = provider "imds".why_not(config)
+  source.fail("NoCredentials", "%sand profile %s has none in %s or %s%s", variables, config.profile,
+    config.credentials_file, config.config_file, metadata and "; " .. metadata or "")
+end
+
+--- Who signs for this configuration, with the first credentials fetched. The same one for every client of it. Raises
+--- NoCredentials, naming where it looked, InvalidConfig, CredentialsError, SSOLoginNeeded.
+---@param config trapheus.Config
+---@return trapheus.aws.Identity
+function credentials.resolve(config)
+  if not config.identity then
+    local found = identity.new(first_source(config) or none(config))
+    found:current()
+    config.identity = found
+  end
+  return config.identity
+end
+
+credentials.of = identity.of
 
 return credentials

@@ -7,10 +7,11 @@ local TOLERATED_SKEW_S = 60 -- AWS refuses a signature that is 5 min off
 
 local function credentials(about)
   local world = about.run.world
-  local ends_at = world:credentials_end_at()
+  local ends_at, what = world:credentials_end_at()
   if not ends_at or ends_at >= about.ends_at then return nil end
-  return ("the credentials end at %s, in %s, which the run may outlast: use others, or go on with new ones by "
-    .. "'trapheus resume %s'"):format(log.time(ends_at), log.duration(ends_at - about.run:now_s()), about.run.id)
+  return ("the credentials end at %s, in %s, which the run may outlast%s: use others, or go on with new ones by "
+    .. "'trapheus resume %s'"):format(log.time(ends_at), log.duration(ends_at - about.run:now_s()),
+    what and (" (%s)"):format(what) or "", about.run.id)
 end
 
 local function clock(about)

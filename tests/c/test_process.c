@@ -1,0 +1,105 @@
+#include "unit.h"
+#include "trapheus/process.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+
+struct end {
+    bool done;
+    enum tph_status status;
+    int code;
+    char output[64];
+};
+
+static void on_done(void *context, enum tph_status status, int code, struct tph_str output) {
+    struct end *end = context;
+    end->done = true;
+    end->status = status;
+    end->code = code;
+    size_t length = output.length_bytes < 63 ? output.length_bytes : 63;
+    if (length) memcpy(end->output, output.data, length);
+}
+
+static struct tph_loop *new_loop(void) {
+    struct tph_loop *loop = NULL;
+    struct tph_loop_options options = {.clock = tph_clock_system()};
+    assert_int_equal(tph_loop_new(&options, &loop), TPH_OK);
+    return loop;
+}
+
+static struct end run(const char *script, int64_t timeout_ms, size_t max_bytes) {
+    struct end end = {0};
+    struct tph_loop *loop = new_loop();
+    struct tph_process *process;
+    char *argv[] = {"sh", "-c", (char *)script, NULL};
+    struct tph_process_request request = {argv, timeout_ms, max_bytes};
+    int error;
+    assert_int_equal(tph_process_start(loop, &request, on_done, &end, &process, &error), TPH_OK);
+    while (!end.done) assert_int_equal(tph_loop_step(loop, -1), TPH_OK);
+    assert_int_equal(tph_loop_outstanding(loop), 0);
+    tph_loop_free(loop);
+    return end;
+}
+
+static void test_output_and_code(void **state) {
+    struct end end = run("echo out; echo err >&2; exit 3", 20000, 100);
+    assert_int_equal(end.status, TPH_OK);
+    assert_int_equal(end.code, 3);
+    assert_string_equal(end.output, "out\n");
+    end = run("kill -TERM $$", 20000, 100);
+    assert_int_equal(end.code, 128 + SIGTERM);
+}
+
+static void test_a_child_of_its_own_does_not_hold_it_up(void **state) {
+    struct end end = run("sleep 30 & echo done", 20000, 100);
+    assert_int_equal(end.status, TPH_OK);
+    assert_string_equal(end.output, "done\n");
+}
+
+static void test_limits(void **state) {
+    assert_int_equal(run("sleep 30", 50, 100).status, TPH_ETIMEDOUT);
+    assert_int_equal(run("exec >&-; sleep 30", 50, 100).status, TPH_ETIMEDOUT);
+    assert_int_equal(run("while :; do echo 0123456789; done", 20000, 100).status, TPH_ETOOBIG);
+}
+
+static void test_what_cannot_be_started(void **state) {
+    struct end end = {0};
+    struct tph_loop *loop = new_loop();
+    struct tph_process *process = NULL;
+    char *argv[] = {"/nonexistent/program", NULL};
+    struct tph_process_request request = {argv, 1000, 100};
+    int error = 0;
+    assert_int_equal(tph_process_start(loop, &request, on_done, &end, &process, &error), TPH_EIO);
+    assert_int_equal(error, ENOENT);
+    assert_false(end.done);
+    tph_loop_free(loop);
+}
+
+static void test_cancelled_and_freed(void **state) {
+    struct end end = {0};
+    struct tph_loop *loop = new_loop();
+    struct tph_process *process = NULL;
+    char *argv[] = {"sleep", "30", NULL};
+    struct tph_process_request request = {argv, 60000, 100};
+    int error;
+    assert_int_equal(tph_process_start(loop, &request, on_done, &end, &process, &error), TPH_OK);
+    tph_process_cancel(process);
+    tph_process_cancel(NULL);
+    assert_false(end.done);
+    assert_int_equal(tph_process_start(loop, &request, on_done, &end, &process, &error), TPH_OK);
+    tph_loop_free(loop);
+    assert_true(end.done);
+    assert_int_equal(end.status, TPH_ECANCELED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_output_and_code),
+        cmocka_unit_test(test_a_child_of_its_own_does_not_hold_it_up),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_what_cannot_be_started),
+        cmocka_unit_test(test_cancelled_and_freed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
