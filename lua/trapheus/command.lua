@@ -68,6 +68,7 @@ function command.real_world(given)
     if not ok then usage.fail("%s (--endpoint-url)", why) end
   end
   local settings = config.load { profile = given.profile, region = given.region, endpoint_url = given.endpoint_url }
+  for _, warning in ipairs(settings.warnings) do io.stderr:write(log.clean("trapheus: warning: " .. warning), "\n") end
   if given.pace and endpoints.is_aws(settings:endpoint_url "rds") then
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
   end

@@ -183,6 +183,7 @@ class Program:
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
+            "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ACCESS_KEY_ID": peer.access_key,
             "AWS_SECRET_ACCESS_KEY": peer.secret_key,
         }

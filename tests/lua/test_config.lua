@@ -184,7 +184,8 @@ function tests.settings_come_from_the_first_that_has_them()
   assert(setting("max_attempts", { AWS_MAX_ATTEMPTS = "2" }, "max_attempts = 7") == 2)
   assert(setting("retry_mode", { AWS_RETRY_MODE = "Adaptive" }) == "adaptive")
   assert(setting("ec2_metadata_v1_disabled", nil, "ec2_metadata_v1_disabled = false") == false)
-  fails("InvalidConfig", { "AWS_MAX_ATTEMPTS is '0'", "1 or more" }, setting, "max_attempts", { AWS_MAX_ATTEMPTS = "0" })
+  fails("InvalidConfig", { "AWS_MAX_ATTEMPTS is '0'", "1 or more" }, setting, "max_attempts",
+    { AWS_MAX_ATTEMPTS = "0" })
   fails("InvalidConfig", { "retry_mode of profile default in /home/me/.aws/config", "legacy, standard, adaptive" },
     setting, "retry_mode", nil, "retry_mode = fast")
 end
@@ -210,7 +211,9 @@ function tests.a_file_that_anybody_may_write_is_refused()
   local file <close> = assert(io.open(path, "w"))
   file:write "[default]\nregion = eu-west-1\n"
   file:close()
-  local function real() return config.load { getenv = function(name) return name == "AWS_CONFIG_FILE" and path or nil end } end
+  local function real()
+    return config.load { getenv = function(name) return name == "AWS_CONFIG_FILE" and path or nil end }
+  end
   os.execute("chmod 0620 " .. path)
   assert(real().warnings[1]:find("may be written by its group", 1, true))
   os.execute("chmod 0606 " .. path)

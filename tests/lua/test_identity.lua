@@ -62,7 +62,8 @@ function tests.a_refused_call_is_sent_again_with_others()
     sent[#sent + 1] = request.credentials.access_key_id
     local first = #sent == 1
     return setmetatable({ done = function() return true end, result = function()
-      return { status = first and 403 or 200, attempts = 1, headers = {}, body = done, error = first and refusal or nil }
+      return { status = first and 403 or 200, attempts = 1, headers = {}, body = done,
+        error = first and refusal or nil }
     end }, { __close = function() end })
   end
   local previous = tasks.use(loop)

@@ -3,8 +3,8 @@
 ---     local rds = client.new("rds", { region = "eu-west-1" })
 ---     local page = rds:DescribeDBInstances { DBInstanceIdentifier = "orders" }
 ---
---- A second argument { max_attempts = 1 } has it sent once, whatever comes back; { repeatable = true } says that to send
---- it twice does no harm.
+--- A second argument { max_attempts = 1 } has it sent once, whatever comes back; { repeatable = true } says that to
+--- send it twice does no harm.
 --- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"

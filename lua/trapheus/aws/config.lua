@@ -1,5 +1,5 @@
---- Which profile, Region, endpoints and settings: options first, then the environment, then AWS's shared files, with the
---- AWS CLI's own names and order. An empty variable counts as none.
+--- Which profile, Region, endpoints and settings: options first, then the environment, then AWS's shared files, with
+--- the AWS CLI's own names and order. An empty variable counts as none.
 local errors = require "trapheus.errors"
 local endpoints = require "trapheus.aws.endpoints"
 local model = require "trapheus.aws.model"

@@ -26,8 +26,8 @@ local function base(config)
   local parts = core.uri.parse(url)
   if not parts then source.fail("InvalidConfig", "AWS_EC2_METADATA_SERVICE_ENDPOINT is no URL: '%s'", url) end
   if parts.scheme ~= "https" and not is_near(parts.host) then
-    source.fail("InvalidConfig", "AWS_EC2_METADATA_SERVICE_ENDPOINT is of the host %s; without https, only this machine "
-      .. "and link-local addresses may serve credentials", parts.host)
+    source.fail("InvalidConfig", "AWS_EC2_METADATA_SERVICE_ENDPOINT is of the host %s; without https, only this "
+      .. "machine and link-local addresses may serve credentials", parts.host)
   end
   return url:gsub("/*$", "/")
 end

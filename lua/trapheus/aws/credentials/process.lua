@@ -1,6 +1,5 @@
 --- credential_process: a program that prints credentials. It is run as it stands, by no shell; what it prints is never
 --- shown, on either stream.
-local core = require "trapheus.core"
 local shared_files = require "trapheus.aws.shared_files"
 local shlex = require "trapheus.aws.shlex"
 local source = require "trapheus.aws.credentials.source"

@@ -1,4 +1,5 @@
---- IAM Identity Center: the token that `aws sso login` has left in ~/.aws/sso/cache, exchanged for a role's credentials.
+--- IAM Identity Center: the token that `aws sso login` has left in ~/.aws/sso/cache, exchanged for a role's
+--- credentials.
 local core = require "trapheus.core"
 local endpoints = require "trapheus.aws.endpoints"
 local json = require "trapheus.json"
