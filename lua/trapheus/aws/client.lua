@@ -70,9 +70,16 @@ local function wait_for_turn(limiter)
   end
 end
 
+local function is_throttle(result, operation)
+  return errors.is(result) and errors.class(operation, result.code, result.status) == "throttle"
+end
+
 local function send(self, call)
+  local pace = self.transport.pace
   wait_for_turn(self.limiter)
+  wait_for_turn(pace)
   local ok, result, info = pcall(self.transport.send, self.transport, call)
+  if pace then pace:answered(tasks.loop():now_ms(), not ok and is_throttle(result, call.operation)) end
   if ok then
     tell(self, call, info or {})
     return result

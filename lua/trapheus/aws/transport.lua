@@ -41,6 +41,7 @@ function transport.new(service, definition, options)
     allow_http = endpoints.allows_http(endpoint.url),
     ca_bundle = settings.ca_bundle,
     max_attempts = settings.max_attempts,
+    pace = settings.retry_mode == "adaptive" and require("trapheus.aws.adaptive").new() or nil,
     identity = signer(options, settings),
   }, Transport)
 end
