@@ -1,40 +1,12 @@
 --- The sandbox speaks as AWS's service model says: results have no other members, settings no other parameters.
 local knobs = require "trapheus.sandbox.knobs"
-local model = require "trapheus.aws.model"
 local sandbox = require "trapheus.sandbox"
 local settings = require "trapheus.sandbox.settings"
+local shapes = require "shapes"
 
 local tests = {}
 
-local rds = model.load "rds"
-
-local LUA = {
-  string = "string", integer = "number", long = "number", double = "number", float = "number", boolean = "boolean",
-  timestamp = "number", blob = "string",
-}
-
-local check
-
-local function check_structure(shape, value, path)
-  for key, member in pairs(value) do
-    local ref = shape.members[key]
-    if not ref then error(path .. " has no member " .. key, 0) end
-    check(ref, member, path .. "." .. key)
-  end
-end
-
-function check(ref, value, path)
-  local shape = rds.shapes[ref.shape]
-  if shape.type == "structure" then
-    check_structure(shape, value, path)
-  elseif shape.type == "list" then
-    for i, member in ipairs(value) do check(shape.member, member, ("%s[%d]"):format(path, i)) end
-  elseif type(value) ~= LUA[shape.type] then
-    error(("%s is a %s, not a %s"):format(path, type(value), shape.type), 0)
-  elseif shape.type == "integer" and math.type(value) ~= "integer" then
-    error(path .. " is not whole", 0)
-  end
-end
+local rds = shapes.rds
 
 local function stand_up()
   local clock = { ms = 1700000000000 }
@@ -87,8 +59,7 @@ function tests.results_are_of_the_output_shapes()
     local operation = step[1]
     local result, err = sb:call("rds", operation, step[2])
     if err then error(("%s: %s: %s"):format(operation, err.code, err.message)) end
-    local output = rds.operations[operation].output
-    if output then check(output, result, operation) end
+    shapes.check_output(operation, result)
     clock.ms = clock.ms + (step.wait or 0) * 1000
   end
 end
@@ -107,32 +78,13 @@ function tests.settings_are_of_the_input_shapes()
   end
 end
 
---- The parameters that the sandbox refuses to pretend to know.
-local function unknown(operation, shape, base)
-  local sb = stand_up()
-  local list = {}
-  for name, ref in pairs(rds.shapes[shape].members) do
-    local kind = rds.shapes[ref.shape].type
-    if base[name] == nil then
-      local params = { [name] = kind == "list" and {} or kind == "structure" and {} or kind == "boolean" and false
-        or kind == "integer" and 1 or "x" }
-      for key, value in pairs(base) do params[key] = value end
-      local _, err = sb:call("rds", operation, params)
-      if err and err.message:find("does not know", 1, true) then list[#list + 1] = name end
-      if not err then sb = stand_up() end
-    end
-  end
-  table.sort(list)
-  return table.concat(list, " ")
-end
-
 function tests.what_is_not_modelled_is_refused()
-  local restore = unknown("RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceFromDBSnapshotMessage",
-    { DBInstanceIdentifier = "n", DBSnapshotIdentifier = "s" })
+  local restore = shapes.unknown_parameters("RestoreDBInstanceFromDBSnapshot",
+    { DBInstanceIdentifier = "n", DBSnapshotIdentifier = "s" }, stand_up)
   local expected = "AdditionalStorageVolumes CustomIamInstanceProfile DBClusterSnapshotIdentifier TagSpecifications "
     .. "TdeCredentialArn TdeCredentialPassword"
   if restore ~= expected then error("restore: " .. restore) end
-  local modify = unknown("ModifyDBInstance", "ModifyDBInstanceMessage", { DBInstanceIdentifier = "mydb" })
+  local modify = shapes.unknown_parameters("ModifyDBInstance", { DBInstanceIdentifier = "mydb" }, stand_up)
   expected = "AdditionalStorageVolumes AutomationMode AwsBackupRecoveryPointArn DBSecurityGroups DisableDomain Engine "
     .. "MasterUserAuthenticationType MultiTenant ReplicaMode ResumeFullAutomationModeMinutes TagSpecifications "
     .. "TdeCredentialArn TdeCredentialPassword"

@@ -13,7 +13,7 @@ local creation = {}
 ---@return table fields
 function creation.blank(sb)
   return {
-    DbiResourceId = names.resource_id(sb), InstanceCreateTime = sb:seconds(), DbInstancePort = 0,
+    DbiResourceId = names.resource_id(sb, "db"), InstanceCreateTime = sb:seconds(), DbInstancePort = 0,
     DBSecurityGroups = {}, ReadReplicaDBInstanceIdentifiers = {}, ReadReplicaDBClusterIdentifiers = {},
     StatusInfos = {}, DomainMemberships = {}, ProcessorFeatures = {}, AssociatedRoles = {},
     ActivityStreamStatus = "stopped", IsStorageConfigUpgradeAvailable = false,
@@ -37,9 +37,10 @@ end
 ---@param source table What there is to start from: the snapshot's instance, or the engine.
 ---@param params table
 ---@param call "create"|"restore"
-function creation.configure(sb, fields, source, params, call)
+---@param rows trapheus.sandbox.Setting[]|nil An instance's, unless given.
+function creation.configure(sb, fields, source, params, call, rows)
   fields.Engine, fields.EngineVersion = source.Engine, source.EngineVersion
-  for _, setting in ipairs(settings.rows) do
+  for _, setting in ipairs(rows or settings.rows) do
     local value = value_of(sb, setting, source, params, call)
     if value ~= nil then settings.write(sb, fields, setting, value) end
   end

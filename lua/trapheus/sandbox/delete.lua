@@ -1,11 +1,14 @@
 --- DeleteDBInstance: `deleting` for minutes, still listed, then gone.
 
+local clusters = require "trapheus.sandbox.clusters"
 local describe = require "trapheus.sandbox.describe"
 local errors = require "trapheus.sandbox.errors"
 local events = require "trapheus.sandbox.events"
+local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
-local snapshots = require "trapheus.sandbox.snapshots"
-local versions = require "trapheus.sandbox.versions"
+local members = require "trapheus.sandbox.members"
+local resources = require "trapheus.sandbox.resources"
+local validate = require "trapheus.sandbox.validate"
 
 local delete = { operations = { rds = {} } }
 
@@ -29,15 +32,19 @@ local STATES = {
   ["inaccessible-encryption-credentials"] = { snapshot = false },
 }
 
-local function check_final(params)
-  if params.SkipFinalSnapshot and params.FinalDBSnapshotIdentifier then
-    errors.refuse("InvalidParameterCombination",
-      "FinalDBSnapshotIdentifier can not be specified when deleting with SkipFinalSnapshot.")
+local function check_final(instance, params)
+  if instance.cluster then
+    if clusters.is_multi_az(instance.cluster) then
+      validate.refuse_combination("The instance %s is a member of a Multi-AZ DB cluster, and is deleted with it.",
+        instance.name)
+    end
+    if params.FinalDBSnapshotIdentifier then
+      errors.refuse("InvalidParameterCombination",
+        "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance.")
+    end
+    return
   end
-  if not params.SkipFinalSnapshot and not params.FinalDBSnapshotIdentifier then
-    errors.refuse("InvalidParameterCombination",
-      "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.")
-  end
+  validate.final_snapshot(params)
 end
 
 local function check_state(sb, instance, params)
@@ -61,9 +68,8 @@ local function check_state(sb, instance, params)
 end
 
 local function vanish(sb, instance, retained)
-  sb.names[instance.name] = nil
-  instance.gone = true
-  versions.push(instance.history, sb.now, {})
+  members.leave(instance)
+  resources.vanish(sb, instance)
   if retained then table.insert(sb.retained_backups, retained) end
   events.add(sb, "db-instance", instance.name, "deletion", "DB instance deleted")
   sb:committed()
@@ -71,17 +77,19 @@ end
 
 function delete.operations.rds.DeleteDBInstance(sb, params, fault)
   local instance = instances.find(sb, params.DBInstanceIdentifier)
-  check_final(params)
+  check_final(instance, params)
   check_state(sb, instance, params)
   local final = params.FinalDBSnapshotIdentifier
-  final = final and snapshots.check_new(sb, final, "FinalDBSnapshotIdentifier")
-  local retained = params.DeleteAutomatedBackups == false and instance.fields.BackupRetentionPeriod > 0
-    and describe.automated_backup(sb, instances.view(sb, instance), "retained") or nil
+  final = final and instance_snapshots.check_new(sb, final, "FinalDBSnapshotIdentifier")
+  local kept = params.DeleteAutomatedBackups == false and not instance.cluster
+    and instance.fields.BackupRetentionPeriod > 0
+  local retained = kept and describe.automated_backup(sb, instances.view(sb, instance), "retained") or nil
   instances.begin(instance, true)
+  members.retire(sb, instance)
   instances.become(sb, instance, "deleting")
   local seconds = sb:draw "delete_s"
   if final then
-    local _, taken = snapshots.take(sb, final, instance, nil, {})
+    local _, taken = instance_snapshots.take(sb, final, instance, nil, {})
     seconds = seconds + taken
   end
   if fault.kind ~= "stuck" then sb:later(seconds, function() vanish(sb, instance, retained) end, instance) end

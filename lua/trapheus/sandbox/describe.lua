@@ -84,7 +84,7 @@ function rds.DescribeDBInstanceAutomatedBackups(sb, params)
     return paging.page(found, params, "DBInstanceAutomatedBackups")
   end
   for _, view in ipairs(describe.look(sb, sb.instances)) do
-    if view.BackupRetentionPeriod > 0 and view.Endpoint then
+    if view.BackupRetentionPeriod > 0 and view.Endpoint and not view.DBClusterIdentifier then
       consider(describe.automated_backup(sb, view, "active"))
     end
   end

@@ -6,19 +6,24 @@ local paging = require "trapheus.sandbox.paging"
 
 local events = { operations = { rds = {} } }
 
+--- As an ARN calls them.
+local RESOURCES = {
+  ["db-instance"] = "db", ["db-snapshot"] = "snapshot", ["db-cluster"] = "cluster",
+  ["db-cluster-snapshot"] = "cluster-snapshot",
+}
+
 local KEEP_S = 14 * 86400
 
 --- Records an event under the name its source has now: events belong to names, not to resource ids.
 ---@param sb table
----@param source_type "db-instance"|"db-snapshot"
+---@param source_type "db-instance"|"db-snapshot"|"db-cluster"|"db-cluster-snapshot"
 ---@param name string
 ---@param category string
 ---@param message string
 function events.add(sb, source_type, name, category, message)
-  local resource = source_type == "db-instance" and "db" or "snapshot"
   sb.events[#sb.events + 1] = {
     Date = sb:seconds(), SourceIdentifier = name, SourceType = source_type, Message = message,
-    EventCategories = { category }, SourceArn = names.arn(sb, resource, name),
+    EventCategories = { category }, SourceArn = names.arn(sb, RESOURCES[source_type], name),
   }
 end
 

@@ -1,5 +1,5 @@
---- An honest RDS of our own: instances and snapshots with AWS's names, states, errors and unkind defaults; with
---- STS, SES and webhooks beside it.
+--- An honest RDS of our own: instances, clusters and snapshots with AWS's names, states, errors and unkind defaults;
+--- with STS, SES and webhooks beside it.
 ---
 --- It never waits. The clock is given; at each call everything that was due by then happens first, in time order.
 --- Identity is the resource id: names, ARNs and endpoints follow a rename, and a restored instance is another one.
@@ -7,12 +7,15 @@
 local calls = require "trapheus.sandbox.calls"
 local delivery = require "trapheus.sandbox.delivery"
 local heap = require "trapheus.heap"
+local cluster_api = require "trapheus.sandbox.cluster_api"
 local faults = require "trapheus.sandbox.faults"
 local happenings = require "trapheus.sandbox.happenings"
+local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local knobs = require "trapheus.sandbox.knobs"
 local pending = require "trapheus.sandbox.pending"
 local random = require "trapheus.sandbox.random"
+local resources = require "trapheus.sandbox.resources"
 local snapshots = require "trapheus.sandbox.snapshots"
 local template = require "trapheus.sandbox.template"
 local transport = require "trapheus.sandbox.transport"
@@ -25,6 +28,7 @@ local transport = require "trapheus.sandbox.transport"
 ---@field on_commit fun(sb: trapheus.Sandbox)|nil Called after each change of committed truth
 local sandbox = {}
 sandbox.__index = sandbox
+for name, method in pairs(cluster_api) do sandbox[name] = method end
 
 ---@class trapheus.sandbox.Options
 ---@field now_ms fun(): number The current time, ms since the epoch
@@ -41,8 +45,10 @@ function sandbox.new(options)
     clock = options.now_ms, seed = options.seed or 1, account = options.account or "123456789012",
     region = options.region or "us-east-1", knobs = knobs.values(options.preset or "typical", options.knobs),
     schedule = heap.new(), streams = {}, faults = {}, counts = {}, audit = {}, mail = {}, webhooks = {},
-    instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, events = {},
-    retained_backups = {}, replications = {}, offset_s = 0, credentials = "valid", denied = {},
+    instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, snapshot_count = 0, events = {},
+    retained_backups = {}, clusters = {}, cluster_names = {}, cluster_reserved = {}, cluster_snapshots = {},
+    cluster_snapshot_names = {}, retained_cluster_backups = {},
+    replications = {}, offset_s = 0, credentials = "valid", denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())
   sb.host_label = "c" .. sb:stream("host_label"):text(11, "abcdefghijklmnopqrstuvwxyz0123456789")
@@ -157,16 +163,22 @@ function sandbox:operator(operation, params)
   return calls.by_operator(self, operation, params)
 end
 
---- Somebody writes to the database.
+--- An instance or a cluster by its name; an instance, where both have it.
+local function holder(sb, name)
+  return sb.names[name:lower()] or sb.cluster_names[name:lower()] or error("there is no " .. name, 3)
+end
+
+--- Somebody writes to a database: an instance, a cluster, or a cluster by one of its members.
 ---@param name string
 ---@param count integer|nil
 function sandbox:write(name, count)
   self:advance()
-  local instance = assert(self.names[name:lower()], name)
-  instance.data_version = instance.data_version + (count or 1)
+  local found = holder(self, name)
+  local volume = found.cluster or found
+  volume.data_version = volume.data_version + (count or 1)
 end
 
---- RDS itself does something to an instance: a backup in its window, maintenance, a failover.
+--- RDS itself does something to an instance or a cluster: a backup in its window, maintenance, a failover.
 --- What passes does not begin while something else goes on; what is for good ends whatever goes on.
 ---@param name string
 ---@param status string
@@ -174,12 +186,12 @@ end
 ---@return boolean happened
 function sandbox:disturb(name, status, seconds)
   self:advance()
-  local instance = assert(self.names[name:lower()], name)
-  if seconds and (instance.busy or instance.creating) then return false end
-  if instance.pending_name then
-    self.reserved[instance.pending_name], instance.pending_name = nil, nil
+  local resource = holder(self, name)
+  if seconds and (resource.busy or resource.creating) then return false end
+  if resource.pending_name then
+    self[resource.kind.reserved][resource.pending_name], resource.pending_name = nil, nil
   end
-  instances.excursion(self, instance, status, seconds)
+  resources.excursion(self, resource, status, seconds)
   return true
 end
 
@@ -204,7 +216,7 @@ function sandbox:add_described(raw) return add_instance(self, raw, true) end
 ---@return table truth
 function sandbox:add_snapshot(fields)
   self:advance()
-  return snapshots.truth(snapshots.add(self, fields))
+  return snapshots.truth(instance_snapshots.add(self, fields))
 end
 
 --- The instance that holds a name, as it really is: Describe's shape, with data_version (the write counter that
@@ -217,13 +229,14 @@ function sandbox:instance(name)
   return instance and instances.truth(self, instance)
 end
 
----@param resource_id string
+---@param resource_id string Of an instance or a cluster
 ---@return table|nil truth
 function sandbox:by_resource_id(resource_id)
   self:advance()
   for _, instance in ipairs(self.instances) do
     if instance.rid == resource_id and not instance.gone then return instances.truth(self, instance) end
   end
+  return self:cluster_by_resource_id(resource_id)
 end
 
 --- The snapshot that holds a name, as it really is: Describe's shape, with data_version and serial (two snapshots
@@ -241,7 +254,7 @@ end
 ---@return table truth
 function sandbox:add_described_snapshot(raw)
   self:advance()
-  return snapshots.truth(snapshots.add(self, raw, true))
+  return snapshots.truth(instance_snapshots.add(self, raw, true))
 end
 
 --- Does it know the operation?

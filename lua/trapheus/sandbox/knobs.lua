@@ -52,6 +52,17 @@ knobs.register = {
   row("delete_in_creating", "0 or 1", 1, 1, 0, "an instance that is being created can be deleted"),
   row("stream_s", "s", 5, { 60, 300 }, { 300, 900 }, "an activity stream starting, or its policy changing"),
   row("replication_s", "s", 5, { 30, 300 }, { 300, 900 }, "replicated backups being shown at the instance"),
+  row("cluster_rename_s", "s", 5, { 20, 120 }, { 60, 300 }, "a cluster's rename under way, still under the old name"),
+  row("multi_az_rename_members", "0 or 1", 1, 1, 0, "members of a Multi-AZ DB cluster follow its name"),
+  row("writer_reboot_failover_percent", "%", 0, 25, 100, "a writer that reboots loses its role to another member"),
+  row("failover_s", "s", 5, { 20, 60 }, { 60, 180 }, "FailoverDBCluster"),
+  row("cluster_create_s", "s", 10, { 60, 180 }, { 120, 900 }, "a new cluster being created"),
+  row("cluster_restore_s", "s", 20, { 180, 600 }, { 600, 7200 }, "a restored cluster: `creating`, then `migrating`"),
+  row("cluster_delete_s", "s", 10, { 30, 120 }, { 120, 600 }, "a cluster being deleted, still listed"),
+  row("cluster_quota", "clusters", 40, 40, 40, "clusters a Region may hold"),
+  row("cluster_snapshot_quota", "snapshots", 100, 100, 100, "manual cluster snapshots a Region may hold"),
+  row("restore_encrypts_cluster", "0 or 1", 0, 1, 1, "an unencrypted cluster snapshot is restored encrypted"),
+  row("modify_http_endpoint", "0 or 1", 1, 0, 0, "ModifyDBCluster switches the HTTP endpoint, not only its operations"),
   row("role_s", "s", 1, { 5, 30 }, { 30, 120 }, "a role being attached or detached"),
 }
 

@@ -2,7 +2,7 @@
 
 local errors = require "trapheus.sandbox.errors"
 
-local names = {}
+local names = { ZONE = "Z2R2ITUGPM61AM" } -- the DNS zone of all endpoints
 
 local GRAMMAR = "The parameter %s is not a valid identifier. Identifiers must begin with a letter; must contain only "
   .. "ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
@@ -28,7 +28,7 @@ local function partition(region)
 end
 
 ---@param sb table
----@param resource "db"|"snapshot"|"auto-backup"|"subgrp"|"pg"|"og"
+---@param resource string As an ARN calls it.
 ---@param name string
 ---@param region string|nil Another than the sandbox's.
 ---@return string
@@ -38,26 +38,29 @@ end
 
 --- Takes "mydb" or its ARN.
 ---@param text string
----@param resource "db"|"snapshot"
+---@param resource string As an ARN calls it.
 ---@return string name
 function names.from(text, resource)
-  return (text:match("^arn:[^:]*:rds:[^:]*:[^:]*:" .. resource .. ":(.+)$") or text):lower()
+  return (text:match("^arn:[^:]*:rds:[^:]*:[^:]*:" .. resource:gsub("%-", "%%-") .. ":(.+)$") or text):lower()
 end
 
 ---@param sb table
 ---@param name string
+---@param role "cluster"|"cluster-ro"|"cluster-custom"|nil What it leads to, if not to an instance.
 ---@return string
-function names.address(sb, name)
+function names.address(sb, name, role)
   local _, suffix = partition(sb.region)
-  return ("%s.%s.%s.rds.%s"):format(name, sb.host_label, sb.region, suffix)
+  local label = role and role .. "-" .. sb.host_label or sb.host_label
+  return ("%s.%s.%s.rds.%s"):format(name, label, sb.region, suffix)
 end
 
 ---@param sb table
+---@param prefix "db"|"cluster"
 ---@return string
-function names.resource_id(sb)
+function names.resource_id(sb, prefix)
   local rid
   repeat -- one that came from another sandbox may stand at the same place of the stream
-    rid = "db-" .. sb:stream("resource_id"):text(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+    rid = prefix .. "-" .. sb:stream("resource_id"):text(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
   until not sb:by_resource_id(rid)
   return rid
 end

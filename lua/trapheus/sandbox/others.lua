@@ -12,8 +12,6 @@ local others = { operations = { rds = {}, sts = {}, ses = {}, webhook = {} } }
 ---@field code string What naming one answers
 ---@type trapheus.sandbox.Absent[]
 local ABSENT = {
-  { operation = "DescribeDBClusters", field = "DBClusters", by = "DBClusterIdentifier",
-    code = "DBClusterNotFoundFault" },
   { operation = "DescribeBlueGreenDeployments", field = "BlueGreenDeployments", by = "BlueGreenDeploymentIdentifier",
     code = "BlueGreenDeploymentNotFoundFault" },
   { operation = "DescribeGlobalClusters", field = "GlobalClusters", by = "GlobalClusterIdentifier",

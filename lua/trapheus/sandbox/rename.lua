@@ -1,23 +1,12 @@
---- A rename: a lag, then a long time under the old name, a moment when neither name answers, a reboot under the new.
+--- A rename: a lag, then a long time under the old name, then a moment when neither name answers. An instance reboots
+--- under the new one; a cluster of Aurora goes on serving all the while, and its members keep their names.
 
 local events = require "trapheus.sandbox.events"
 local instances = require "trapheus.sandbox.instances"
+local multi_az = require "trapheus.sandbox.multi_az"
+local resources = require "trapheus.sandbox.resources"
 
 local rename = {}
-
-local function label(sb)
-  return sb:stream("rename_label"):unit() * 100 < sb.knobs.rename_label_percent and "renaming" or "modifying"
-end
-
-local function release(sb, name)
-  sb.reserved[name] = true
-  local after = sb:draw "name_release_s"
-  if after == 0 then
-    sb.reserved[name] = nil
-  else
-    sb:later(after, function() sb.reserved[name] = nil end)
-  end
-end
 
 local function reboot(sb, instance)
   instances.reboot(sb, instance, sb:draw "rename_reboot_s", function()
@@ -25,50 +14,84 @@ local function reboot(sb, instance)
   end)
 end
 
+local function instance_label(sb)
+  return sb:stream("rename_label"):unit() * 100 < sb.knobs.rename_label_percent and "renaming" or "modifying"
+end
+
+local function arrive(sb, cluster, old)
+  if old then multi_az.rename_members(sb, cluster) end
+  resources.settle(sb, cluster)
+  if old then
+    events.add(sb, "db-cluster", cluster.name, "notification", ("Renamed cluster from %s to %s"):format(old,
+      cluster.name))
+  end
+end
+
+--- SourceType -> how it goes. `arrive` is told the old name, if it is another one.
+local WAYS = {
+  ["db-instance"] = { seconds = "rename_s", label = instance_label, arrive = reboot, what = "instance" },
+  ["db-cluster"] = {
+    seconds = "cluster_rename_s", label = function() return "renaming" end, arrive = arrive, what = "cluster",
+  },
+}
+
+local function release(sb, reserved, name)
+  reserved[name] = true
+  local after = sb:draw "name_release_s"
+  if after == 0 then
+    reserved[name] = nil
+  else
+    sb:later(after, function() reserved[name] = nil end)
+  end
+end
+
 --- The moment of the change: from here on the new name is the one that is held.
-local function move(sb, instance, new, apply)
-  local old = instance.name
-  sb.names[old], sb.names[new], sb.reserved[new] = nil, instance, nil
-  instance.name, instance.pending_name = new, nil
-  release(sb, old)
+local function move(sb, resource, new, apply)
+  local old, kind = resource.name, resource.kind
+  local holders, reserved, way = sb[kind.names], sb[kind.reserved], WAYS[kind.event]
+  holders[old], holders[new], reserved[new] = nil, resource, nil
+  resource.name, resource.pending_name = new, nil
+  release(sb, reserved, old)
   apply()
   local both = sb:draw "rename_both_s"
   local unsettled = both > 0 and both or sb:draw "rename_gap_s"
-  if unsettled == 0 then return reboot(sb, instance) end
-  instances.commit(sb, instance, both > 0 and { old, new } or {})
-  sb:later(unsettled, function() reboot(sb, instance) end, instance)
+  if unsettled == 0 then return way.arrive(sb, resource, old) end
+  resources.commit(sb, resource, both > 0 and { old, new } or {})
+  sb:later(unsettled, function() way.arrive(sb, resource, old) end, resource)
 end
 
-local function fail(sb, instance, new)
-  sb.reserved[new], instance.pending_name, instance.pending = nil, nil, {}
-  instances.settle(sb, instance)
-  events.add(sb, "db-instance", instance.name, "failure", "Unable to rename the DB instance.")
+local function fail(sb, resource, new)
+  local kind = resource.kind
+  sb[kind.reserved][new], resource.pending_name, resource.pending = nil, nil, {}
+  resources.settle(sb, resource)
+  events.add(sb, kind.event, resource.name, "failure", ("Unable to rename the DB %s."):format(WAYS[kind.event].what))
 end
 
 --- Begins a rename to a name that is free.
 ---@param sb table
----@param instance table
+---@param resource table
 ---@param new string
 ---@param fault table
 ---@param apply fun() Writes what else was pending.
-function rename.begin(sb, instance, new, fault, apply)
-  instances.begin(instance, true)
-  instance.pending_name = new
-  sb.reserved[new] = true
+function rename.begin(sb, resource, new, fault, apply)
+  local way = WAYS[resource.kind.event]
+  resources.begin(resource, true)
+  resource.pending_name = new
+  sb[resource.kind.reserved][new] = true
   local lag = sb:draw "rename_lag_s"
-  sb:later(lag, function() instances.become(sb, instance, label(sb)) end, instance)
+  sb:later(lag, function() resources.become(sb, resource, way.label(sb)) end, resource)
   if fault.kind == "stuck" then return end
-  sb:later(lag + sb:draw "rename_s", function()
-    if fault.kind == "background_failure" then fail(sb, instance, new) else move(sb, instance, new, apply) end
-  end, instance)
+  sb:later(lag + sb:draw(way.seconds), function()
+    if fault.kind == "background_failure" then fail(sb, resource, new) else move(sb, resource, new, apply) end
+  end, resource)
 end
 
---- A name that equals the present one reboots the instance all the same.
+--- A name that equals the present one reboots an instance all the same.
 ---@param sb table
----@param instance table
-function rename.to_itself(sb, instance)
-  instances.begin(instance, true)
-  sb:later(sb:draw "rename_lag_s", function() reboot(sb, instance) end, instance)
+---@param resource table
+function rename.to_itself(sb, resource)
+  resources.begin(resource, true)
+  sb:later(sb:draw "rename_lag_s", function() WAYS[resource.kind.event].arrive(sb, resource) end, resource)
 end
 
 return rename

@@ -3,6 +3,7 @@
 local creation = require "trapheus.sandbox.creation"
 local errors = require "trapheus.sandbox.errors"
 local events = require "trapheus.sandbox.events"
+local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local names = require "trapheus.sandbox.names"
 local settings = require "trapheus.sandbox.settings"
@@ -88,10 +89,7 @@ end
 function restore.operations.rds.RestoreDBInstanceFromDBSnapshot(sb, params, fault)
   settings.require_known(params, "restore", OTHERS)
   local name = names.check(params.DBInstanceIdentifier, "DBInstanceIdentifier", 63)
-  local snapshot = snapshots.find(sb, params.DBSnapshotIdentifier)
-  if snapshot.status ~= "available" then
-    errors.refuse("InvalidDBSnapshotState", ("DB snapshot %s is not in available state."):format(snapshot.name))
-  end
+  local snapshot = snapshots.find_available(sb, instance_snapshots.KIND, params.DBSnapshotIdentifier)
   instances.require_free(sb, name)
   creation.check_quota(sb, params.AllocatedStorage or snapshot.source.AllocatedStorage)
   check(sb, snapshot, params)

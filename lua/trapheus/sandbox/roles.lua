@@ -2,6 +2,7 @@
 
 local errors = require "trapheus.sandbox.errors"
 local instances = require "trapheus.sandbox.instances"
+local resources = require "trapheus.sandbox.resources"
 
 local roles = { operations = { rds = {} } }
 local rds = roles.operations.rds
@@ -23,7 +24,7 @@ function rds.AddRoleToDBInstance(sb, params)
   instances.commit(sb, instance)
   sb:later(sb:draw "role_s", function()
     role.Status = "ACTIVE"
-    if not instance.gone then instances.commit(sb, instance, instance.hidden and {} or nil) end
+    resources.touch(sb, instance)
   end)
   return {}
 end

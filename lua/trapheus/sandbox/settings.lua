@@ -82,7 +82,7 @@ settings.shapes = {
   managed_secret = function(sb, fields, value)
     fields.MasterUserSecret = value and (fields.MasterUserSecret or {
       SecretArn = ("arn:aws:secretsmanager:%s:%s:secret:rds!%s-%s"):format(sb.region, sb.account,
-        fields.DbiResourceId, sb:stream("secret"):text(6, "abcdefghijklmnopqrstuvwxyz")),
+        fields.DbiResourceId or fields.DbClusterResourceId, sb:stream("secret"):text(6, "abcdefghijklmnopqrstuvwxyz")),
       SecretStatus = "active",
       KmsKeyId = template.key(sb, "aws-secretsmanager"),
     }) or nil
@@ -238,8 +238,10 @@ settings.rows = {
 ---@param value any
 function settings.write(sb, fields, setting, value)
   if setting.wrap then value = setting.wrap(value) end
-  if setting.shape then
-    settings.shapes[setting.shape](sb, fields, value)
+  local shape = setting.shape
+  if shape then
+    shape = type(shape) == "string" and settings.shapes[shape] or shape
+    shape(sb, fields, value)
   else
     fields[setting.field] = value
   end
@@ -258,9 +260,10 @@ end
 ---@param params table
 ---@param call "create"|"restore"|"modify"
 ---@param others table<string, boolean> Parameters that are not settings.
-function settings.require_known(params, call, others)
+---@param rows trapheus.sandbox.Setting[]|nil An instance's, unless given.
+function settings.require_known(params, call, others, rows)
   local known = {}
-  for _, setting in ipairs(settings.rows) do
+  for _, setting in ipairs(rows or settings.rows) do
     known[settings.parameter(setting, call) or false] = true
   end
   local unknown = {}

@@ -1,27 +1,40 @@
---- DB snapshots: { name, status, fields (Describe's shape), source (the instance's fields when it was taken),
---- data_version, history, plan }.
+--- What snapshots of instances and of clusters have in common. A snapshot is { kind, name, status, fields (Describe's
+--- shape), source (the fields of what it was taken of), data_version, history, plan }.
 
 local describe = require "trapheus.sandbox.describe"
 local errors = require "trapheus.sandbox.errors"
 local events = require "trapheus.sandbox.events"
 local filters = require "trapheus.sandbox.filters"
-local instances = require "trapheus.sandbox.instances"
 local names = require "trapheus.sandbox.names"
 local paging = require "trapheus.sandbox.paging"
 local tables = require "trapheus.sandbox.tables"
 local tags = require "trapheus.sandbox.tags"
 local versions = require "trapheus.sandbox.versions"
 
-local snapshots = { operations = { rds = {} } }
-local rds = snapshots.operations.rds
+local snapshots = {}
 
-local COPIED = {
-  "AllocatedStorage", "AvailabilityZone", "BackupRetentionPeriod", "DbiResourceId", "DedicatedLogVolume", "Engine",
-  "EngineVersion", "IAMDatabaseAuthenticationEnabled", "InstanceCreateTime", "Iops", "KmsKeyId", "LicenseModel",
-  "MasterUsername", "PreferredBackupWindow", "ProcessorFeatures", "StorageThroughput", "StorageType",
-}
+---@class trapheus.sandbox.SnapshotKind
+---@field list string Of the sandbox: all there ever were
+---@field names string Of the sandbox: which holds a name
+---@field identifier string The parameter, and the field of Describe
+---@field arn string As an ARN calls it
+---@field arn_field string
+---@field result string The list in Describe's result
+---@field limit integer Of the length of a name
+---@field quota string The knob
+---@field event string The SourceType of its events
+---@field of string The parameter, and the field, that names what it was taken of
+---@field resource_id string The field, and the parameter of Describe, for that one's resource id
+---@field filters table<string, string>
+---@field copied string[] Fields that it takes from what it is taken of
+---@field copy_of string The field that names what it was copied from
+---@field original boolean? It has an OriginalSnapshotCreateTime
+---@field codes { absent: string, exists: string, state: string }
 
-local function view(sb, snapshot)
+---@param sb table
+---@param snapshot table
+---@return table
+function snapshots.view(sb, snapshot)
   local shown = tables.copy(snapshot.fields)
   shown.Status = snapshot.status
   shown.PercentProgress = snapshot.status == "available" and 100 or snapshot.ready_ms
@@ -32,7 +45,7 @@ end
 
 local function commit(sb, snapshot, status)
   snapshot.status = status
-  versions.push(snapshot.history, sb.now, status == "gone" and {} or { view(sb, snapshot) })
+  versions.push(snapshot.history, sb.now, status == "gone" and {} or { snapshots.view(sb, snapshot) })
   sb:committed()
 end
 
@@ -52,211 +65,232 @@ function snapshots.truth(snapshot)
 end
 
 ---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
 ---@param text string|nil An identifier or an ARN.
 ---@return table
-function snapshots.find(sb, text)
+function snapshots.find(sb, kind, text)
   if type(text) ~= "string" then
-    errors.refuse("MissingParameter", "The request must contain the parameter DBSnapshotIdentifier.")
+    errors.refuse("MissingParameter", ("The request must contain the parameter %s."):format(kind.identifier))
   end
-  local snapshot = sb.snapshot_names[names.from(text, "snapshot")]
-  if not snapshot then errors.refuse("DBSnapshotNotFound", ("DBSnapshot %s not found."):format(text)) end
+  local snapshot = sb[kind.names][names.from(text, kind.arn)]
+  if not snapshot then
+    errors.refuse(kind.codes.absent, ("%s %s not found."):format(kind.identifier:gsub("Identifier$", ""), text))
+  end
   sb.target = snapshot.serial
   return snapshot
 end
 
-local function manual_count(sb)
+--- What may be restored, copied or exported.
+---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
+---@param text string|nil
+---@return table
+function snapshots.find_available(sb, kind, text)
+  local snapshot = snapshots.find(sb, kind, text)
+  if snapshot.status ~= "available" then
+    errors.refuse(kind.codes.state, ("The snapshot %s is not in the available state."):format(snapshot.name))
+  end
+  return snapshot
+end
+
+---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
+---@return integer
+function snapshots.manual_count(sb, kind)
   local count = 0
-  for _, snapshot in ipairs(sb.snapshots) do
+  for _, snapshot in ipairs(sb[kind.list]) do
     if not snapshot.gone and snapshot.fields.SnapshotType == "manual" then count = count + 1 end
   end
   return count
 end
 
 ---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
 ---@param text string|nil
 ---@param parameter string
 ---@return string name Free, and within the quota.
-function snapshots.check_new(sb, text, parameter)
-  local name = names.check(text, parameter, 255)
-  if sb.snapshot_names[name] then
-    errors.refuse("DBSnapshotAlreadyExists",
+function snapshots.check_new(sb, kind, text, parameter)
+  local name = names.check(text, parameter, kind.limit)
+  if sb[kind.names][name] then
+    errors.refuse(kind.codes.exists,
       ("Cannot create the snapshot because a snapshot with the identifier %s already exists."):format(name))
   end
-  if manual_count(sb) >= sb.knobs.snapshot_quota then
-    errors.refuse("SnapshotQuotaExceeded",
-      ("Cannot create more than %d manual snapshots"):format(sb.knobs.snapshot_quota))
+  local quota = sb.knobs[kind.quota]
+  if snapshots.manual_count(sb, kind) >= quota then
+    errors.refuse("SnapshotQuotaExceeded", ("Cannot create more than %d manual snapshots"):format(quota))
   end
   return name
 end
 
-local function create(sb, name, source, fields, data_version)
-  fields.DBSnapshotIdentifier = name
-  fields.DBSnapshotArn = names.arn(sb, "snapshot", name)
+local function create(sb, kind, name, source, fields, data_version)
+  fields[kind.identifier], fields[kind.arn_field] = name, names.arn(sb, kind.arn, name)
+  sb.snapshot_count = sb.snapshot_count + 1
   local snapshot = {
-    name = name, fields = fields, source = source, data_version = data_version, plan = 0, history = {},
-    begun_ms = sb.now, serial = #sb.snapshots + 1,
+    kind = kind, name = name, fields = fields, source = source, data_version = data_version, plan = 0, history = {},
+    begun_ms = sb.now, serial = sb.snapshot_count,
   }
-  sb.snapshots[#sb.snapshots + 1] = snapshot
-  sb.snapshot_names[name] = snapshot
+  table.insert(sb[kind.list], snapshot)
+  sb[kind.names][name] = snapshot
   return snapshot
 end
 
-local function of_instance(sb, name, instance, given_tags)
-  local fields = { SnapshotType = "manual", SnapshotTarget = "region", Encrypted = instance.fields.StorageEncrypted }
-  for _, field in ipairs(COPIED) do fields[field] = tables.copy(instance.fields[field]) end
-  fields.DBInstanceIdentifier = instance.name
-  fields.Port = instance.fields.Endpoint.Port
-  fields.VpcId = instance.fields.DBSubnetGroup.VpcId
-  local options = instance.fields.OptionGroupMemberships[1]
-  fields.OptionGroupName = options and options.OptionGroupName
-  fields.TagList = tags.merge(instance.fields.CopyTagsToSnapshot and instance.fields.TagList or {}, given_tags or {})
-  local snapshot = create(sb, name, tables.copy(instance.fields), fields, instance.data_version)
-  instance.data_version = instance.data_version + 1 -- the application goes on writing
+--- A snapshot of a resource as it is now, which is not yet shown.
+local function of(sb, kind, name, resource, more, given_tags)
+  local fields = tables.copy(more)
+  fields.SnapshotType = "manual"
+  for _, field in ipairs(kind.copied) do fields[field] = tables.copy(resource.fields[field]) end
+  fields[kind.of] = resource.name
+  fields.TagList = tags.merge(resource.fields.CopyTagsToSnapshot and resource.fields.TagList or {}, given_tags or {})
+  local snapshot = create(sb, kind, name, tables.copy(resource.fields), fields, resource.data_version)
+  resource.data_version = resource.data_version + 1 -- the application goes on writing
   return snapshot
 end
 
 local function stamp(sb, snapshot)
-  snapshot.fields.SnapshotCreateTime = sb:seconds()
-  snapshot.fields.OriginalSnapshotCreateTime = snapshot.fields.OriginalSnapshotCreateTime or sb:seconds()
+  local fields = snapshot.fields
+  fields.SnapshotCreateTime = sb:seconds()
+  if snapshot.kind.original then
+    fields.OriginalSnapshotCreateTime = fields.OriginalSnapshotCreateTime or sb:seconds()
+  end
 end
 
 local function finish(sb, snapshot, status)
   if not snapshot.fields.SnapshotCreateTime then stamp(sb, snapshot) end
   commit(sb, snapshot, status)
-  events.add(sb, "db-snapshot", snapshot.name, status == "available" and "creation" or "failure",
+  events.add(sb, snapshot.kind.event, snapshot.name, status == "available" and "creation" or "failure",
     status == "available" and "Manual snapshot created" or "Manual snapshot could not be created")
 end
 
-local function plan_creation(sb, snapshot, seconds, fault)
+local function plan_creation(sb, snapshot, fault)
+  local seconds = sb:draw "snapshot_s"
   snapshot.ready_ms = fault.kind ~= "stuck" and sb.now + math.floor(seconds * 1000) or nil
   commit(sb, snapshot, "creating")
   sb:later(math.min(sb:draw "snapshot_start_s", seconds), function()
     stamp(sb, snapshot)
     commit(sb, snapshot, "creating")
   end, snapshot)
-  if fault.kind == "stuck" then return end
+  if fault.kind == "stuck" then return nil end
   sb:later(seconds, function() finish(sb, snapshot, fault.kind == "terminal" and fault.status or "available") end,
     snapshot)
+  return seconds
 end
 
---- Takes a snapshot of an instance; the instance's own status is the caller's business.
+--- Takes a snapshot of a resource, whose own status is the caller's business.
 ---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
 ---@param name string From snapshots.check_new.
----@param instance table
+---@param resource table
+---@param more table Fields that are not simply copied.
 ---@param given_tags table[]|nil
 ---@param fault table
 ---@return table snapshot
 ---@return number|nil seconds How long it takes; nil for ever.
-function snapshots.take(sb, name, instance, given_tags, fault)
-  local snapshot, seconds = of_instance(sb, name, instance, given_tags), sb:draw "snapshot_s"
-  plan_creation(sb, snapshot, seconds, fault)
-  return snapshot, fault.kind ~= "stuck" and seconds or nil
-end
-
-function rds.CreateDBSnapshot(sb, params, fault)
-  local instance = instances.find(sb, params.DBInstanceIdentifier)
-  tags.check(params.Tags or {})
-  local name = snapshots.check_new(sb, params.DBSnapshotIdentifier, "DBSnapshotIdentifier")
-  instances.require_ready(sb, instance)
-  local snapshot, seconds = snapshots.take(sb, name, instance, params.Tags, fault)
-  instances.excursion(sb, instance, "backing-up", seconds and seconds + sb:draw "snapshot_tail_s")
-  return { DBSnapshot = view(sb, snapshot) }
+function snapshots.take(sb, kind, name, resource, more, given_tags, fault)
+  local snapshot = of(sb, kind, name, resource, more, given_tags)
+  return snapshot, plan_creation(sb, snapshot, fault)
 end
 
 --- A snapshot that has long been there.
 ---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
+---@param resource table
+---@param more table
 ---@param given table Describe's shape
 ---@param described boolean|nil `given` is all there is: what it does not have is not filled in
 ---@return table snapshot
-function snapshots.add(sb, given, described)
-  local name = snapshots.check_new(sb, given.DBSnapshotIdentifier, "DBSnapshotIdentifier")
-  local instance = assert(sb.names[given.DBInstanceIdentifier:lower()], "add_snapshot needs an instance")
-  local snapshot = of_instance(sb, name, instance)
+function snapshots.add(sb, kind, resource, more, given, described)
+  local name = snapshots.check_new(sb, kind, given[kind.identifier], kind.identifier)
+  local snapshot = of(sb, kind, name, resource, more)
   snapshot.data_version = given.data_version or snapshot.data_version
   if described then
-    snapshot.fields = { DBSnapshotArn = snapshot.fields.DBSnapshotArn, SnapshotType = "manual", TagList = {} }
+    snapshot.fields = { [kind.arn_field] = snapshot.fields[kind.arn_field], SnapshotType = "manual", TagList = {} }
   end
   for field, value in pairs(tables.copy(given)) do
     if field ~= "data_version" and field ~= "Status" then snapshot.fields[field] = value end
   end
-  snapshot.fields.DBSnapshotIdentifier = name
+  snapshot.fields[kind.identifier] = name
   if not given.SnapshotCreateTime then stamp(sb, snapshot) end
   commit(sb, snapshot, given.Status or "available")
   snapshot.history[1].at_ms = math.mininteger
   return snapshot
 end
 
-function rds.CopyDBSnapshot(sb, params, fault)
-  local source = snapshots.find(sb, params.SourceDBSnapshotIdentifier)
+---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
+---@param params table Source… and Target…, CopyTags, Tags
+---@param fault table
+---@return table snapshot
+function snapshots.copy(sb, kind, params, fault)
+  local source = snapshots.find(sb, kind, params["Source" .. kind.identifier])
   tags.check(params.Tags or {})
-  local name = snapshots.check_new(sb, params.TargetDBSnapshotIdentifier, "TargetDBSnapshotIdentifier")
-  if source.status ~= "available" then
-    errors.refuse("InvalidDBSnapshotState", ("Cannot copy the snapshot %s because it is not in the available state.")
-      :format(source.name))
-  end
+  local target = "Target" .. kind.identifier
+  local name = snapshots.check_new(sb, kind, params[target], target)
+  source = snapshots.find_available(sb, kind, source.name)
   local fields = tables.copy(source.fields)
   fields.SnapshotCreateTime, fields.SnapshotType = nil, "manual"
-  fields.SourceDBSnapshotIdentifier = source.fields.DBSnapshotArn
+  fields[kind.copy_of] = source.fields[kind.arn_field]
   fields.TagList = params.Tags or params.CopyTags and fields.TagList or {}
-  local snapshot = create(sb, name, tables.copy(source.source), fields, source.data_version)
-  plan_creation(sb, snapshot, sb:draw "snapshot_s", fault)
-  return { DBSnapshot = view(sb, snapshot) }
+  local snapshot = create(sb, kind, name, tables.copy(source.source), fields, source.data_version)
+  plan_creation(sb, snapshot, fault)
+  return snapshot
 end
 
-function rds.DeleteDBSnapshot(sb, params, fault)
-  local snapshot = snapshots.find(sb, params.DBSnapshotIdentifier)
+---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
+---@param text string|nil
+---@param fault table
+---@return table reply
+function snapshots.delete(sb, kind, text, fault)
+  local snapshot = snapshots.find(sb, kind, text)
   if snapshot.status ~= "available" and snapshot.status ~= "failed" or snapshot.fields.SnapshotType ~= "manual" then
-    errors.refuse("InvalidDBSnapshotState",
-      ("Cannot delete the snapshot because it is not currently in the available or failed state."))
+    errors.refuse(kind.codes.state,
+      "Cannot delete the snapshot because it is not currently in the available or failed state.")
   end
   snapshot.plan = snapshot.plan + 1
-  local reply = view(sb, snapshot)
+  local reply = snapshots.view(sb, snapshot)
   commit(sb, snapshot, "deleting")
-  if fault.kind == "stuck" then return { DBSnapshot = reply } end
+  if fault.kind == "stuck" then return reply end
   sb:later(sb:draw "snapshot_delete_s", function()
     snapshot.gone = true
-    sb.snapshot_names[snapshot.name] = nil
+    sb[kind.names][snapshot.name] = nil
     commit(sb, snapshot, "gone")
-    events.add(sb, "db-snapshot", snapshot.name, "deletion", "Deleted user snapshot")
+    events.add(sb, kind.event, snapshot.name, "deletion", "Deleted user snapshot")
   end, snapshot)
-  return { DBSnapshot = reply }
+  return reply
 end
 
-local FILTERS = {
-  ["db-snapshot-id"] = "DBSnapshotIdentifier",
-  ["db-instance-id"] = "DBInstanceIdentifier",
-  ["dbi-resource-id"] = "DbiResourceId",
-  ["snapshot-type"] = "SnapshotType",
-  ["engine"] = "Engine",
-}
-
-local function progressing(sb, shown)
-  local snapshot = sb.snapshot_names[shown.DBSnapshotIdentifier]
+local function progressing(sb, kind, shown)
+  local snapshot = sb[kind.names][shown[kind.identifier]]
   if shown.Status ~= "creating" or not snapshot or snapshot.status ~= "creating" then return shown end
-  shown.PercentProgress = view(sb, snapshot).PercentProgress
+  shown.PercentProgress = snapshots.view(sb, snapshot).PercentProgress
   return shown
 end
 
-local function matches(params, wanted, shown)
-  return (not wanted or shown.DBSnapshotIdentifier == wanted)
-    and (not params.DBInstanceIdentifier or shown.DBInstanceIdentifier == params.DBInstanceIdentifier:lower())
-    and (not params.DbiResourceId or shown.DbiResourceId == params.DbiResourceId)
+local function matches(kind, params, wanted, shown)
+  return (not wanted or shown[kind.identifier] == wanted)
+    and (not params[kind.of] or shown[kind.of] == params[kind.of]:lower())
+    and (not params[kind.resource_id] or shown[kind.resource_id] == params[kind.resource_id])
     and (not params.SnapshotType or shown.SnapshotType == params.SnapshotType)
-    and filters.accept(params, FILTERS, shown)
+    and filters.accept(params, kind.filters, shown)
 end
 
-function rds.DescribeDBSnapshots(sb, params)
-  local wanted = params.DBSnapshotIdentifier and names.from(params.DBSnapshotIdentifier, "snapshot")
+---@param sb table
+---@param kind trapheus.sandbox.SnapshotKind
+---@param params table
+---@return table result
+function snapshots.describe(sb, kind, params)
+  local given = params[kind.identifier]
+  local wanted = given and names.from(given, kind.arn)
   local found = {}
-  for _, shown in ipairs(describe.look(sb, sb.snapshots)) do
-    if matches(params, wanted, shown) then
-      found[#found + 1] = { key = shown.DBSnapshotIdentifier, value = progressing(sb, shown) }
+  for _, shown in ipairs(describe.look(sb, sb[kind.list])) do
+    if matches(kind, params, wanted, shown) then
+      found[#found + 1] = { key = shown[kind.identifier], value = progressing(sb, kind, shown) }
     end
   end
   if wanted and #found == 0 then
-    errors.refuse("DBSnapshotNotFound", ("DBSnapshot %s not found."):format(params.DBSnapshotIdentifier))
+    errors.refuse(kind.codes.absent, ("%s %s not found."):format(kind.identifier:gsub("Identifier$", ""), given))
   end
-  return paging.page(found, params, "DBSnapshots")
+  return paging.page(found, params, kind.result)
 end
 
 return snapshots

@@ -1,11 +1,8 @@
---- Tags, of instances and snapshots, by ARN.
+--- Lists of tags.
 
 local errors = require "trapheus.sandbox.errors"
-local instances = require "trapheus.sandbox.instances"
-local tables = require "trapheus.sandbox.tables"
 
-local tags = { operations = { rds = {} } }
-local rds = tags.operations.rds
+local tags = {}
 
 local LIMIT = 50
 
@@ -46,47 +43,6 @@ function tags.merge(old, new)
     end
   end
   return merged
-end
-
---- Who an ARN names, and how its change is committed.
-local function resource(sb, arn)
-  local kind, name = tostring(arn):match "^arn:[^:]*:rds:[^:]*:[^:]*:(%l+):(.+)$"
-  if kind == "db" then
-    local instance = instances.find(sb, name)
-    return instance, function() instances.commit(sb, instance) end
-  elseif kind == "snapshot" then
-    local snapshots = require "trapheus.sandbox.snapshots" -- which needs this module
-    local snapshot = snapshots.find(sb, name)
-    return snapshot, function() snapshots.touch(sb, snapshot) end
-  end
-  errors.refuse("InvalidParameterValue", ("The specified resource name does not match an RDS resource: %s"):format(arn))
-end
-
-function rds.AddTagsToResource(sb, params)
-  local object, commit = resource(sb, params.ResourceName)
-  tags.check(params.Tags or {})
-  local merged = tags.merge(object.fields.TagList or {}, params.Tags or {})
-  tags.check(merged)
-  object.fields.TagList = merged
-  commit()
-  return {}
-end
-
-function rds.RemoveTagsFromResource(sb, params)
-  local object, commit = resource(sb, params.ResourceName)
-  local kept = {}
-  for _, tag in ipairs(object.fields.TagList or {}) do
-    local removed = false
-    for _, key in ipairs(params.TagKeys or {}) do removed = removed or key == tag.Key end
-    if not removed then kept[#kept + 1] = tag end
-  end
-  object.fields.TagList = kept
-  commit()
-  return {}
-end
-
-function rds.ListTagsForResource(sb, params)
-  return { TagList = tables.copy(resource(sb, params.ResourceName).fields.TagList or {}) }
 end
 
 return tags

@@ -9,18 +9,31 @@ local template = {}
 
 template.ZONES = { "a", "b", "c" }
 template.CERTIFICATES = { ["rds-ca-rsa2048-g1"] = true, ["rds-ca-rsa4096-g1"] = true, ["rds-ca-ecc384-g1"] = true }
-template.OPEN_SOURCE = { postgres = true, mysql = true }
+template.OPEN_SOURCE = { postgres = true, mysql = true, ["aurora-postgresql"] = true, ["aurora-mysql"] = true }
 
 --- What an engine gives an instance that does not say.
 template.ENGINES = {
   postgres = { version = "16.4", port = 5432, license = "postgresql-license", logs = { "postgresql", "upgrade" } },
   mysql = { version = "8.0.39", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
   mariadb = { version = "10.11.9", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
+  ["aurora-postgresql"] = { version = "16.6", port = 5432, license = "postgresql-license", logs = { "postgresql" } },
+  ["aurora-mysql"] = { version = "8.0.mysql_aurora.3.08.0", port = 3306, license = "general-public-license",
+    logs = { "audit", "error", "slowquery" } },
 }
+
+--- "16" stands for the newest 16 there is.
+---@param engine string
+---@param version string|nil
+---@return string
+function template.full_version(engine, version)
+  local newest = template.ENGINES[engine].version
+  if not version or newest:sub(1, #version + 1) == version .. "." then return newest end
+  return version
+end
 
 --- "postgres", "16.4" -> "16"; "mysql", "8.0.39" -> "8.0"
 local function major(fields)
-  return fields.EngineVersion:match(fields.Engine == "postgres" and "^%d+" or "^%d+%.%d+")
+  return fields.EngineVersion:match(fields.Engine:find "postgres" and "^%d+" or "^%d+%.%d+")
 end
 
 function template.default_parameter_group(fields)
@@ -94,8 +107,9 @@ end
 ---@param sb table
 function template.provision(sb)
   sb.known = {
-    parameter_groups = {}, option_groups = {}, security_groups = { ["sg-default"] = true },
-    default_security_group = "sg-default", subnet_groups = {}, certificates = tables.copy(template.CERTIFICATES),
+    parameter_groups = {}, cluster_parameter_groups = {}, option_groups = {},
+    security_groups = { ["sg-default"] = true }, default_security_group = "sg-default", subnet_groups = {},
+    certificates = tables.copy(template.CERTIFICATES),
   }
   for _, name in ipairs { "default", "production" } do sb.known.subnet_groups[name] = subnet_group(sb, name) end
 end

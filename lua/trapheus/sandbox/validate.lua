@@ -5,9 +5,25 @@ local template = require "trapheus.sandbox.template"
 
 local validate = {}
 
-local function combination(message, ...)
+---@param params table
+---@param name string
+function validate.present(params, name)
+  if params[name] == nil or params[name] == "" then
+    errors.refuse("MissingParameter", ("The request must contain the parameter %s."):format(name))
+  end
+end
+
+---@param message string
+function validate.refuse_value(message, ...)
+  errors.refuse("InvalidParameterValue", message:format(...))
+end
+
+---@param message string
+function validate.refuse_combination(message, ...)
   errors.refuse("InvalidParameterCombination", message:format(...))
 end
+
+local combination = validate.refuse_combination
 
 --- gp3 takes Iops and StorageThroughput only from a size on, and then no less than the baseline.
 local function gp3(fields, params)
@@ -93,6 +109,17 @@ function validate.retention(params)
   if days and (days < 0 or days > 35) then
     errors.refuse("InvalidParameterValue", ("Invalid backup retention period: %s. Must be between 0 and 35.")
       :format(days))
+  end
+end
+
+--- A deletion says that it takes a final snapshot, or that it takes none.
+---@param params table
+function validate.final_snapshot(params)
+  if params.SkipFinalSnapshot and params.FinalDBSnapshotIdentifier then
+    combination "FinalDBSnapshotIdentifier can not be specified when deleting with SkipFinalSnapshot."
+  end
+  if not params.SkipFinalSnapshot and not params.FinalDBSnapshotIdentifier then
+    combination "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
   end
 end
 

@@ -1,0 +1,66 @@
+--- What the sandbox offers for clusters, beside its API: methods of trapheus.Sandbox.
+
+local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
+local cluster_template = require "trapheus.sandbox.cluster_template"
+local clusters = require "trapheus.sandbox.clusters"
+local snapshots = require "trapheus.sandbox.snapshots"
+
+---@class trapheus.Sandbox
+local api = {}
+
+---@param fields table Describe's shape; what is not given is that of a production Aurora PostgreSQL
+---@param members integer|table[]|nil How many, or which: Describe's shape, and IsClusterWriter. The first writes
+---                                   unless another does. Two unless given; of a Multi-AZ DB cluster (Engine
+---                                   `postgres` or `mysql`) three.
+---@return table truth
+function api:add_cluster(fields, members)
+  self:advance()
+  return clusters.truth(self, cluster_template.add(self, fields, members))
+end
+
+--- A cluster exactly as DescribeDBClusters gave it, with its members as DescribeDBInstances gave them.
+---@param raw table
+---@param raw_members table[]
+---@return table truth
+function api:add_described_cluster(raw, raw_members)
+  self:advance()
+  return clusters.truth(self, cluster_template.add_described(self, raw, raw_members))
+end
+
+---@param fields table Describe's shape; DBClusterSnapshotIdentifier and DBClusterIdentifier are needed
+---@return table truth
+function api:add_cluster_snapshot(fields)
+  self:advance()
+  return snapshots.truth(cluster_snapshots.add(self, fields))
+end
+
+--- The cluster that holds a name, as it really is: Describe's shape, with data_version (the write counter of its
+--- volume, that snapshots and restores copy) and restored_version (what it was restored with).
+---@param name string
+---@return table|nil truth
+function api:cluster(name)
+  self:advance()
+  local cluster = self.cluster_names[name:lower()]
+  return cluster and clusters.truth(self, cluster)
+end
+
+---@param resource_id string
+---@return table|nil truth
+function api:cluster_by_resource_id(resource_id)
+  self:advance()
+  for _, cluster in ipairs(self.clusters) do
+    if cluster.rid == resource_id and not cluster.gone then return clusters.truth(self, cluster) end
+  end
+end
+
+--- The cluster snapshot that holds a name, as it really is: Describe's shape, with data_version and serial (two
+--- snapshots of one name, one after the other, have different ones).
+---@param name string
+---@return table|nil truth
+function api:cluster_snapshot(name)
+  self:advance()
+  local snapshot = self.cluster_snapshot_names[name:lower()]
+  return snapshot and snapshots.truth(snapshot)
+end
+
+return api

@@ -1,0 +1,78 @@
+--- What AWS refuses in the settings of a cluster.
+
+local validate = require "trapheus.sandbox.validate"
+
+local cluster_validate = {}
+
+local AURORA, MULTI_AZ = "an Aurora DB cluster", "a Multi-AZ DB cluster"
+
+--- Parameters that only one family of clusters has.
+local FAMILY = {
+  AvailabilityZones = AURORA, BacktrackWindow = AURORA, Domain = AURORA, DomainIAMRoleName = AURORA,
+  ServerlessV2ScalingConfiguration = AURORA, AssociatedRoles = AURORA, EnableHttpEndpoint = AURORA,
+  EnableLocalWriteForwarding = AURORA, EnableGlobalWriteForwarding = AURORA, NetworkType = AURORA,
+  AllocatedStorage = MULTI_AZ, Iops = MULTI_AZ, DBClusterInstanceClass = MULTI_AZ, CACertificateIdentifier = MULTI_AZ,
+}
+
+local STORAGE = {
+  [AURORA] = { ["aurora"] = true, ["aurora-iopt1"] = true }, [MULTI_AZ] = { io1 = true, io2 = true, gp3 = true },
+}
+
+local function check_family(family, params)
+  for parameter, only in pairs(FAMILY) do
+    if params[parameter] ~= nil and only ~= family then
+      validate.refuse_combination("%s is not valid for %s.", parameter, family)
+    end
+  end
+  if params.StorageType and not STORAGE[family][params.StorageType] then
+    validate.refuse_combination("The storage type %s is not valid for %s.", params.StorageType, family)
+  end
+end
+
+--- Backtrack is switched on when a cluster is made, or never.
+local function check_backtrack(fields, params, call)
+  local window = params.BacktrackWindow
+  if not window or window == 0 then return end
+  if fields.Engine ~= "aurora-mysql" then
+    validate.refuse_combination("Backtrack is not supported for the engine %s.", fields.Engine)
+  elseif call == "modify" and (fields.BacktrackWindow or 0) == 0 then
+    validate.refuse_combination("Backtrack is not enabled for the DB cluster, and can only be when it is created.")
+  elseif window < 0 or window > 259200 then
+    validate.refuse_value("Invalid backtrack window: %d. Must be between 0 and 259200.", window)
+  end
+end
+
+local function check_scaling(scaling)
+  if not scaling then return end
+  local low, high = scaling.MinCapacity, scaling.MaxCapacity
+  if not low or not high or low < 0 or high < 1 or high > 256 or low > high or low % 0.5 ~= 0 or high % 0.5 ~= 0 then
+    validate.refuse_combination("Serverless v2 capacity goes in half steps from 0 to 256, and its maximum from 1.")
+  end
+  if scaling.SecondsUntilAutoPause and low > 0 then
+    validate.refuse_combination("SecondsUntilAutoPause needs a minimum capacity of 0.")
+  end
+end
+
+local function check_retention(params)
+  local days = params.BackupRetentionPeriod
+  if days and (days < 1 or days > 35) then
+    validate.refuse_value("Invalid backup retention period: %s. Must be between 1 and 35.", days)
+  end
+end
+
+---@param fields table What the cluster has, or is to start from.
+---@param params table
+---@param call "create"|"restore"|"modify"
+function cluster_validate.settings(fields, params, call)
+  if params.EngineMode and params.EngineMode ~= "provisioned" then
+    validate.refuse_combination("The engine mode %s you requested is currently unavailable.", params.EngineMode)
+  end
+  check_family(fields.Engine:find "^aurora" and AURORA or MULTI_AZ, params)
+  check_retention(params)
+  check_backtrack(fields, params, call)
+  check_scaling(params.ServerlessV2ScalingConfiguration)
+  validate.monitoring(fields, params)
+  validate.insights(fields, params)
+end
+
+return cluster_validate
