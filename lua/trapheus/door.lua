@@ -5,6 +5,7 @@
 --- door looks instead. So a step may ask at every look; a stale read, a crash or a lost reply
 --- cannot make it change something twice.
 local errors = require "trapheus.errors"
+local lease = require "trapheus.lease"
 local looks = require "trapheus.looks"
 local names = require "trapheus.names"
 local operations = require "trapheus.operations"
@@ -21,6 +22,7 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field step string
 ---@field target trapheus.Target
 ---@field names string[]         The names whose holder it changes: names.held.
+---@field marks string?           Whose tags it changes: an ARN, in the name space "tags".
 ---@field state "sent"|"unknown"|"accepted"
 ---@field sends integer
 ---@field at_ms integer          When it was last sent, or when its outcome became unknown.
@@ -54,7 +56,7 @@ local function concerns(intent, held)
   for _, touched in ipairs(intent.names) do
     if touched == held then return true end
   end
-  return false
+  return intent.marks == held
 end
 
 -- By how much a request may outlive its time: a signature of a clock that is fast is good for longer.
@@ -81,7 +83,7 @@ end
 
 --- Waits until no call about a name whose outcome is unknown can still be executed, and every
 --- accepted one has had the time to show.
----@param kind string  The name's space: "instance", "cluster".
+---@param kind string  The name's space: "instance", "cluster", or "tags", where names are ARNs.
 ---@param name string
 ---@return trapheus.Answer?  nil: nothing to wait for.
 function door.quiesce(run, kind, name) return quiesce(run, names.held(kind, name)) end
@@ -89,9 +91,9 @@ function door.quiesce(run, kind, name) return quiesce(run, names.held(kind, name
 -- A sending whose outcome was never known may still be executed, whatever becomes of the next one.
 local function remember_lost(run, intent)
   if intent.sends == 0 or not lost(intent) then return end
-  for _, held in ipairs(intent.names) do
-    run.record.lost[held] = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
-  end
+  local ghost = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
+  for _, held in ipairs(intent.names) do run.record.lost[held] = ghost end
+  if intent.marks then run.record.lost[intent.marks] = ghost end
 end
 
 --- Looks at what an open intent was about. Three equal reads without movement, later than any
@@ -177,12 +179,14 @@ function door.mutate(run, operation, target, parameters)
   intent = intent or {
     key = key, operation = operation, step = run.record.step, target = target,
     names = rule.names(parameters), sends = 0,
+    marks = rule.marks and names.held("tags", parameters.ResourceName) or nil,
   }
   for _, held in ipairs(intent.names) do
     local answer = quiesce(run, held, key)
     if answer then return answer end
   end
-  return send(run, intent, parameters)
+  local answer = not rule.marks and lease.lost(run)
+  return answer or send(run, intent, parameters)
 end
 
 --- The step has seen the effect: the intent is closed, and no quiescence is owed for it.

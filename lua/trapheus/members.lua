@@ -2,7 +2,7 @@
 --- first, as the first one becomes the writer; then the readers, together. A reader that fails is deleted and made
 --- again, twice; the restore does not end for it. Databases that have no members of their own pass through.
 local instance = require "trapheus.databases.instance"
-local names = require "trapheus.names"
+local marks = require "trapheus.marks"
 local parts = require "trapheus.parts"
 
 local members = {}
@@ -47,9 +47,7 @@ end
 -- The call that makes a member: as it was captured, marked from birth.
 local function creation(run, replacement, member)
   local parameters = run.database.member_settings:create(member.config)
-  local tags = table.move(parameters.Tags or {}, 1, #(parameters.Tags or {}), 1, {})
-  tags[#tags + 1] = { Key = names.TAG_RUN, Value = run.id }
-  parameters.Tags = tags
+  parameters.Tags = marks.list(parameters.Tags, { [marks.RUN] = run.id })
   return replacement:create_member(member.name, parameters)
 end
 

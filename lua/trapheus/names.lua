@@ -1,8 +1,6 @@
 --- Names: RDS's grammar, and what this program derives from an identifier.
 local names = {}
 
-names.TAG_RUN = "trapheus:run"
-
 local MAX = 63 -- of an instance, a cluster, a cluster snapshot
 
 --- Is this an identifier that RDS takes: letters, digits and hyphens, a letter first, no hyphen last or doubled?

@@ -5,6 +5,7 @@
 ---                               (names.held); none: it changes no holder.
 ---@field repeatable boolean      Executed twice it does no more than executed once.
 ---@field sends integer           How often it may leave the process.
+---@field marks boolean?          It changes our own tags only.
 
 local names = require "trapheus.names"
 
@@ -48,5 +49,6 @@ return {
   StartActivityStream = { names = none, repeatable = true, sends = 3 },
   ModifyActivityStream = { names = none, repeatable = true, sends = 3 },
   StartDBInstanceAutomatedBackupsReplication = { names = none, repeatable = true, sends = 3 },
-  RemoveTagsFromResource = { names = none, repeatable = true, sends = 3 },
+  AddTagsToResource = { names = none, repeatable = true, sends = 3, marks = true },
+  RemoveTagsFromResource = { names = none, repeatable = true, sends = 3, marks = true },
 }

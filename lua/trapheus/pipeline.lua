@@ -3,6 +3,7 @@
 local core = require "trapheus.core"
 local door = require "trapheus.door"
 local errors = require "trapheus.errors"
+local lease = require "trapheus.lease"
 
 ---@class trapheus.Step
 ---@field name string
@@ -184,6 +185,13 @@ local function before(self, run, step)
   if not ok then return run:fail(("the hook before %s: %s"):format(step.name, tostring(err))) end
 end
 
+-- The step's turn.
+local function act(run, step)
+  lease.keep(run)
+  if run.record.direction == "forward" then return step.advance(run) end
+  return step.undo(run)
+end
+
 -- One look of the step; every way it can end becomes an answer. An error that is no answer of
 -- AWS is a mistake in the program: it goes up, and the run stays as it is in the journal.
 local function look(self, run, step)
@@ -191,8 +199,7 @@ local function look(self, run, step)
   if overdue(run, step) then return late(run, step) end
   local hooked = before(self, run, step)
   if hooked then return hooked end
-  local act = run.record.direction == "forward" and step.advance or step.undo
-  local ok, answer = xpcall(act, errors.traced, run)
+  local ok, answer = xpcall(act, errors.traced, run, step)
   if ok then
     run.record.denied = nil
     return answer

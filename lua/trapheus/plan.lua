@@ -27,6 +27,9 @@ local function outage_s(record)
   return from and to and to - from
 end
 
+-- The lease is taken once, and then renewed as long as it takes: that is no news.
+local function renews(event) return event.operation == "AddTagsToResource" and event.step ~= "lock" end
+
 local function trouble(record)
   if record.facts.leftover then return "left the original behind: " .. table.concat(record.warnings, "; ") end
   if record.outcome == "restored" or record.outcome == "snapshotted" then return nil end
@@ -51,6 +54,7 @@ function plan.make(pipeline, run, world)
   record.position, record.step, record.steps = 2, nil, {}
   local calls = {}
   world:listen(function(event)
+    if renews(event) then return end
     if event.event == "call" then
       calls[#calls + 1] = { step = event.step, operation = event.operation, target = event.target,
         parameters = event.parameters }

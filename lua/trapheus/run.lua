@@ -3,6 +3,8 @@ local door = require "trapheus.door"
 local journal = require "trapheus.journal"
 local core = require "trapheus.core"
 local looks = require "trapheus.looks"
+local lease = require "trapheus.lease"
+local marks = require "trapheus.marks"
 local names = require "trapheus.names"
 
 ---@class trapheus.Answer       What a step says after one look.
@@ -192,19 +194,9 @@ function Run:change(seen, operation, target, parameters)
 end
 Run.quiesce = door.quiesce
 
---- Is this tag list marked by this run? Only databases and snapshots that this run created are.
-function Run:marked(tags)
-  return tags[names.TAG_RUN] == self.id
-end
+--- Do these tags say that this run has made the database? Only its replacement's do.
+function Run:marked(tags) return tags[marks.RUN] == self.id end
 
---- Takes our mark off what this run created.
----@param thing trapheus.Instance|trapheus.Snapshot?
----@return trapheus.Answer?  nil: it is not there, or bears none.
-function Run:unmark(thing)
-  if not thing or not self:marked(thing.tags) then return nil end
-  local answer = self:mutate(self.database.untag(thing, { names.TAG_RUN }))
-  if not answer.fail then return answer end
-  self:warn(("the tag %s stays on %s: %s"):format(names.TAG_RUN, thing.name, answer.fail))
-end
+Run.unmark = lease.release
 
 return run_module

@@ -2,6 +2,7 @@
 local door = require "trapheus.door"
 local instance = require "trapheus.databases.instance"
 local journal = require "trapheus.journal"
+local marks = require "trapheus.marks"
 local json = require "trapheus.json"
 local run_module = require "trapheus.run"
 local witness = require "witness"
@@ -195,8 +196,8 @@ tests["what was done to a snapshot is looked for at the snapshot"] = function()
   local run, sandbox = new { faults = { { operation = "RemoveTagsFromResource", occurrence = 1, kind = "drop" } } }
   sandbox:add_snapshot { DBSnapshotIdentifier = "kept", DBInstanceIdentifier = "mydb" }
   local kept = instance.snapshot(run.world.rds, "kept")
-  run:mutate(instance.untag(kept, { "mark" }))
-  equal(run:mutate(instance.untag(kept, { "mark" })).detail, "available", "what is seen of it")
+  run:mutate(marks.take(kept, { "mark" }))
+  equal(run:mutate(marks.take(kept, { "mark" })).detail, "available", "what is seen of it")
 end
 
 tests["looks without time between them count as one"] = function()

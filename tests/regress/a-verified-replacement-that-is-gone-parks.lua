@@ -14,7 +14,9 @@ local MEANWHILE = {
     run.world.rds:DeleteDBInstance { DBInstanceIdentifier = "mydb", SkipFinalSnapshot = true }
   end,
   ["the replacement's storage is full"] = function(run)
-    witness.amend(run.world.sandbox, "mydb", { DBInstanceStatus = "storage-full" })
+    local function fill(sandbox) witness.amend(sandbox, "mydb", { DBInstanceStatus = "storage-full" }) end
+    fill(run.world.sandbox)
+    witness.always(run.world.sandbox, fill)
   end,
   ["the original is renamed"] = function(run) rename(run, "mydb-temp", "other") end,
 }

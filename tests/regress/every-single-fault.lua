@@ -4,7 +4,7 @@ local witness = require "witness"
 local tests = {}
 
 local OPERATIONS = { "ModifyDBInstance", "CreateDBSnapshot", "DeleteDBSnapshot", "RestoreDBInstanceFromDBSnapshot",
-  "DeleteDBInstance", "RemoveTagsFromResource" }
+  "DeleteDBInstance", "AddTagsToResource", "RemoveTagsFromResource" }
 
 local KINDS = {
   { kind = "drop" }, { kind = "lost" }, { kind = "zombie", delay_s = 30 }, { kind = "zombie", delay_s = 600 },

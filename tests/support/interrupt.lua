@@ -25,14 +25,16 @@ function interrupt.at_end(outcome, when, step)
   end)
 end
 
---- Gives the run up right after the call of a step was accepted: it dies there, and who goes on turns back at once.
+--- Gives the run up right after the call of a step (one about a database, not its tags) was accepted: it dies there,
+--- and who goes on turns back at once.
 ---@param spec Rehearsal
 ---@param step string
 ---@return Rehearsal spec
 function interrupt.give_up(spec, step)
   local dead, turned = false, false
   spec.crash = interrupt.once(function(kind, entry, when)
-    dead = kind == "outcome" and when == "after" and entry.outcome == "accepted" and entry.key:find(step .. "$") ~= nil
+    dead = kind == "outcome" and when == "after" and entry.outcome == "accepted"
+      and entry.key:find("DB%w+ .*" .. step .. "$") ~= nil
     return dead
   end)
   function spec.extend(pipeline)

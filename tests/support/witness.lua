@@ -12,14 +12,18 @@ function witness.reads(operation)
   return false
 end
 
---- The calls of the program that were meant to change something, in order.
+local MARKS = { AddTagsToResource = true, RemoveTagsFromResource = true }
+
+--- The calls of the program that were meant to change something, in order; those that only mark a database as being
+--- worked on do not count, unless they are asked for.
 ---@param sandbox table
 ---@param operation string?
 ---@return table[] audit entries
 function witness.changes(sandbox, operation)
   local list = {}
   for _, entry in ipairs(sandbox.audit) do
-    local wanted = not operation and not witness.reads(entry.operation) or entry.operation == operation
+    local wanted = entry.operation == operation
+      or not operation and not witness.reads(entry.operation) and not MARKS[entry.operation]
     if entry.service == "rds" and entry.by == "client" and wanted then list[#list + 1] = entry end
   end
   return list

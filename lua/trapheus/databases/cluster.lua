@@ -11,7 +11,7 @@ local Cluster = database.class()
 
 local TABLES = { settings = "cluster", member_settings = "member" }
 
-local cluster = setmetatable({ kind = "cluster", untag = database.untag },
+local cluster = setmetatable({ kind = "cluster" },
   { __index = function(_, field) return TABLES[field] and settings.load(TABLES[field]) end })
 
 local function is_aurora(engine) return (engine or ""):find "^aurora" ~= nil end

@@ -106,14 +106,6 @@ function Database:target()
   return { kind = self.kind, resource_id = self.resource_id, name = self.name }
 end
 
---- Takes tags off a database or a snapshot.
----@param thing trapheus.Database|trapheus.Snapshot
----@param keys string[]
-function database.untag(thing, keys)
-  return "RemoveTagsFromResource", { kind = thing.kind, resource_id = thing.resource_id, name = thing.name },
-    { ResourceName = thing.arn, TagKeys = keys }
-end
-
 ---@class trapheus.Snapshot
 ---@field kind "snapshot"|"cluster-snapshot"
 ---@field name string

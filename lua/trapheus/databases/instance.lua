@@ -10,7 +10,7 @@ local settings = require "trapheus.settings"
 ---@class trapheus.Instance : trapheus.Database
 local Instance = database.class()
 
-local instance = { kind = "instance", settings = settings.load "instance", untag = database.untag }
+local instance = { kind = "instance", settings = settings.load "instance" }
 
 ---@param raw table  A DBInstance
 ---@return trapheus.Instance

@@ -24,15 +24,23 @@ local function snapshot(run)
   return pinned and pinned.made and run.database.snapshot(run.world.rds, pinned.asked_as) or nil
 end
 
+-- Its tags are copies of the original's.
+local function final(run)
+  local name = run.facts.final_snapshot
+  return name and run.database.snapshot(run.world.rds, name) or nil
+end
+
 -- What is left to do, in order. Each answers nil when there is nothing (more) to do.
 local CHORES = {
   { "the protection of the replacement", function(run) return protection(run, "replacement") end },
   { "the protection of the original", function(run)
     return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
   end },
-  { "the mark on the replacement", function(run) return run:unmark(run:find "replacement") end },
-  { "the marks on its members", members },
+  { "the marks on the members", members },
   { "the mark on the snapshot", function(run) return run:unmark(snapshot(run)) end },
+  { "the marks on the final snapshot", function(run) return run:unmark(final(run)) end },
+  { "the marks on the original", function(run) return run:unmark(run:find "original") end },
+  { "the marks on the replacement", function(run) return run:unmark(run:find "replacement") end },
 }
 
 function finish.advance(run)

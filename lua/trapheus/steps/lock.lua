@@ -1,15 +1,19 @@
---- Makes sure that no other run on this machine works on the same database.
+--- Makes sure that no other run works on the same database: by a lock on this machine, by the lease for others.
+local lease = require "trapheus.lease"
+
 ---@class trapheus.steps.Lock : trapheus.Step
 local lock = { name = "lock", essential = true, refuses = true }
 
 function lock.advance(run)
   local held, holder = run.world.journal:lock(run)
-  if held then return run:done() end
+  if held then return lease.take(run) or run:done() end
   return run:fail(("run %s (process %s on %s) works on %s already"):format(
     holder.run_id, holder.pid, holder.host, run.identifier))
 end
 
 function lock.undo(run)
+  local answer = lease.give_up(run)
+  if answer then return answer end
   run.world.journal:unlock(run)
   return run:done()
 end

@@ -2,6 +2,7 @@
 ---
 --- Where the rename stands is read from RDS each time, by resource id: after a crash, after a
 --- lost reply, or on another host, the next look carries on.
+local lease = require "trapheus.lease"
 local parts = require "trapheus.parts"
 local pinned = require "trapheus.pinned"
 
@@ -48,7 +49,7 @@ end
 function rename.advance(run)
   local list
   if not run.facts.moving then
-    local answer = pinned.lost(run) -- before the name is given up, and again before the restore
+    local answer = pinned.lost(run) or lease.tell(run) -- before the name is given up, and again before the restore
     if answer then return answer end
     list = parts.original(run)
     answer = unquiet(run, list)

@@ -1,19 +1,18 @@
 --- Restores the replacement from the pinned snapshot, under the original's name and with every
 --- setting that the restore call takes; then, of a cluster, its members.
+local lease = require "trapheus.lease"
+local marks = require "trapheus.marks"
 local members = require "trapheus.members"
-local names = require "trapheus.names"
 local parts = require "trapheus.parts"
 local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Restore : trapheus.Step
 local restore = { name = "restore", essential = true, deadline_s = 24 * 3600, typical_s = 1800 }
 
--- What the restore call is given: the captured settings, and our mark from birth on.
+-- What the restore call is given: the captured settings, and our marks from birth on.
 local function parameters(run)
   local given = run.database.settings:restore(run.facts.config)
-  local tags = table.move(given.Tags or {}, 1, #(given.Tags or {}), 1, {})
-  tags[#tags + 1] = { Key = names.TAG_RUN, Value = run.id }
-  given.Tags = tags
+  given.Tags = marks.list(given.Tags, { [marks.RUN] = run.id }, lease.tags(run))
   return given
 end
 

@@ -1,5 +1,6 @@
 --- Makes the snapshot that is restored from, and pins it: its ARN and create time. A snapshot
 --- of that name that exists already is deleted only after another one covers it.
+local marks = require "trapheus.marks"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local statuses = require "trapheus.statuses"
@@ -11,16 +12,17 @@ local function look(run, name)
   return run.database.snapshot(run.world.rds, name)
 end
 
--- Did this run make it? It carries our tag, and it is of the original.
+-- Did this run make it? It carries the tag that only snapshots get, and it is of the original.
 local function ours(run, seen)
-  return run:marked(seen.tags) and seen.source_resource_id == run.facts.original.resource_id
+  return seen.tags[marks.RUN] == marks.of_snapshot(run.id) and seen.source_resource_id == run.facts.original.resource_id
 end
 
 -- Makes the snapshot `name`. nil: it is there, ours and available.
 local function ensure(run, name)
   local seen = look(run, name)
   local original = run:observe "original"
-  local operation, target, parameters = original:create_snapshot(name, { { Key = names.TAG_RUN, Value = run.id } })
+  local operation, target, parameters = original:create_snapshot(name,
+    { { Key = marks.RUN, Value = marks.of_snapshot(run.id) } })
   if not seen then return nil, run:change(original, operation, target, parameters) end
   local old = run.facts.snapshot_old
   if old and pinned.is(old, seen) then -- a stale look: its delete was seen

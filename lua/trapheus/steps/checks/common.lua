@@ -1,4 +1,5 @@
 --- What is refused whatever kind of database it is. A check answers nil, or why not.
+local marks = require "trapheus.marks"
 local names = require "trapheus.names"
 local parts = require "trapheus.parts"
 local rules = require "trapheus.settings.rules"
@@ -40,9 +41,13 @@ function common.original.no_blue_green(run, original)
   end
 end
 
+local MOST_TAGS = 50 -- RDS allows on one resource
+
 function common.original.tags_fit(run)
   local count = #(run.facts.config.Tags or {})
-  if count >= 50 then return ("it has %d tags; one of 50 must be free for the mark of the run"):format(count) end
+  if count + marks.MOST > MOST_TAGS then
+    return ("it has %d tags; %d of %d must be free for the marks of the run"):format(count, marks.MOST, MOST_TAGS)
+  end
 end
 
 -- The names it needs --------------------------------------------------------------------------

@@ -1,0 +1,201 @@
+--- The lease: which run may change a database, for runs of other machines to see. It is a tag on the original, and on
+--- its replacement from birth on.
+---
+--- Writing a tag is no compare-and-swap. So it is written, waited for until no run can be left that has not seen it,
+--- and read again; and every change is preceded by a look at it. That is the best that tags allow: of two runs that
+--- begin in the same second one goes on, but a call that was lost and is executed a quarter of an hour later may put
+--- somebody else's lease over ours. Then we stop.
+local log = require "trapheus.log"
+local marks = require "trapheus.marks"
+
+local lease = {}
+
+local TERM_S = 1800      -- so long nobody else changes the database of a run that has died
+local RENEW_S = 1200     -- what must be left, or it is renewed
+local CHECK_S = 300      -- how often that is looked at
+local LAPSE_S = 120      -- when less is left it counts as lost: the last look may be from a minute ago
+local STALE_S = 60       -- a read may be this much behind
+local CERTAIN_S = 130    -- twice that: he who has not seen our tag has written his own by then
+
+-- AWS's clock, which all machines share.
+local function now_s(run) return run:now_s() - (run.world:clock_ahead_s() or 0) end
+
+local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
+
+-- What another machine needs to end the run.
+local function state(run)
+  local facts, options = run.facts, run.options
+  local pairs_of = {
+    { "run", run.id }, { "of", facts.original.resource_id }, { "id", run.identifier }, { "task", run.record.task },
+    { "protected", facts.original.protected and "yes" or "no" },
+    { "going", run.record.direction },
+  }
+  for _, flag in ipairs(FLAGS) do
+    if options[flag] then pairs_of[#pairs_of + 1] = { flag, "yes" } end
+  end
+  if options.final_snapshot then pairs_of[#pairs_of + 1] = { "final_snapshot", options.final_snapshot } end
+  return marks.state_text(pairs_of)
+end
+
+--- The tags that a replacement is born with, and the original bears.
+---@param run trapheus.Run
+---@return table<string, string>
+function lease.tags(run)
+  return {
+    [marks.LEASE] = marks.lease_text { run_id = run.id, ends_at = math.ceil(now_s(run)) + TERM_S },
+    [marks.STATE] = state(run),
+  }
+end
+
+-- The original also names the snapshot that is restored from, once that is known.
+local function tags_for(run, role)
+  local tags, pinned = lease.tags(run), run.facts.snapshot
+  local pin = pinned and ("%.3f %s"):format(pinned.created_at, pinned.asked_as)
+  if role == "original" and pin and #pin <= 256 then tags[marks.SNAPSHOT] = pin end
+  return tags
+end
+
+local function theirs(run, seen)
+  local found = marks.lease(seen.tags)
+  return found and found.run_id ~= run.id and found or nil
+end
+
+local function in_force(run, found) return found.ends_at > now_s(run) end
+
+-- For how long ours is still good, in seconds; 0 if it is not there.
+local function left_s(run, seen)
+  local found = marks.lease(seen.tags)
+  return found and found.run_id == run.id and math.max(0, found.ends_at - now_s(run) - LAPSE_S) or 0
+end
+
+-- For how long a look may still be from before we wrote ours, in seconds.
+local function blind_s(run)
+  local held = run.facts.lease
+  return held and held.wrote_at and held.wrote_at + STALE_S - run:now_s() or 0
+end
+
+-- One that was not ours any more is only ours again when everybody can have seen it.
+local function write(run, role, seen)
+  local anew, held = left_s(run, seen) == 0, run.facts.lease
+  if anew and blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end
+  local answer = run:mutate(marks.put(seen, tags_for(run, role)))
+  if anew and answer.sent then held.held_from, held.wrote_at = nil, run:now_s() end
+  return answer
+end
+
+local function whose(found)
+  return ("run %s has the lease on it, until %s"):format(found.run_id, log.time(found.ends_at))
+end
+
+-- Makes it ours for certain: seen for so long that everybody else has seen it too. nil: it is.
+local function hold(run, role, seen)
+  if left_s(run, seen) == 0 then return write(run, role, seen) end
+  local held = run.facts.lease
+  held.held_from = held.held_from or run:now_s() + CERTAIN_S
+  local wait_s = held.held_from - run:now_s()
+  if wait_s > 0 then return run:wait("the lease to be certain", wait_s) end
+end
+
+--- Takes the lease on the original. nil: it is held for certain.
+---@param run trapheus.Run
+---@return trapheus.Answer?
+function lease.take(run)
+  local original = run:observe "original"
+  local other = theirs(run, original)
+  if other and blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end
+  if other and in_force(run, other) then
+    return run:fail(("%s: %s; if it is not at work any more, wait until then"):format(original.name, whose(other)))
+  elseif other then
+    run:warn(("%s, and has not given it back: it is taken over"):format(whose(other)))
+  end
+  run.facts.lease = run.facts.lease or {}
+  return hold(run, "original", original)
+end
+
+-- Where it must be: on the original while that counts, then on the replacement.
+local function bearer(run)
+  return run.facts.verified and "replacement" or "original"
+end
+
+local function stop(run, other)
+  local reason = ("%s is not changed any more: %s"):format(run.identifier, whose(other))
+  if not run.facts.moving then return run:fail(reason, "LeaseLost") end
+  return run:park(reason, ("see what run %s does; when it has ended, run: trapheus resume %s"):format(other.run_id,
+    run.id))
+end
+
+--- Asked before every change. nil: the lease is ours.
+---@param run trapheus.Run
+---@return trapheus.Answer?
+function lease.lost(run)
+  if not run.facts.lease then return nil end
+  local seen = run:find(bearer(run))
+  if not seen then return run:wait "RDS to show who has the lease" end
+  local other = theirs(run, seen)
+  if other and in_force(run, other) then return stop(run, other) end
+  return hold(run, bearer(run), seen)
+end
+
+--- Puts on the original what another machine would need to end the run as it now stands. nil: it is there.
+---@param run trapheus.Run
+---@return trapheus.Answer?
+function lease.tell(run)
+  local original = run.facts.lease and run:find "original"
+  if not original then return nil end
+  local wanted = tags_for(run, "original")
+  local told = original.tags[marks.STATE] == wanted[marks.STATE]
+    and original.tags[marks.SNAPSHOT] == wanted[marks.SNAPSHOT]
+  if not told then return lease.lost(run) or write(run, "original", original) end
+end
+
+-- One renewal, on one of the two. True: nothing is left to do for now.
+local function renewed(run, role)
+  local seen = run.facts[role] and run:find(role)
+  if not seen or seen.status == "deleting" then return true end
+  local other = theirs(run, seen)
+  if other and in_force(run, other) then return true end -- the next change is stopped by it
+  if left_s(run, seen) > RENEW_S and seen.tags[marks.STATE] == state(run) then
+    run:confirm(marks.put(seen, {}))
+    return true
+  end
+  local answer = write(run, role, seen)
+  if answer.fail then run:warn("the lease could not be renewed: " .. answer.fail) end
+  return answer.fail ~= nil
+end
+
+--- Renews the lease while the run waits, and tells when it has turned back. Never keeps a step from looking.
+---@param run trapheus.Run
+function lease.keep(run)
+  local held = run.facts.lease
+  if not held or held.ended then return end
+  if held.going == run.record.direction and run:now_s() < (held.renew_at or 0) then return end
+  local original, replacement = renewed(run, "original"), renewed(run, "replacement")
+  if original and replacement then held.going, held.renew_at = run.record.direction, run:now_s() + CHECK_S end
+end
+
+--- Gives the lease on the original up, before anything was moved. nil: it is gone.
+---@param run trapheus.Run
+---@return trapheus.Answer?
+function lease.give_up(run)
+  if not run.facts.lease then return nil end
+  if blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end -- not to take off another's
+  return lease.release(run, run:observe "original")
+end
+
+--- Takes our tags off what this run has changed or made. nil: there are none.
+---@param run trapheus.Run
+---@param thing trapheus.Database|trapheus.Snapshot?
+---@return trapheus.Answer?
+function lease.release(run, thing)
+  local keys = thing and marks.keys(thing.tags, run.id) or {}
+  if run.facts.lease then run.facts.lease.ended = true end
+  if #keys == 0 then
+    if thing then run:confirm(marks.take(thing, keys)) end
+    return thing and run:quiesce("tags", thing.arn) -- what was lost on the way may still come
+  end
+  local answer = run:mutate(marks.take(thing, keys))
+  if not answer.fail then return answer end
+  run:warn(("the tags %s stay on %s: %s"):format(table.concat(keys, ", "), thing.name, answer.fail))
+end
+
+return lease
