@@ -36,6 +36,9 @@ local HOW = { "How", {
   { "--no-fence", nil, "do without deletion protection on the original" },
   { "--allow-replicas", nil, "restore although read replicas stay with the old database" },
   { "--allow-foreign-snapshot", nil, "restore from another database's snapshot" },
+  { "--set", "KEY=VALUE", "give the replacement another value of a setting than the original's (trapheus settings "
+    .. "names them; MEMBER.KEY=VALUE for a member of a cluster)", "+" },
+  { "--ignore-diff", "KEY", "accept that this setting of the replacement differs", "+" },
   TIMEOUT,
 } }
 

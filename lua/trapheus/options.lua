@@ -4,6 +4,7 @@ local commands = require "trapheus.commands"
 local duration = require "trapheus.duration"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
+local overrides = require "trapheus.overrides"
 local nearest = require "trapheus.nearest"
 local sorted = require "trapheus.sorted"
 local usage = require "trapheus.usage"
@@ -117,7 +118,7 @@ local EXCLUSIVE = {
 local NEEDS = { fault = "sandbox", fault_seed = "sandbox", from_describe = "sandbox", sandbox_time = "sandbox" }
 
 local ONLY_A_RESTORE = { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
-  "no_fence" }
+  "no_fence", "set", "ignore_diff" }
 
 local function as_flag(field) return "--" .. field:gsub("_", "-") end
 
@@ -166,6 +167,29 @@ local function check(given)
     check_name("--snapshot", given.snapshot:match "^arn:.*snapshot:(.+)$" or given.snapshot, 255)
   end
   if given.final_snapshot then check_name("--final-snapshot", given.final_snapshot, 255) end
+end
+
+local function overridden(given, kind)
+  local list, seen = {}, {}
+  for i, text in ipairs(given.set) do
+    local override, why = overrides.parse(text, kind)
+    if not override then usage.fail("--set '%s': %s", text, why) end
+    local key = (override.part or "") .. "." .. override.name
+    if seen[key] then usage.fail("--set '%s': %s is given twice", text, override.name) end
+    seen[key], list[i] = true, override
+  end
+  return list[1] and list or nil
+end
+
+-- Settings by name, and their values.
+local function read_settings(given)
+  local kind = given.cluster and "cluster" or given.instance and "instance" or nil
+  for _, name in ipairs(given.ignore_diff) do
+    local why = overrides.check_name(name, kind)
+    if why then usage.fail("--ignore-diff '%s': %s", name, why) end
+  end
+  given.set = overridden(given, kind)
+  given.ignore_diff = given.ignore_diff[1] and given.ignore_diff or nil
 end
 
 local function check_pace(given)
@@ -239,6 +263,7 @@ function options.restore(arguments)
   local given = options.read("restore", arguments)
   if given.input then merge_document(given, given.input) end
   take_scenario(given)
+  read_settings(given)
   check(given)
   given.speed = options.speed("--sandbox-time", given.sandbox_time)
   given.id = given.id:lower()
@@ -246,7 +271,8 @@ function options.restore(arguments)
 end
 
 local RECORDED = { "snapshot", "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
-  "replace_snapshot", "no_fence", "allow_replicas", "allow_foreign_snapshot" }
+  "replace_snapshot", "no_fence", "allow_replicas", "allow_foreign_snapshot",
+  "set", "ignore_diff" }
 
 --- What of it belongs to the run, and is remembered with it. No webhook, no address.
 ---@param given trapheus.Given

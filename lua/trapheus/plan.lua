@@ -12,6 +12,7 @@ local plan = {}
 ---@field calls { step: string, operation: string, target: string, parameters: table }[]
 ---@field carried string[]                           settings carried over
 ---@field impossible { name: string, why: string }[]
+---@field overridden trapheus.Overridden[]           settings that are wanted otherwise
 ---@field outage_s number?                           how long nothing answers to the name, at the sandbox's typical pace
 ---@field trouble string?    how the rehearsal ended, if it did not end well
 ---@field not_asked string[]  what advice would also depend on, and nothing here can ask
@@ -70,6 +71,7 @@ function plan.make(pipeline, run, world)
     trouble = trouble(record),
     carried = restores and settings:carried(run.facts.config) or {},
     impossible = restores and settings:impossible(run.facts.config) or {},
+    overridden = restores and run.facts.overridden or {},
     outage_s = outage_s(record),
     not_asked = advice.NOT_ASKED,
     hash = core.sha256(json.encode(calls)),

@@ -2,6 +2,7 @@
 local json = require "trapheus.json"
 local log = require "trapheus.log"
 local sorted = require "trapheus.sorted"
+local summary = require "trapheus.summary"
 
 local report = {}
 
@@ -44,23 +45,6 @@ local function steps(record)
   return list
 end
 
-local function settings(run)
-  local facts = run.facts
-  if not facts.config or not run.database or not run.database.settings then
-    return { carried = json.list {}, differing = json.list {}, impossible = json.list {} }
-  end
-  local differing, differs, carried = json.list {}, {}, json.list {}
-  for i, difference in ipairs(facts.differing or {}) do
-    differing[i] = { name = difference.name, wanted = difference.wanted, found = difference.found }
-    differs[difference.name] = true
-  end
-  for _, name in ipairs(facts.replacement and run.database.settings:carried(facts.config) or {}) do
-    if not differs[name] then carried[#carried + 1] = name end
-  end
-  return { carried = carried, differing = differing,
-    impossible = json.list(run.database.settings:impossible(facts.config)) }
-end
-
 --- The document of `--output json`.
 ---@param run trapheus.Run
 ---@return table
@@ -79,7 +63,7 @@ function report.document(run)
     original = original,
     replacement = replacement,
     steps = steps(record),
-    settings = settings(run),
+    settings = summary.of(run),
     warnings = json.list(table.move(record.warnings, 1, #record.warnings, 1, {})),
     failure = record.failure and { step = record.failure.step or json.null, message = record.failure.message,
       code = record.failure.code or json.null } or json.null,
@@ -133,22 +117,6 @@ local function happened(record, lines)
   end
 end
 
-local function value_text(value)
-  return type(value) == "table" and json.encode(value) or tostring(value)
-end
-
-local function told_settings(found, lines)
-  lines[#lines + 1] = ("  settings     %d carried over, %d differing, %d impossible"):format(#found.carried,
-    #found.differing, #found.impossible)
-  for _, row in ipairs(found.differing) do
-    lines[#lines + 1] = ("  differing    %s is %s, was %s"):format(row.name, value_text(row.found),
-      value_text(row.wanted))
-  end
-  for _, row in ipairs(found.impossible) do
-    lines[#lines + 1] = ("  impossible   %s: %s"):format(row.name, row.why)
-  end
-end
-
 --- The text that ends a run, and that an alert carries.
 ---@param run trapheus.Run
 ---@return string
@@ -162,7 +130,9 @@ function report.text(run)
   if document.replacement ~= json.null then lines[#lines + 1] = "  replacement  " .. place(document.replacement) end
   if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
   if document.final_snapshot ~= json.null then lines[#lines + 1] = "  last one     " .. document.final_snapshot end
-  told_settings(document.settings, document.replacement ~= json.null and lines or {})
+  for _, line in ipairs(document.replacement ~= json.null and summary.lines(document.settings) or {}) do
+    lines[#lines + 1] = line
+  end
   for _, warning in ipairs(record.warnings) do lines[#lines + 1] = "  warning      " .. warning end
   if document.next ~= json.null then lines[#lines + 1] = "  next         " .. document.next end
   for i, line in ipairs(lines) do lines[i] = log.clean(line) end
@@ -172,7 +142,7 @@ end
 local function parameters_text(parameters)
   local parts = {}
   for i, key in ipairs(sorted.keys(parameters)) do
-    parts[i] = ("      %s = %s"):format(key, value_text(parameters[key]))
+    parts[i] = ("      %s = %s"):format(key, summary.text(parameters[key]))
   end
   return table.concat(parts, "\n")
 end
@@ -186,6 +156,10 @@ function report.plan(plan, warnings)
   for i, call in ipairs(plan.calls) do
     lines[#lines + 1] = ("  %2d  %-10s %s %s"):format(i, call.step, call.operation, call.target)
     lines[#lines + 1] = parameters_text(call.parameters)
+  end
+  for _, row in ipairs(plan.overridden or {}) do
+    lines[#lines + 1] = ("Set on purpose: %s = %s, was %s"):format(row.name, summary.text(row.value),
+      summary.text(row.was))
   end
   if #plan.carried > 0 then
     lines[#lines + 1] = ("Settings carried over (%d): %s"):format(#plan.carried, table.concat(plan.carried, ", "))

@@ -56,6 +56,7 @@ local LATER = { finish = true, handover = true }
 ---@field wanted any
 ---@field found any
 ---@field security boolean?
+---@field accepted boolean?  By the user: no reason for anything.
 
 --- What differs between the captured configuration and another one.
 ---@param config table

@@ -2,6 +2,7 @@
 --- parameter group waits for it, and the settings that have a call of their own; a cluster first,
 --- then each member.
 local calls = require "trapheus.steps.calls"
+local compare = require "trapheus.steps.compare"
 local parts = require "trapheus.parts"
 
 ---@class trapheus.steps.Configure : trapheus.Step
@@ -10,11 +11,11 @@ local configure = { name = "configure", deadline_s = 24 * 3600, typical_s = 300,
 local APPLIED_S = 180 -- an accepted modification begins, and shows, within this time or not at all
 
 -- One modification. What RDS then still shows otherwise, verify judges.
-local function modify(run, part, current, parameters)
+local function modify(run, part, parameters)
   local answer = run:change(part.seen, part.seen:modify(parameters))
   if answer.reply then part.known.configured_at = run:now_s() end
   if not answer.fail then return answer end
-  local _, security = part.settings:diff(part.config, current)
+  local _, security = compare.part(run, part)
   if security then return answer end
   run:warn("some settings could not be applied: " .. answer.fail)
   part.known.configured_at = run:now_s()
@@ -29,7 +30,7 @@ local function settle(run, part)
   local current = part.settings:capture(seen.raw)
   local parameters = part.settings:modify(part.config, current)
   local outstanding = next(parameters) ~= nil
-  if outstanding and not part.known.configured_at then return modify(run, part, current, parameters) end
+  if outstanding and not part.known.configured_at then return modify(run, part, parameters) end
   if seen:quiet() and seen:needs_reboot() then return run:change(seen, seen:reboot()) end
   local settled, why = seen:settled()
   if outstanding and run:now_s() - part.known.configured_at < APPLIED_S then settled, why = false, "not applied yet" end

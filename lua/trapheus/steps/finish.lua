@@ -5,10 +5,11 @@ local parts = require "trapheus.parts"
 ---@class trapheus.steps.Finish : trapheus.Step
 local finish = { name = "finish", deadline_s = 2 * 3600, forward_only = true }
 
--- nil: the database is protected as captured, or is not there.
+-- nil: the database is protected as captured (or, the replacement, as it was asked for), or is not there.
 local function protection(run, role)
   local seen = run.facts[role] and run:find(role)
   local wanted = run.facts.original.protected
+  if role == "replacement" then wanted = run.facts.config.DeletionProtection end
   if not seen or seen.status == "deleting" or seen.protected == wanted then return nil end
   return run:change(seen, seen:protect(wanted))
 end

@@ -2,6 +2,7 @@
 --- A check answers nil, or why not; every reason is told at once.
 local advice = require "trapheus.steps.advice"
 local common = require "trapheus.steps.checks.common"
+local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local sorted = require "trapheus.sorted"
@@ -105,7 +106,7 @@ function preflight.advance(run)
   end
   capture(run, original)
   run.seen_original = original
-  local problems = {}
+  local problems = run:restores() and overrides.apply(run) or {}
   check_snapshot(run, problems)
   ask(run, "original", run.identifier, original, problems)
   if run:restores() then ask(run, "names", "names", original, problems) end

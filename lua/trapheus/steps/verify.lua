@@ -1,5 +1,6 @@
 --- Compares the replacement with the configuration that was captured. When three settled looks
 --- agree it is VERIFIED, durably: from then on there is only forward.
+local compare = require "trapheus.steps.compare"
 local parts = require "trapheus.parts"
 local sorted = require "trapheus.sorted"
 
@@ -20,10 +21,13 @@ local function text(value)
   return table.concat(texts, ",")
 end
 
+-- What nobody has accepted.
 local function tell(differing)
   local lines = {}
   for _, difference in ipairs(differing) do
-    lines[#lines + 1] = ("%s is %s, was %s"):format(difference.name, text(difference.found), text(difference.wanted))
+    if not difference.accepted then
+      lines[#lines + 1] = ("%s is %s, was %s"):format(difference.name, text(difference.found), text(difference.wanted))
+    end
   end
   return table.concat(lines, "; ")
 end
@@ -41,16 +45,13 @@ local function unsettled(run, list)
   end
 end
 
--- What differs, of all parts; a member's settings have its name before them.
-local function compare(list)
+-- What differs, of all parts.
+local function differences(run, list)
   local all, all_secure = {}, true
   for _, part in ipairs(list) do
-    local differing, security = part.settings:diff(part.config, part.settings:capture(part.seen.raw))
+    local differing, security = compare.part(run, part)
     all_secure = all_secure and not security
-    for _, difference in ipairs(differing) do
-      if part.role ~= "whole" then difference.name = part.home .. "." .. difference.name end
-      all[#all + 1] = difference
-    end
+    table.move(differing, 1, #differing, #all + 1, all)
   end
   return all, not all_secure
 end
@@ -62,7 +63,7 @@ function verify.advance(run)
     run:steady("verify", false)
     return answer
   end
-  local differing, security = compare(list)
+  local differing, security = differences(run, list)
   local summary = tell(differing)
   if not run:steady("verify " .. summary, true) then
     return run:wait("the replacement to be certain (looking again)", 20)
