@@ -5,6 +5,7 @@
 ---     aws rds describe-db-instances --endpoint-url http://127.0.0.1:8080
 local commands = require "trapheus.commands"
 local core = require "trapheus.core"
+local delivery = require "trapheus.sandbox.delivery"
 local fault_kinds = require "trapheus.sandbox.fault_kinds"
 local described = require "trapheus.sandbox.described"
 local knobs = require "trapheus.sandbox.knobs"
@@ -141,31 +142,63 @@ local function tell(given, reply)
   if given.quiet then return end
   local target = reply.params and (reply.params.DBInstanceIdentifier or reply.params.DBSnapshotIdentifier) or ""
   io.stderr:write(log.clean(("  %s %s %s: %s"):format(reply.service or "?", reply.operation or "?", target,
-    reply.code or "ok")), "\n")
+    reply.arriving and reply.arriving.how or reply.code or "ok")), "\n")
+end
+
+-- Sends a reply as it arrives: whole, in part, changed, or not at all.
+local function send(request, reply)
+  local arriving = reply.arriving
+  local arrived = delivery.bytes(arriving, reply)
+  if arrived then
+    assert(request:reply(reply.status, reply.headers, reply.body))
+  elseif arriving.how == "reset" and #reply.body > 0 then
+    assert(request:reply(reply.status, reply.headers, reply.body, math.min(arriving.bytes or 0, #reply.body - 1)))
+  else
+    request:close()
+  end
+end
+
+-- Sends those replies whose time has come.
+local function send_due(late)
+  for i = #late, 1, -1 do
+    local each = late[i]
+    if each.timer:done() then
+      table.remove(late, i)
+      each.timer:close()
+      send(each.request, each.reply)
+    end
+  end
 end
 
 --- The next request; nil when the program is to stop.
-local function next_request(loop, server)
+local function next_request(loop, server, late)
   local op <close> = server:next()
   while not op:done() do
     assert(loop:step())
+    send_due(late)
     if loop:interrupted() then return nil end
   end
   return assert(op:result())
 end
 
 local function serve(given, loop, server, served)
-  local request = next_request(loop, server)
+  local late = {}
+  local request = next_request(loop, server, late)
   while request do
     local reply = served:answer(request)
     served.sandbox.audit = {} -- nobody reads it here, and this may go on for weeks
-    if reply then
-      tell(given, reply)
-      assert(request:reply(reply.status, reply.headers, reply.body))
+    tell(given, reply)
+    local took_s = reply.arriving and reply.arriving.took_s or 0
+    if took_s > 0 then
+      late[#late + 1] = { request = request, reply = reply, timer = loop:timer(took_s * 1000 // 1 | 0) }
     else
-      request:close()
+      send(request, reply)
     end
-    request = next_request(loop, server)
+    request = next_request(loop, server, late)
+  end
+  for _, each in ipairs(late) do
+    each.timer:close()
+    each.request:close()
   end
 end
 

@@ -1,6 +1,5 @@
 #include "trapheus/aws.h"
 #include "transfer.h"
-#include "trapheus/aws_reply.h"
 #include "trapheus/backoff.h"
 #include "trapheus/uri.h"
 #include <stdio.h>
@@ -168,12 +167,9 @@ static bool adjust_clock(struct tph_aws_call *call, const struct tph_http_reply 
 }
 
 static void end_with_error(struct tph_aws_call *call, const struct tph_http_reply *http,
-                           struct tph_str request_id, struct tph_aws_error error,
-                           enum tph_retry_kind kind) {
-    error.retryable = kind != TPH_RETRY_NEVER && kind != TPH_RETRY_CLOCK;
-    error.ambiguous = error.ambiguous && !call->request.read_only;
+                           struct tph_str request_id, const struct tph_aws_error *error) {
     struct tph_aws_reply reply = {
-        .http = http, .request_id = request_id, .attempts = call->attempts, .error = &error};
+        .http = http, .request_id = request_id, .attempts = call->attempts, .error = error};
     end(call, TPH_OK, &reply);
 }
 
@@ -195,26 +191,20 @@ static void on_failure(struct tph_aws_call *call, enum tph_status failure,
              *http->detail ? ")" : "");
     struct tph_aws_error error = {.code = tph_str_from(local_code(failure)),
                                   .message = tph_str_from(message),
-                                  .ambiguous = kind != TPH_RETRY_UNSENT};
-    end_with_error(call, http, TPH_STR(""), error, kind);
+                                  .retryable = kind != TPH_RETRY_NEVER,
+                                  .ambiguous =
+                                      !call->request.read_only && kind != TPH_RETRY_UNSENT};
+    end_with_error(call, http, TPH_STR(""), &error);
 }
 
 static void on_error(struct tph_aws_call *call, const struct tph_http_reply *http,
                      const struct tph_aws_verdict *verdict) {
-    struct tph_str code = tph_buf_view(&verdict->code);
-    enum tph_retry_kind kind = tph_retry_judge_reply(code, http->status);
-    if (!verdict->readable && http->status < 300) kind = TPH_RETRY_TRANSIENT; /* cut short */
+    enum tph_retry_kind kind = tph_aws_reply_kind(verdict, http->status);
+    char text[TPH_AWS_REPLY_TEXT_BYTES];
     if (kind == TPH_RETRY_CLOCK ? adjust_clock(call, http) : retry(call, kind, TPH_OK)) return;
-    struct tph_aws_error error = {.code = code,
-                                  .message = tph_buf_view(&verdict->message),
-                                  .ambiguous = kind == TPH_RETRY_TRANSIENT || !verdict->readable};
-    char message[80];
-    snprintf(message, sizeof message, "HTTP %d, and not a reply of the service", http->status);
-    if (!verdict->readable) {
-        error.code = TPH_STR("MalformedReply");
-        error.message = tph_str_from(message);
-    }
-    end_with_error(call, http, tph_buf_view(&verdict->request_id), error, kind);
+    struct tph_aws_error error =
+        tph_aws_reply_error(verdict, http->status, call->request.read_only, text);
+    end_with_error(call, http, tph_buf_view(&verdict->request_id), &error);
 }
 
 static void on_success(struct tph_aws_call *call, const struct tph_http_reply *http,

@@ -1,6 +1,7 @@
 #include "trapheus/aws_reply.h"
 #include "json_error.h"
 #include "trapheus/xml.h"
+#include <stdio.h>
 #include <string.h>
 
 #define LONGEST_CODE_BYTES 256
@@ -133,4 +134,24 @@ enum tph_status tph_aws_reply_read(struct tph_aws_verdict *verdict,
         status = json ? read_json_reply(verdict, reply, success) : read_body(verdict, reply->body);
     if (verdict->ok && !success) verdict->ok = verdict->readable = false;
     return status;
+}
+
+enum tph_retry_kind tph_aws_reply_kind(const struct tph_aws_verdict *verdict, int http_status) {
+    if (!verdict->readable && http_status < 300) return TPH_RETRY_TRANSIENT; /* cut short */
+    return tph_retry_judge_reply(tph_buf_view(&verdict->code), http_status);
+}
+
+struct tph_aws_error tph_aws_reply_error(const struct tph_aws_verdict *verdict, int http_status,
+                                         bool read_only, char text[TPH_AWS_REPLY_TEXT_BYTES]) {
+    enum tph_retry_kind kind = tph_aws_reply_kind(verdict, http_status);
+    struct tph_aws_error error = {
+        .code = tph_buf_view(&verdict->code),
+        .message = tph_buf_view(&verdict->message),
+        .retryable = kind != TPH_RETRY_NEVER && kind != TPH_RETRY_CLOCK,
+        .ambiguous = !read_only && (kind == TPH_RETRY_TRANSIENT || !verdict->readable)};
+    if (verdict->readable) return error;
+    snprintf(text, TPH_AWS_REPLY_TEXT_BYTES, "HTTP %d, and not a reply of the service", http_status);
+    error.code = TPH_STR("MalformedReply");
+    error.message = tph_str_from(text);
+    return error;
 }

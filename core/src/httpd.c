@@ -199,13 +199,10 @@ static enum tph_status add_header(struct MHD_Response *response, const struct tp
     return status;
 }
 
-enum tph_status tph_httpd_reply(struct tph_httpd_request *request, unsigned int status,
-                                const struct tph_header *headers, size_t header_count,
-                                struct tph_str body) {
-    if (!request->server) return TPH_ECANCELED;
-    if (status < 200 || status > 599) return TPH_EINVAL;
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.length_bytes, (void *)body.data, MHD_RESPMEM_MUST_COPY);
+/* Sends it, or frees it and says why not. */
+static enum tph_status reply_with(struct tph_httpd_request *request, unsigned int status,
+                                  const struct tph_header *headers, size_t header_count,
+                                  struct MHD_Response *response) {
     if (!response) return TPH_ENOMEM;
     for (size_t i = 0; i < header_count; i++) {
         enum tph_status added = add_header(response, &headers[i]);
@@ -218,6 +215,53 @@ enum tph_status tph_httpd_reply(struct tph_httpd_request *request, unsigned int 
     request->held = false;
     let_go(request);
     return TPH_OK;
+}
+
+static enum tph_status check_status(const struct tph_httpd_request *request, unsigned int status) {
+    if (!request->server) return TPH_ECANCELED;
+    return status < 200 || status > 599 ? TPH_EINVAL : TPH_OK;
+}
+
+enum tph_status tph_httpd_reply(struct tph_httpd_request *request, unsigned int status,
+                                const struct tph_header *headers, size_t header_count,
+                                struct tph_str body) {
+    enum tph_status checked = check_status(request, status);
+    if (checked != TPH_OK) return checked;
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.length_bytes, (void *)body.data, MHD_RESPMEM_MUST_COPY);
+    return reply_with(request, status, headers, header_count, response);
+}
+
+/* The front of a body; what is announced beyond it never comes. */
+static ssize_t read_front(void *context, uint64_t position, char *out, size_t room) {
+    struct tph_str front = tph_buf_view(context);
+    if (position >= front.length_bytes) return MHD_CONTENT_READER_END_WITH_ERROR;
+    size_t count = front.length_bytes - (size_t)position;
+    if (count > room) count = room;
+    memcpy(out, front.data + position, count);
+    return (ssize_t)count;
+}
+
+static void free_front(void *context) {
+    tph_buf_deinit(context);
+    free(context);
+}
+
+enum tph_status tph_httpd_break_off(struct tph_httpd_request *request, unsigned int status,
+                                    const struct tph_header *headers, size_t header_count,
+                                    struct tph_str body, size_t sent_bytes) {
+    enum tph_status checked = check_status(request, status);
+    if (checked == TPH_OK && sent_bytes >= body.length_bytes) checked = TPH_EINVAL;
+    if (checked != TPH_OK) return checked;
+    struct tph_buf *front = calloc(1, sizeof *front);
+    if (!front) return TPH_ENOMEM;
+    tph_buf_init(front, sent_bytes);
+    struct MHD_Response *response = NULL;
+    if (tph_buf_append(front, (struct tph_str){body.data, sent_bytes}) == TPH_OK)
+        response = MHD_create_response_from_callback(body.length_bytes, 4096, read_front, front,
+                                                     free_front);
+    if (!response) free_front(front);
+    return reply_with(request, status, headers, header_count, response);
 }
 
 void tph_httpd_drop(struct tph_httpd_request *request) {

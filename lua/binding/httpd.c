@@ -129,17 +129,23 @@ static size_t read_headers(lua_State *L, int index, struct tph_header *room) {
     return count;
 }
 
-/* reply(request, status, { {name, value}, … } | nil, body) -> true | nil, err */
+/* reply(request, status, { {name, value}, … } | nil, body[, sent_bytes]) -> true | nil, err
+ * sent_bytes: the connection ends after so many bytes of the body, before the whole of it. */
 static int request_reply(lua_State *L) {
     struct request *request = luaL_checkudata(L, 1, REQUEST);
     struct tph_header headers[most_headers];
     lua_Integer status = luaL_checkinteger(L, 2);
     size_t count = read_headers(L, 3, headers);
     struct tph_str body = tph_check_str(L, 4);
+    lua_Integer sent_bytes = luaL_optinteger(L, 5, (lua_Integer)body.length_bytes);
     luaL_argcheck(L, status >= 200 && status <= 599, 2, "a status from 200 to 599 expected");
     if (!request->request) return luaL_argerror(L, 1, "the request has been answered");
+    luaL_argcheck(L, sent_bytes >= 0, 5, "0 or more expected");
     enum tph_status sent =
-        tph_httpd_reply(request->request, (unsigned int)status, headers, count, body);
+        (size_t)sent_bytes < body.length_bytes
+            ? tph_httpd_break_off(request->request, (unsigned int)status, headers, count, body,
+                                  (size_t)sent_bytes)
+            : tph_httpd_reply(request->request, (unsigned int)status, headers, count, body);
     if (sent != TPH_OK) return tph_push_failure(L, sent, "reply");
     request->request = NULL;
     lua_pushboolean(L, 1);

@@ -106,11 +106,20 @@ local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins
 ---@field preset string?    see trapheus.sandbox.knobs
 ---@field knobs table?
 ---@field speed number?     so many times as fast as real time; nil: virtual time
+---@field fidelity "tables"|"bytes"?  Whether calls are tables or signed requests and XML; default tables
 ---@field region string?
 ---@field account string?
 ---@field start_ms integer?
 ---@field on_call function?
 ---@field journal table?
+
+-- Lets time pass while a call waits for its reply.
+local function waiter(loop)
+  return function(seconds)
+    local timer <close> = loop:timer(math.ceil(seconds * 1000))
+    while not timer:done() do loop:step() end
+  end
+end
 
 --- The sandbox's world: its time is virtual, and passes only where the program waits; or real time, made faster.
 ---@param options trapheus.SandboxOptions?
@@ -126,8 +135,12 @@ function world.sandbox(options)
     preset = options.preset,
     knobs = options.knobs,
   }
+  local function transport(region)
+    return sandbox:transport { fidelity = options.fidelity, region = region, wait = waiter(loop) }
+  end
+  local here = transport()
   local function service(name, region)
-    return client.new(name, { region = sandbox.region, transport = sandbox:transport(region),
+    return client.new(name, { region = sandbox.region, transport = region and transport(region) or here,
       on_call = options.on_call })
   end
   return new {

@@ -90,14 +90,11 @@ end
 
 function tests.what_is_not_signed_rightly_is_refused()
   local sb, served = world()
-  local hour = 3600
   for _, row in ipairs {
     { "403 SignatureDoesNotMatch", { credentials = { access_key_id = "AKIDSANDBOX", secret_access_key = "wrong" } } },
     { "403 InvalidClientTokenId", { credentials = { access_key_id = "AKIDOTHER", secret_access_key = "x" } } },
     { "403 SignatureDoesNotMatch", { region = "eu-west-1" } },
     { "403 SignatureDoesNotMatch", { service = "ec2" } },
-    { "400 RequestExpired", { time = NOW_S - hour } },
-    { "400 RequestExpired", { time = NOW_S + hour } },
     { "403 SignatureDoesNotMatch", {}, { body = "Action=DeleteDBInstance&Version=2014-10-31" } },
     { "403 SignatureDoesNotMatch", {}, { path = "/other" } },
     { "403 SignatureDoesNotMatch", {}, { query = "a=b" } },
@@ -119,6 +116,19 @@ local function edited(edit)
     if pair[1]:lower() == edit[1] then pair[2] = pair[2]:gsub(edit[2], edit[3]) end
   end
   return asked
+end
+
+function tests.a_signature_is_good_for_a_quarter_of_an_hour()
+  local sb, served = world()
+  for _, row in ipairs { { -901, "400 RequestExpired" }, { 901, "400 RequestExpired" }, { -900, "ok" }, { 900, "ok" } } do
+    local reply = ask(served, "rds", "DescribeDBInstances", {}, { time = NOW_S + row[1] })
+    assert(row[2] == "ok" and reply.status == 200 or code_of(reply) == row[2], row[1])
+  end
+  sb:shift_clock(1000) -- the server's
+  assert(code_of(ask(served, "rds", "DescribeDBInstances")) == "400 RequestExpired")
+  local reply = ask(served, "rds", "DescribeDBInstances", {}, { time = NOW_S + 1000 })
+  assert(reply.status == 200)
+  assert(reply.headers[3][1] == "Date" and reply.headers[3][2] == "Tue, 14 Nov 2023 22:30:00 GMT", reply.headers[3][2])
 end
 
 function tests.every_part_of_the_signature_counts()
@@ -147,16 +157,19 @@ function tests.a_signed_hash_is_that_of_the_body()
   assert(code_of(served:answer(asked)) == "400 InvalidSignatureException")
 end
 
-function tests.where_the_service_gives_no_reply_there_is_none()
+function tests.a_reply_says_how_it_arrives()
   local sb, served = world()
-  sb:inject { { operation = "DescribeDBInstances", occurrence = 1, kind = "lost" } }
-  assert(ask(served, "rds", "DescribeDBInstances") == nil)
-  assert(ask(served, "rds", "DescribeDBInstances").status == 200)
+  sb:inject { "DescribeDBInstances:1:lost", "DescribeDBInstances:2:slow:20", "DescribeDBInstances:3:slow:90" }
+  for _, wanted in ipairs { "lost", "slow", "timeout" } do
+    local reply = ask(served, "rds", "DescribeDBInstances")
+    assert(reply.status == 200 and reply.arriving.how == wanted)
+  end
+  assert(not ask(served, "rds", "DescribeDBInstances").arriving)
 end
 
 function tests.a_mistake_of_the_sandbox_is_told_apart()
   local sb, served = world()
-  function sb.call() return { DBInstances = { { Nothing = 1 } } } end
+  function sb.serve() return { DBInstances = { { Nothing = 1 } } } end
   local reply = ask(served, "rds", "DescribeDBInstances")
   assert(code_of(reply) == "500 InternalFailure" and reply.bug:find "the model has no member Nothing")
 end

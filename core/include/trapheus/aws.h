@@ -7,8 +7,8 @@
 #ifndef TRAPHEUS_AWS_H
 #define TRAPHEUS_AWS_H
 
+#include "trapheus/aws_reply.h"
 #include "trapheus/credentials.h"
-#include "trapheus/http.h"
 
 /* Borrowed for the call of tph_aws_send() only. */
 struct tph_aws_request {
@@ -22,13 +22,6 @@ struct tph_aws_request {
     int64_t timeout_ms;                        /* of one attempt, in real time; 0: as in http.h */
     bool read_only;                            /* it changes nothing, and may be sent twice */
     bool allow_http;
-};
-
-struct tph_aws_error {
-    struct tph_str code; /* the service's, or one of the table in aws.c: "RequestTimeout", … */
-    struct tph_str message;
-    bool retryable; /* the same call may succeed later */
-    bool ambiguous; /* a change that may have been made */
 };
 
 /* The views live until the callback returns. */

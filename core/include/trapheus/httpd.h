@@ -60,6 +60,12 @@ enum tph_status tph_httpd_reply(struct tph_httpd_request *, unsigned int status,
                                 const struct tph_header *, size_t header_count,
                                 struct tph_str body);
 
+/* The same, but the connection ends after `sent_bytes` of the body, less than the whole that was
+ * announced: for those who try what a client makes of that. */
+enum tph_status tph_httpd_break_off(struct tph_httpd_request *, unsigned int status,
+                                    const struct tph_header *, size_t header_count,
+                                    struct tph_str body, size_t sent_bytes);
+
 /* Closes the connection without a word, and frees the request. NULL does nothing. */
 void tph_httpd_drop(struct tph_httpd_request *);
 

@@ -6,8 +6,6 @@ local timestamp = require "trapheus.aws.timestamp"
 
 local signature = {}
 
-local STALE_S = 15 * 60
-
 --- Signing names, and whose model they are.
 local SERVICES = { rds = "rds", sts = "sts", ses = "ses", email = "ses" }
 
@@ -95,7 +93,7 @@ local function sign(request, claim, keys, time)
   incomplete "The request cannot be signed as it is."
 end
 
-local function check(request, keys, region, now_s)
+local function check(request, keys, region)
   local claim = read(request)
   local time = signed_at(request, claim)
   check_scope(claim, keys, region)
@@ -104,22 +102,19 @@ local function check(request, keys, region, now_s)
     refuse(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you "
       .. "provided. Check your AWS Secret Access Key and signing method.")
   end
-  if math.abs(now_s - time) > STALE_S then
-    refuse(400, "RequestExpired", "Request has expired: it was signed more than 15 minutes from now.")
-  end
-  return SERVICES[claim.service]
+  return SERVICES[claim.service], time
 end
 
 --- The service that a request is signed for; nil and the error as AWS would give it when it is not, or wrongly.
 ---@param request { method: string, path: string, query: string, headers: string[][], body: string }
 ---@param keys trapheus.aws.Keys
 ---@param region string
----@param now_s number Real time: clients sign with that.
 ---@return string|nil service
----@return { status: integer, code: string, message: string }|nil err
-function signature.check(request, keys, region, now_s)
-  local ok, result = pcall(check, request, keys, region, now_s)
-  if ok then return result end
+---@return integer|{ status: integer, code: string, message: string } signed_at_s  Or the error. How old a signature may
+---   be is for the service to say.
+function signature.check(request, keys, region)
+  local ok, result, signed_at_s = pcall(check, request, keys, region)
+  if ok then return result, signed_at_s end
   if type(result) ~= "table" then error(result, 0) end
   return nil, result
 end

@@ -299,10 +299,10 @@ function sandbox:webhook(url, body)
   return self:call("webhook", "webhook", { url = url, body = body })
 end
 
----@param region string|nil The Region whose endpoint it calls, if not the sandbox's own.
----@return table transport See trapheus.sandbox.transport
-function sandbox:transport(region)
-  return transport.new(self, region)
+---@param options trapheus.sandbox.TransportOptions|nil
+---@return trapheus.sandbox.Transport
+function sandbox:transport(options)
+  return transport.new(self, options)
 end
 
 return sandbox

@@ -1,36 +1,145 @@
---- The sandbox as a client's transport: every call is answered at once, an error is raised in the client's form.
+--- The sandbox as a client's transport, at one of two fidelities. Tables: parameters and results as they are. Bytes: the
+--- request signed and encoded, the reply as XML, judged and decoded as the client does with one from AWS.
 
+local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.errors"
+local exchange = require "trapheus.aws.exchange"
 local model = require "trapheus.aws.model"
+local query = require "trapheus.aws.query"
+local timestamp = require "trapheus.aws.timestamp"
+local wire = require "trapheus.sandbox.wire"
 
+---@class trapheus.sandbox.Transport : trapheus.Transport
+---@field sandbox trapheus.Sandbox
+---@field clock_ahead_s number?  How far the client's clock is ahead of the server's, by its latest reply.
 local transport = {}
 transport.__index = transport
 
-local UNSENT = { NameResolutionError = true, TLSError = true }
+local HOST = "rds.sandbox.invalid"
+local TOLERATED_S = 4 * 60 -- as the client: a smaller difference of clocks is not what a signature is refused for
 
----@param sb trapheus.Sandbox
----@param region string|nil The Region whose endpoint is called, if not the sandbox's own.
----@return table
-function transport.new(sb, region)
-  return setmetatable({ sandbox = sb, region = region or sb.region }, transport)
+---@class trapheus.sandbox.Answer  What came of one attempt.
+---@field result table?
+---@field err table?         As the client is told it: code, message, status, retryable, ambiguous.
+---@field request_id string?
+---@field date_s number?     The server's time, when there was a reply.
+
+-- Fidelities ------------------------------------------------------------------------------
+
+-- No reply came: whether it was executed, nobody knows, unless it was never sent.
+local function no_reply(err, read_only)
+  local unsent = err.code == "NameResolutionError" or err.code == "TLSError"
+  return { code = err.code, message = err.message, retryable = true, ambiguous = not unsent and not read_only }
 end
 
---- Answers one call, as a client asks it. It is sent once: whoever wants to ask again waits in between.
----@param call { service: string, operation: string, params: table|nil }
+local function judged(err, status, request_id)
+  err.status, err.request_id = status, request_id
+  return err
+end
+
+local function as_tables(self, call, signed_at_s)
+  local sb = self.sandbox
+  local result, err, arriving = sb:serve(call.service, call.operation, call.params, signed_at_s, self.region)
+  self:pass(arriving)
+  result, err = delivery.tables(arriving, call, result, err)
+  if err and not err.status then return { err = no_reply(err, call.read_only) } end
+  local answer = { result = result, date_s = sb:seconds() // 1, request_id = ("sandbox-%08d"):format(#sb.audit) }
+  if err then
+    answer.err = judged(exchange.judge { status = err.status, code = not err.malformed and err.code or nil,
+      message = err.message, read_only = call.read_only }, err.status, answer.request_id)
+  end
+  return answer
+end
+
+local function header(reply, name)
+  for _, pair in ipairs(reply.headers) do
+    if pair[1]:lower() == name then return pair[2] end
+  end
+end
+
+local function as_bytes(self, call, signed_at_s)
+  local reply = self.wire:answer(exchange.request(call, { host = HOST, region = self.region, time_s = signed_at_s,
+    credentials = wire.KEYS }), self.region)
+  if reply.bug then error(reply.bug, 0) end
+  self:pass(reply.arriving)
+  local arrived, err = delivery.bytes(reply.arriving, reply)
+  if not arrived then return { err = no_reply(err, call.read_only) } end
+  local date, answer = header(arrived, "date"), { request_id = header(arrived, "x-amzn-requestid") }
+  answer.date_s = date and timestamp.parse(date)
+  answer.result, err = exchange.read(call, arrived)
+  if err then answer.err = judged(err, arrived.status, answer.request_id) end
+  return answer
+end
+
+local ATTEMPTS = { tables = as_tables, bytes = as_bytes }
+
+-- The transport ---------------------------------------------------------------------------
+
+---@class trapheus.sandbox.TransportOptions
+---@field fidelity? "tables"|"bytes"
+---@field region? string  Whose endpoint is called, if not the sandbox's own.
+---@field wait? fun(seconds: number)  Lets virtual time pass while the client waits for a reply.
+
+---@param sb trapheus.Sandbox
+---@param options trapheus.sandbox.TransportOptions|nil
+---@return trapheus.sandbox.Transport
+function transport.new(sb, options)
+  options = options or {}
+  local fidelity = options.fidelity or "tables"
+  local self = {
+    sandbox = sb, region = options.region or sb.region, skew_s = 0, wait = options.wait,
+    attempt = ATTEMPTS[fidelity] or error("no such fidelity: " .. tostring(fidelity), 2),
+  }
+  if fidelity == "bytes" then self.wire = wire.new(sb, { now_s = function() return sb.now / 1000 end }) end
+  return setmetatable(self, transport)
+end
+
+--- Lets the time pass that a reply takes.
+---@param arriving trapheus.sandbox.Delivery|nil
+function transport:pass(arriving)
+  if arriving and arriving.took_s > 0 and self.wait then self.wait(arriving.took_s) end
+end
+
+local CLOCK = { RequestExpired = true, RequestTimeTooSkewed = true, SignatureDoesNotMatch = true }
+
+-- A signature of the wrong time: takes the server's from then on.
+local function adjust(self, answer, now_s)
+  if not answer.err or not CLOCK[answer.err.code] or not answer.date_s then return false end
+  local skew_s = answer.date_s - now_s
+  if math.abs(skew_s - self.skew_s) < TOLERATED_S then return false end
+  self.skew_s = skew_s
+  return true
+end
+
+local function attempt(self, call)
+  self.sandbox:advance()
+  local now_s = self.sandbox.now // 1000
+  local answer = self:attempt(call, (now_s + self.skew_s) // 1 | 0)
+  now_s = self.sandbox.now // 1000
+  if answer.date_s then self.clock_ahead_s = now_s - answer.date_s end
+  return answer, now_s
+end
+
+--- Answers one call, as a client asks it. It is sent once, and once more only if it was signed by a wrong clock:
+--- whoever wants to ask again waits in between.
+---@param call trapheus.Call
 ---@return table result
----@return { status: integer, request_id: string, attempts: integer } info
+---@return trapheus.CallInfo info
 function transport:send(call)
-  local result, err = self.sandbox:call(call.service, call.operation, call.params, self.region)
-  local request_id = ("sandbox-%08d"):format(#self.sandbox.audit)
-  if result then return result, { status = 200, request_id = request_id, attempts = 1 } end
-  local reads, class = model.is_read_only(call.operation), errors.class(call.operation, err.code, err.status)
-  local answered = UNSENT[err.code] or err.status and err.status < 500 and not err.malformed
-  error(errors.new {
-    code = err.code, message = err.message, status = err.status, operation = call.operation, service = call.service,
-    request_id = err.status and request_id or nil, attempts = 1,
-    retryable = class == "throttle" or reads and (class == "transient" or not answered),
-    ambiguous = not answered and not reads,
-  }, 0)
+  local read_only = model.is_read_only(call.operation)
+  local asked = { service = call.service, operation = call.operation, params = call.params or {},
+    body = call.body or self.wire and query.encode(call.service, call.operation, call.params), read_only = read_only }
+  local answer, now_s = attempt(self, asked)
+  local attempts = 1
+  if adjust(self, answer, now_s) then
+    answer, attempts = attempt(self, asked), 2
+  end
+  if answer.result then
+    return answer.result, { status = 200, request_id = answer.request_id, attempts = attempts }
+  end
+  local err = answer.err
+  err.operation, err.service, err.attempts = call.operation, call.service, attempts
+  error(errors.new(err), 0)
 end
 
 return transport

@@ -3,6 +3,7 @@
 
 local query_server = require "trapheus.aws.query_server"
 local signature = require "trapheus.aws.signature"
+local timestamp = require "trapheus.aws.timestamp"
 
 --- Keys that a sandbox knows unless it is given others. They open nothing else.
 local KEYS = { access_key_id = "AKIDSANDBOX", secret_access_key = "sandbox-secret" }
@@ -10,7 +11,7 @@ local KEYS = { access_key_id = "AKIDSANDBOX", secret_access_key = "sandbox-secre
 ---@class trapheus.sandbox.Wire
 ---@field sandbox trapheus.Sandbox
 ---@field keys trapheus.aws.Keys
----@field now_s fun(): number Real time
+---@field now_s fun(): number The client's time; the server's clock may be off from that
 ---@field count integer Requests so far
 local wire = { KEYS = KEYS }
 wire.__index = wire
@@ -22,6 +23,12 @@ function wire.new(sb, options)
   return setmetatable({ sandbox = sb, keys = options.keys or KEYS, now_s = options.now_s, count = 0 }, wire)
 end
 
+--- The server's clock, in whole seconds.
+---@return integer
+function wire:server_time()
+  return (self.now_s() + self.sandbox.offset_s) // 1 | 0
+end
+
 ---@class trapheus.sandbox.Reply
 ---@field status integer
 ---@field headers string[][]
@@ -30,45 +37,49 @@ end
 ---@field operation string|nil
 ---@field params table|nil
 ---@field code string|nil Of the error
+---@field arriving trapheus.sandbox.Delivery|nil  What becomes of it on its way
 ---@field bug string|nil A mistake of the sandbox itself
 
 local FORMS = { POST = "body", GET = "query" }
 
 --- What is asked of which service, or the error that this is answered with.
-local function understand(self, request, reply)
+local function understand(self, request, reply, region)
   local form = FORMS[request.method]
   if not form then return { status = 405, code = "InvalidAction", message = "A POST or a GET is expected." } end
-  local service, err = signature.check(request, self.keys, self.sandbox.region, self.now_s())
-  if not service then return err end
+  local service, signed_at_s = signature.check(request, self.keys, region)
+  if not service then return signed_at_s end
   reply.service = service
+  reply.signed_at_s = self.sandbox:seconds() - (self.now_s() + self.sandbox.offset_s - signed_at_s)
   local operation, params = query_server.decode(service, request[form])
   if not operation then return params end
   reply.operation, reply.params = operation, params
 end
 
-local function carry_out(self, reply, request_id)
-  local result, err = self.sandbox:call(reply.service, reply.operation, reply.params)
+local function carry_out(self, reply, request_id, region)
+  local result, err
+  result, err, reply.arriving = self.sandbox:serve(reply.service, reply.operation, reply.params, reply.signed_at_s, region)
   return result and query_server.encode(reply.service, reply.operation, result, request_id), err
 end
 
-local function answer(self, request, reply, request_id)
-  local err = understand(self, request, reply)
+local function answer(self, request, reply, request_id, region)
+  local err = understand(self, request, reply, region)
   if err then return nil, err end
-  local ok, xml, failure = xpcall(carry_out, debug.traceback, self, reply, request_id)
+  local ok, xml, failure = xpcall(carry_out, debug.traceback, self, reply, request_id, region)
   if ok then return xml, failure end
   reply.bug = xml
   return nil, { status = 500, code = "InternalFailure", message = "The sandbox made a mistake." }
 end
 
---- The reply to a request; nil where the service gives none, and the connection ends.
+--- The reply to a request, as the service writes it.
 ---@param request { method: string, path: string, query: string, headers: string[][], body: string }
----@return trapheus.sandbox.Reply|nil
-function wire:answer(request)
+---@param region string|nil  Whose endpoint is asked, if not the sandbox's own.
+---@return trapheus.sandbox.Reply
+function wire:answer(request, region)
   self.count = self.count + 1
   local request_id = ("00000000-0000-4000-8000-%012x"):format(self.count)
   local reply = { status = 200, headers = { { "Content-Type", "text/xml" }, { "x-amzn-RequestId", request_id } } }
-  local xml, err = answer(self, request, reply, request_id)
-  if err and not err.status then return nil end
+  table.insert(reply.headers, { "Date", timestamp.format(self:server_time(), "rfc822") })
+  local xml, err = answer(self, request, reply, request_id, region or self.sandbox.region)
   if err then
     reply.status, reply.code = err.status, err.code
     xml = query_server.encode_error(reply.service or "rds", err, request_id)
