@@ -1,7 +1,6 @@
 --- One execution, as steps and hooks see it: plain data in `record`, and the world it runs in.
 local door = require "trapheus.door"
 local journal = require "trapheus.journal"
-local core = require "trapheus.core"
 local looks = require "trapheus.looks"
 local lease = require "trapheus.lease"
 local marks = require "trapheus.marks"
@@ -37,7 +36,7 @@ local run_module = {}
 ---@param input { identifier: string, task: string, kind: string?, options: table, script: string }
 ---@return trapheus.Run
 function run_module.new(world, input)
-  local run_id = names.run_id(core.random_bytes(5))
+  local run_id = names.run_id(world.random_bytes(5))
   return run_module.wrap(world, {
     format = journal.FORMAT,
     run_id = run_id,

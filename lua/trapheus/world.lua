@@ -13,6 +13,7 @@ local tasks = require "trapheus.tasks"
 ---@field region string
 ---@field journal trapheus.Journal
 ---@field sandbox table?          the sandbox, if this is its world
+---@field random_bytes fun(count: integer): string  Random; in the sandbox its seed says which
 ---@field unattended boolean?     nobody watches, and nobody is told
 local World = {}
 World.__index = World
@@ -25,7 +26,7 @@ function World:now_ms() return self.loop:now_ms() end
 
 --- A number in [0, 1) for jitter.
 function World:random()
-  return string.unpack("<I6", core.random_bytes(6)) / (1 << 48)
+  return string.unpack("<I6", self.random_bytes(6)) / (1 << 48)
 end
 
 --- How far this machine's clock is ahead of AWS's, in seconds; nil while that is not known.
@@ -70,6 +71,7 @@ function World:gate() return nil end
 
 local function new(fields)
   fields.listeners, fields.elsewhere = {}, {}
+  fields.random_bytes = fields.random_bytes or core.random_bytes
   return setmetatable(fields, World)
 end
 
@@ -150,6 +152,7 @@ function world.sandbox(options)
     journal = options.journal or journal.memory(),
     rds = service "rds", sts = service "sts", ses = service "ses",
     sandbox = sandbox,
+    random_bytes = function(count) return sandbox:stream("client"):bytes(count) end,
   }
 end
 

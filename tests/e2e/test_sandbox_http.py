@@ -1,5 +1,6 @@
 """The sandbox over HTTP, as boto3, the AWS CLI and the program itself see it."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -14,7 +15,8 @@ import urllib.request
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
+from botocore.parsers import ResponseParserError
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 PROGRAM = ROOT / os.environ.get("TRAPHEUS", "build/asan/trapheus")
@@ -29,7 +31,8 @@ TIMEOUT_S = 120
 @contextlib.contextmanager
 def sandbox(*arguments):
     """A sandbox of one's own, and its URL."""
-    command = [PROGRAM, "sandbox", "--listen", "127.0.0.1:0", "--time", str(SPEED), *arguments]
+    speed = [] if "--time" in arguments else ["--time", str(SPEED)]
+    command = [PROGRAM, "sandbox", "--listen", "127.0.0.1:0", *speed, *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield process, process.stdout.readline().strip()
@@ -53,7 +56,7 @@ def client(url, service="rds", secret="sandbox-secret", region=REGION):
         endpoint_url=url,
         aws_access_key_id="AKIDSANDBOX",
         aws_secret_access_key=secret,
-        config=Config(retries={"mode": "standard", "max_attempts": 1}, proxies={}),
+        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={}),
     )
 
 
@@ -277,6 +280,57 @@ def test_it_stops_when_it_is_asked_to():
         assert (process.returncode, out, told) == (0, "", "")
 
 
+WIRE = {
+    "lost": ConnectionClosedError,
+    "reset:response:200": ResponseStreamingError,
+    "reset:request:10": ConnectionClosedError,
+    "dns": ConnectionClosedError,
+    "garbage:html": ClientError,
+    "garbage:empty": ResponseParserError,
+    "trunc:300": ResponseParserError,
+    "throttle": ClientError,
+    "expired": ClientError,
+    "503": ClientError,
+}
+
+
+@pytest.mark.parametrize("kind", WIRE)
+def test_a_reply_may_go_wrong(kind):
+    with sandbox("--database", "mydb", "--knob", "stale_s=0", "--fault", f"CreateDBSnapshot:1:{kind}") as (_, url):
+        rds = client(url)
+        with pytest.raises(WIRE[kind]):
+            rds.create_db_snapshot(DBInstanceIdentifier="mydb", DBSnapshotIdentifier="s")
+        done = bool(rds.describe_db_snapshots()["DBSnapshots"])
+        assert done == (kind.split(":")[0] in ("lost", "garbage", "trunc") or "response" in kind)
+
+
+def test_a_reply_may_take_its_time():
+    """Twenty seconds of RDS are not long; another client is served meanwhile."""
+    with sandbox("--database", "mydb", "--time", "20", "--fault", "CreateDBSnapshot:1:slow:20") as (_, url):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            began = time.monotonic()
+            slow = pool.submit(client(url).create_db_snapshot, DBInstanceIdentifier="mydb", DBSnapshotIdentifier="s")
+            client(url).describe_db_instances()
+            assert not slow.done()
+            assert slow.result()["DBSnapshot"]["DBSnapshotIdentifier"] == "s"
+            assert time.monotonic() - began >= 0.99
+
+
+def test_a_clock_may_be_off(tmp_path):
+    """The program's own client learns the time from the refusal, and goes on."""
+    plan = tmp_path / "plan.json"
+    plan.write_text('[{"operation": "*", "occurrence": 1, "kind": "skew", "offset_s": 3600}]')
+    with sandbox("--database", "mydb", "--fault", f"@{plan}") as (_, url):
+        assert code_of(client(url).describe_db_instances) == "RequestExpired"
+        environment = {**os.environ, "AWS_ACCESS_KEY_ID": "AKIDSANDBOX", "AWS_SECRET_ACCESS_KEY": "sandbox-secret"}
+        words = ["restore", "--id", "mydb", "--task", "create_snapshot", "--plan", "--region", REGION]
+        done = subprocess.run(
+            [PROGRAM, *words, "--endpoint-url", url, "--pace", "1000", "--state-dir", tmp_path],
+            capture_output=True, text=True, timeout=TIMEOUT_S, env=environment, check=False,
+        )
+        assert done.returncode == 0, done
+
+
 def test_it_shows_its_knobs():
     done = run("--knobs")
     assert done.returncode == 0 and "rename_s" in done.stdout and "create_s" in done.stdout
@@ -294,6 +348,9 @@ def test_it_shows_its_knobs():
         (["--knob", "nothing=1"], "no such knob"),
         (["--database", "1st"], "--database '1st'"),
         (["--seed", "x"], "--seed 'x'"),
+        (["--fault", "DescribeDBInstances:1:dorp"], "did you mean drop?"),
+        (["--fault", "@nowhere.lua"], "nowhere.lua"),
+        (["--fault-seed", "x"], "--fault-seed 'x'"),
     ],
 )
 def test_mistakes_are_named(words, part):

@@ -56,6 +56,23 @@ function tests.a_request_and_its_reply()
   assert(got.status == 404 and got.headers["x-two"] == "2" and got.body == "none")
 end
 
+function tests.a_reply_that_breaks_off()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  for _, sent_bytes in ipairs { 0, 7 } do
+    local reply <close> = ask(loop, server)
+    local request = await(loop, server:next())
+    assert(request:reply(200, nil, ("x"):rep(10000), sent_bytes))
+    local got, err = await(loop, reply)
+    assert(not got and err.code == "EIO", err and err.code)
+  end
+  local reply <close> = ask(loop, server)
+  local request = await(loop, server:next())
+  refused("0 or more", request.reply, request, 200, nil, "x", -1)
+  assert(request:reply(200, nil, "whole", 5))
+  assert(await(loop, reply).body == "whole")
+end
+
 function tests.one_after_the_other()
   local loop, server = site()
   local _ <close> = closing(loop, server)

@@ -17,7 +17,9 @@ local world_module = require "trapheus.world"
 ---@field options table?         the flags of the run, as data
 ---@field instance table?        DBInstance fields of the original
 ---@field snapshot table|true?   a snapshot mydb-snapshot that exists before (with these fields)
+---@field preset string?         quick, typical (default) or adversarial
 ---@field knobs table?           the sandbox's timing
+---@field fidelity string?       how calls are made: tables (default) or bytes
 ---@field faults table[]?        sandbox:inject
 ---@field seed integer?
 ---@field prepare fun(sandbox: table)?        before the run starts
@@ -75,7 +77,8 @@ end
 ---@param spec Rehearsal
 ---@return Rehearsed
 return function(spec)
-  local world = world_module.sandbox { seed = spec.seed, knobs = spec.knobs, journal = mortal(spec.crash) }
+  local world = world_module.sandbox { seed = spec.seed, preset = spec.preset, knobs = spec.knobs,
+    fidelity = spec.fidelity, journal = mortal(spec.crash) }
   populate(world.sandbox, spec)
   if spec.prepare then spec.prepare(world.sandbox) end
   if spec.faults then world.sandbox:inject(spec.faults) end

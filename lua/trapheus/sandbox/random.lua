@@ -62,4 +62,12 @@ function random:text(length, alphabet)
   return table.concat(out)
 end
 
+---@param count integer
+---@return string
+function random:bytes(count)
+  local out = {}
+  for i = 1, count do out[i] = string.char(self:integer(0, 255)) end
+  return table.concat(out)
+end
+
 return random

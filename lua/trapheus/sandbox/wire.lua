@@ -49,6 +49,7 @@ local function understand(self, request, reply, region)
   local service, signed_at_s = signature.check(request, self.keys, region)
   if not service then return signed_at_s end
   reply.service = service
+  self.sandbox:advance()
   reply.signed_at_s = self.sandbox:seconds() - (self.now_s() + self.sandbox.offset_s - signed_at_s)
   local operation, params = query_server.decode(service, request[form])
   if not operation then return params end
@@ -78,12 +79,12 @@ function wire:answer(request, region)
   self.count = self.count + 1
   local request_id = ("00000000-0000-4000-8000-%012x"):format(self.count)
   local reply = { status = 200, headers = { { "Content-Type", "text/xml" }, { "x-amzn-RequestId", request_id } } }
-  table.insert(reply.headers, { "Date", timestamp.format(self:server_time(), "rfc822") })
   local xml, err = answer(self, request, reply, request_id, region or self.sandbox.region)
   if err then
     reply.status, reply.code = err.status, err.code
     xml = query_server.encode_error(reply.service or "rds", err, request_id)
   end
+  table.insert(reply.headers, { "Date", timestamp.format(self:server_time(), "rfc822") })
   reply.body = xml
   return reply
 end
