@@ -45,7 +45,7 @@ static int reply_read(lua_State *L) {
                                   .detail = ""};
     bool read_only = tph_field_opt_flag(L, 1, "read_only", false);
     struct tph_aws_verdict *verdict = push_verdict(L);
-    check(L, tph_aws_reply_read(verdict, &http));
+    check(L, tph_aws_reply_read(verdict, &http, false));
     if (verdict->ok) return 0;
     push_error(L, verdict, http.status, read_only);
     return 1;

@@ -15,7 +15,7 @@ import urllib.request
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError, ResponseStreamingError
+from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -282,7 +282,7 @@ def test_it_stops_when_it_is_asked_to():
 
 WIRE = {
     "lost": ConnectionClosedError,
-    "reset:response:200": ResponseStreamingError,
+    "reset:response:200": ResponseParserError,
     "reset:request:10": ConnectionClosedError,
     "dns": ConnectionClosedError,
     "garbage:html": ClientError,

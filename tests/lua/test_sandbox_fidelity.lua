@@ -54,8 +54,9 @@ function tests.seeds_and_their_faults()
 end
 
 --- Every kind of fault of a call, with parameters that matter.
-local KINDS = { "drop", "lost", "dup", "zombie:5m", "throttle:2", "500n", "500c", "503", "trunc", "trunc:0", "trunc:700",
-  "trunc:1000000", "garbage:html", "garbage:empty", "garbage:type", "slow:20", "slow:10m", "reset:request:10",
+local KINDS = { "drop", "lost", "dup", "zombie:5m", "throttle:2", "500n", "500c", "503", "trunc", "trunc:0",
+  "trunc:700", "trunc:1000000",
+  "garbage:html", "garbage:empty", "garbage:type", "slow:20", "slow:10m", "reset:request:10",
   "reset:response:10", "dns", "tls", "skew:1200", "skew:-1200", "skew:100", "expired", "revoked", "denied",
   "error:Odd:418", "error:Odd", "terminal:failed", "background_failure", "stuck" }
 

@@ -120,7 +120,8 @@ end
 
 function tests.a_signature_is_good_for_a_quarter_of_an_hour()
   local sb, served = world()
-  for _, row in ipairs { { -901, "400 RequestExpired" }, { 901, "400 RequestExpired" }, { -900, "ok" }, { 900, "ok" } } do
+  for _, row in ipairs { { -901, "400 RequestExpired" }, { 901, "400 RequestExpired" },
+    { -900, "ok" }, { 900, "ok" } } do
     local reply = ask(served, "rds", "DescribeDBInstances", {}, { time = NOW_S + row[1] })
     assert(row[2] == "ok" and reply.status == 200 or code_of(reply) == row[2], row[1])
   end

@@ -1,5 +1,5 @@
---- The sandbox as a client's transport, at one of two fidelities. Tables: parameters and results as they are. Bytes: the
---- request signed and encoded, the reply as XML, judged and decoded as the client does with one from AWS.
+--- The sandbox as a client's transport, at one of two fidelities. Tables: parameters and results as they are. Bytes:
+--- the request signed and encoded, the reply as XML, judged and decoded as the client does with one from AWS.
 
 local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.errors"

@@ -58,7 +58,8 @@ end
 
 local function carry_out(self, reply, request_id, region)
   local result, err
-  result, err, reply.arriving = self.sandbox:serve(reply.service, reply.operation, reply.params, reply.signed_at_s, region)
+  result, err, reply.arriving = self.sandbox:serve(reply.service, reply.operation, reply.params, reply.signed_at_s,
+    region)
   return result and query_server.encode(reply.service, reply.operation, result, request_id), err
 end
 
