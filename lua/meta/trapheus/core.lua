@@ -1,7 +1,7 @@
 ---@meta trapheus.core
 
 --- What the C module answers to, for the Lua language server. Private to trapheus, except for its
---- pure parts (sigv4, credentials, uri, form, xml, backoff, waiter, limiter, sha256).
+--- pure parts (sigv4, credentials, uri, form, xml, reply, backoff, waiter, limiter, sha256).
 ---
 --- A failure that is an answer comes as `nil, err`; misuse raises.
 ---@class trapheus.core
@@ -204,6 +204,24 @@ function core.scalar(kind, text) end
 function core.xml.decode(bytes, readings) end
 
 -- Waiting ---------------------------------------------------------------------------------
+
+core.reply = {}
+
+---@class trapheus.core.Judgement
+---@field code string
+---@field message string
+---@field retryable boolean  The same call may succeed later.
+---@field ambiguous boolean  A change that may have been made.
+
+--- What the client makes of a reply of the query protocol; nil: a success.
+---@param reply { status: integer, body: string, read_only: boolean? }
+---@return trapheus.core.Judgement?
+function core.reply.read(reply) end
+
+--- The same for an error that is known; without a code it is no reply of the service.
+---@param reply { status: integer, code: string?, message: string?, read_only: boolean? }
+---@return trapheus.core.Judgement
+function core.reply.judge(reply) end
 
 core.backoff = {}
 

@@ -135,8 +135,9 @@ local Request = {}
 ---@param status integer
 ---@param headers trapheus.core.Pair[]?
 ---@param body string
+---@param sent_bytes integer?  The connection ends after so many bytes of the body, before the whole of it.
 ---@return true? sent, trapheus.core.Failure? err
-function Request:reply(status, headers, body) end
+function Request:reply(status, headers, body, sent_bytes) end
 
 function Request:close() end
 
