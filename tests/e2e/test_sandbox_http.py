@@ -1,97 +1,39 @@
 """The sandbox over HTTP, as boto3, the AWS CLI and the program itself see it."""
 
 import concurrent.futures
-import contextlib
 import json
 import os
-import pathlib
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
-
-ROOT = pathlib.Path(__file__).parent.parent.parent
-PROGRAM = ROOT / os.environ.get("TRAPHEUS", "build/asan/trapheus")
-AWS = pathlib.Path(sys.executable).parent / "aws"
-REGION = "us-east-1"
-SPEED = 3000  # a minute of RDS is 20 ms
-PASSWORD = "not-to-be-seen"
-TEXT = "a&b <x> \"q\" é ✓"
-TIMEOUT_S = 120
-
-
-@contextlib.contextmanager
-def sandbox(*arguments):
-    """A sandbox of one's own, and its URL."""
-    speed = [] if "--time" in arguments else ["--time", str(SPEED)]
-    command = [PROGRAM, "sandbox", "--listen", "127.0.0.1:0", *speed, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process, process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0, told
-    assert PASSWORD not in told
+from served import (
+    PASSWORD,
+    PROGRAM,
+    REGION,
+    SPEED,
+    TEXT,
+    TIMEOUT_S,
+    aws,
+    client,
+    code_of,
+    create,
+    environment,
+    sandbox,
+    until,
+    until_named,
+)
 
 
 @pytest.fixture
 def url():
     with sandbox("--database", "mydb", "--knob", "stale_s=0") as (_, address):
         yield address
-
-
-def client(url, service="rds", secret="sandbox-secret", region=REGION):
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=url,
-        aws_access_key_id="AKIDSANDBOX",
-        aws_secret_access_key=secret,
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={}),
-    )
-
-
-def until(rds, waiter, **parameters):
-    rds.get_waiter(waiter).wait(WaiterConfig={"Delay": 0.02, "MaxAttempts": 2000}, **parameters)
-
-
-def until_named(rds, name):
-    """botocore's waiters know no rename: they take a name that does not answer yet for an error."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(rds.exceptions.DBInstanceNotFoundFault):
-            row = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-            if row["DBInstanceStatus"] == "available":
-                return row
-        time.sleep(0.02)
-    raise AssertionError(f"there is no {name}")
-
-
-def create(rds, name, **more):
-    return rds.create_db_instance(
-        DBInstanceIdentifier=name,
-        DBInstanceClass="db.t4g.micro",
-        Engine="postgres",
-        AllocatedStorage=20,
-        MasterUsername="app",
-        MasterUserPassword=PASSWORD,
-        **more,
-    )["DBInstance"]
-
-
-def code_of(call, **parameters):
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    return caught.value.response["Error"]["Code"]
 
 
 def test_an_instance_lives_with_boto3(url):
@@ -187,55 +129,34 @@ def test_only_what_is_signed_rightly_is_answered(url):
 # The AWS CLI ----------------------------------------------------------------------------------
 
 
-def environment(**more):
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {
-        **kept,
-        "AWS_ACCESS_KEY_ID": "AKIDSANDBOX",
-        "AWS_SECRET_ACCESS_KEY": "sandbox-secret",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1",
-        **more,
-    }
-
-
 def test_the_aws_cli(url):
-    def aws(*words, fails_with=None):
-        command = [AWS, "--endpoint-url", url, "--output", "json", "rds", *words]
-        done = subprocess.run(
-            command, env=environment(), capture_output=True, text=True, timeout=TIMEOUT_S
-        )
-        if fails_with:
-            assert done.returncode != 0 and fails_with in done.stderr, done
-            return None
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
     aws(
+        url,
         "create-db-instance", "--db-instance-identifier", "cli", "--engine", "mysql",
         "--db-instance-class", "db.t4g.micro", "--allocated-storage", "20",
         "--master-username", "app", "--master-user-password", PASSWORD,
         "--tags", "Key=a,Value=b", "Key=c,Value=d",
     )  # fmt: skip
     until(client(url), "db_instance_available", DBInstanceIdentifier="cli")
-    row = aws("describe-db-instances", "--db-instance-identifier", "cli")["DBInstances"][0]
+    row = aws(url, "describe-db-instances", "--db-instance-identifier", "cli")["DBInstances"][0]
     assert row["Engine"] == "mysql" and row["Endpoint"]["Port"] == 3306
     assert row["TagList"] == [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": "d"}]
     aws(
+        url,
         "create-db-snapshot", "--db-instance-identifier", "cli", "--db-snapshot-identifier", "cli-1"
     )
     until(client(url), "db_snapshot_available", DBSnapshotIdentifier="cli-1")
     aws(
+        url,
         "restore-db-instance-from-db-snapshot", "--db-instance-identifier", "copy",
         "--db-snapshot-identifier", "cli-1", "--no-multi-az",
     )  # fmt: skip
-    aws("wait", "db-snapshot-available", "--db-snapshot-identifier", "cli-1")
+    aws(url, "wait", "db-snapshot-available", "--db-snapshot-identifier", "cli-1")
     aws(
+        url,
         "describe-db-instances", "--db-instance-identifier", "none", fails_with="DBInstanceNotFound"
     )
-    aws("delete-db-instance", "--db-instance-identifier", "cli", "--skip-final-snapshot")
+    aws(url, "delete-db-instance", "--db-instance-identifier", "cli", "--skip-final-snapshot")
     until(client(url), "db_instance_deleted", DBInstanceIdentifier="cli")
 
 

@@ -26,7 +26,9 @@ function instances.view(sb, instance, name)
   shown.PendingModifiedValues = resources.pending(instance)
   if instance.cluster then members.inherit(instance.cluster, shown) end
   shown.Endpoint = not instance.creating
-      and { Address = names.address(sb, name), Port = shown.Endpoint.Port, HostedZoneId = names.ZONE } or nil
+      and { Address = names.address(sb, name), Port = shown.Endpoint.Port,
+        HostedZoneId = shown.Endpoint.HostedZoneId or names.ZONE }
+    or nil
   if (shown.MonitoringInterval or 0) > 0 then
     shown.EnhancedMonitoringResourceArn = ("arn:aws:logs:%s:%s:log-group:RDSOSMetrics:log-stream:%s"):format(
       sb.region, sb.account, instance.rid)
