@@ -1,6 +1,4 @@
 --- Goes on with a run that was interrupted or parked. Resuming is running: every step looks first.
-local command = require "trapheus.command"
+local continue = require "trapheus.continue"
 
-return function(arguments)
-  return command.continue("resume", arguments)
-end
+return function(arguments) return continue("resume", arguments) end

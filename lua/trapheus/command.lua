@@ -6,12 +6,12 @@ local core = require "trapheus.core"
 local driver = require "trapheus.drivers.local"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
+local journal = require "trapheus.journal"
 local json = require "trapheus.json"
 local described = require "trapheus.sandbox.described"
 local log = require "trapheus.log"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
-local pipelines = require "trapheus.pipeline"
 local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
 local report = require "trapheus.report"
@@ -44,6 +44,15 @@ function command.state_dir(given)
     end
   end
   return directory
+end
+
+--- The journal to read in; checked, as what is damaged is never guessed around.
+---@param given trapheus.Given
+---@return trapheus.Journal
+function command.journal(given)
+  local opened = journal.open(command.state_dir(given))
+  opened:check()
+  return opened
 end
 
 local function told_of_calls(given)
@@ -103,13 +112,13 @@ local function confirmed(run, plan)
   return io.read "l" == run.identifier
 end
 
--- From the first change on a signal means: stop at the next safe point. Until then it just ends the program.
-local function arm(world)
+--- From the first change on a signal means: stop at the next safe point. Until then it just ends the program.
+function command.arm(world)
   if not world.sandbox then world.loop:signals() end
 end
 
--- The gate: the plan is made, shown where it is asked for, and confirmed on a terminal.
-local function gate(pipeline, given)
+--- The gate: the plan is made, shown where it is asked for, and confirmed on a terminal.
+function command.gate(pipeline, given)
   return function(world, run)
     local plan = planner.make(pipeline, run, world_module.sandbox { start_ms = world:now_ms(), region = world.region,
       account = run.record.account })
@@ -120,7 +129,7 @@ local function gate(pipeline, given)
     if terminal and not given.yes and not given.sandbox and not confirmed(run, plan) then
       return run:fail "not confirmed"
     end
-    arm(world)
+    command.arm(world)
   end
 end
 
@@ -152,7 +161,11 @@ local function scenario_text(scenario, record)
     scenario.expected == record.outcome and "ended as it should" or "it should have ended as " .. scenario.expected)
 end
 
-local function print_result(run, given, real_ms)
+--- Tells how the run has ended, or where it stands, on stdout.
+---@param run trapheus.Run
+---@param given trapheus.Given
+---@param real_ms number  How long it took, in this process.
+function command.print_result(run, given, real_ms)
   local document = report.document(run)
   if given.plan and run.plan then
     local plan = run.plan
@@ -208,7 +221,7 @@ function command.run(pipeline, run, given, settings)
     run.record.failure = { step = run.record.step, message = stopped }
   end
   alert(run, settings)
-  print_result(run, given, core.clock.monotonic_ms() - began_ms)
+  command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
   return report.EXIT[run.record.outcome]
 end
 
@@ -228,8 +241,8 @@ function command.restore(pipeline, script, arguments)
     end
     error(world, 0)
   end
-  if given.plan then world.journal = require("trapheus.journal").memory() end -- a plan is nothing to go on with
-  world.gate = gate(pipeline, given)
+  if given.plan then world.journal = journal.memory() end -- a plan is nothing to go on with
+  world.gate = command.gate(pipeline, given)
   local run = run_module.new(world, {
     identifier = given.id,
     task = given.task,
@@ -238,92 +251,6 @@ function command.restore(pipeline, script, arguments)
     place = options.place(given),
     script = script:find("/", 1, true) and core.system.realpath(script) or script,
   })
-  return command.run(pipeline, run, given, settings)
-end
-
--- A run that exists -------------------------------------------------------------------------
-
---- Is there something left to do for it?
-function command.unfinished(record)
-  return record.outcome == nil or record.outcome == "parked"
-end
-
-local function choose(journal, given)
-  if given.run then
-    return journal:load(given.run) or usage.fail("there is no run '%s' in %s", given.run, journal.directory)
-  end
-  local open = {}
-  for _, record in ipairs(journal:list()) do
-    if command.unfinished(record) then open[#open + 1] = record end
-  end
-  if #open <= 1 then return open[1] end
-  local ids = {}
-  for i, record in ipairs(open) do ids[i] = record.run_id .. " (" .. record.identifier .. ")" end
-  usage.fail("which run? unfinished are: %s", table.concat(ids, ", "))
-end
-
--- A journal of another account or Region must not act on a database that only has the same name.
-local function check_place(run)
-  local record = run.record
-  if not record.account then return end
-  local account = run.world.sts:GetCallerIdentity({}).Account
-  if account ~= record.account or run.world.region ~= record.region then
-    error(errors.new { code = "OtherAccount", message = ("run %s belongs to account %s in %s, but these credentials "
-      .. "are of account %s in %s"):format(record.run_id, record.account, record.region, account, run.world.region),
-    }, 0)
-  end
-end
-
-local function take_lock(run)
-  if not run.facts.original then return end -- it had not come so far as to have one
-  local held, holder = run.world.journal:lock(run)
-  if not held then
-    error(errors.new { code = "Locked", message = ("run %s is at work on %s already (process %s on %s)"):format(
-      holder.run_id, run.identifier, holder.pid, holder.host) }, 0)
-  end
-end
-
---- Goes on with a run: its own pipeline, its own record.
----@param name string                 "resume" or "rollback"
----@param arguments string[]
----@param change fun(run: trapheus.Run)?  What is decided before it goes on.
----@return integer exit_code
-function command.continue(name, arguments, change)
-  local given = options.read(name, arguments)
-  local journal = require("trapheus.journal").open(command.state_dir(given))
-  journal:check()
-  local record = choose(journal, given)
-  journal:close()
-  if not record then
-    io.stderr:write "trapheus: no run is unfinished\n"
-    return 0
-  end
-  given.region = given.region or record.region
-  for field, value in pairs(record.place) do
-    if given[field] == nil then given[field] = value end
-  end
-  given.state_dir = command.state_dir(given)
-  local settings = alerts.settings(given)
-  local run = run_module.wrap(command.real_world(given), record)
-  local pipeline = require("trapheus").load(record.script)
-  run.world.gate = gate(pipeline, given)
-  if command.unfinished(record) then
-    check_place(run)
-    take_lock(run)
-    run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
-  end
-  pipeline:bind(run)
-  if not command.unfinished(run.record) then
-    run.world.journal:unlock(run)
-    if name == "rollback" and run.record.outcome == "restored" then
-      usage.fail("run %s cannot be rolled back: it has ended as restored", run.id)
-    end
-    print_result(run, given, 0)
-    return report.EXIT[run.record.outcome]
-  end
-  pipelines.reopen(run)
-  arm(run.world)
-  if change then change(run) end
   return command.run(pipeline, run, given, settings)
 end
 

@@ -47,12 +47,14 @@ local FAULT = { "--fault", "SPEC", "let something go wrong in the sandbox: OPERA
   .. "TIME:ACTION[:PARAMETER…], or @FILE with a list of such; see trapheus sandbox --faults", "+" }
 local FAULT_SEED = { "--fault-seed", "N", "let things go wrong in the sandbox at random, as this seed has it" }
 
+local STATE_DIR = { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" }
+
 local WHERE = { "Where", {
   { "--profile", "NAME", "the profile of the shared AWS files" },
   { "--region", "REGION", "the AWS Region" },
   { "--endpoint-url", "URL", "another endpoint than AWS's" },
   { "--pace", "N", "divide every wait by N, for emulators" },
-  { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" },
+  STATE_DIR,
 } }
 
 -- What a sandbox begins with, of whoever asks for one.
@@ -109,6 +111,7 @@ commands.CHOICES = {
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
   shell = { "bash", "zsh" },
+  outcome = { "restored", "snapshotted", "refused", "failed", "rolled_back" },
   preset = { "quick", "typical", "adversarial" },
 }
 
@@ -125,6 +128,14 @@ commands.FLAGS = {
 
 -- A command about a run that exists.
 local RUN = { "run", "the run's id", "?" }
+local STATE = { "Where", { STATE_DIR } }
+local OUTPUT = { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (a line a run)" } } }
+local PAST = { "Which", {
+  { "--id", "ID", "of this database" },
+  { "--since", "WHEN", "ended since: 7d or 12h ago, or a day as 2026-01-31 (UTC)" },
+  { "--outcome", "OUTCOME", "restored, snapshotted, refused, failed or rolled_back" },
+  { "--limit", "N", "at most so many (default: 20)" },
+} }
 local OF_A_RUN = { { "How", { TIMEOUT } }, WHERE, TOLD }
 
 ---@type trapheus.Command[]
@@ -135,8 +146,10 @@ commands.LIST = {
     summary = "goes on with an interrupted or parked run" },
   { name = "rollback", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "gives a run up: all is as it was" },
-  { name = "status", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
+  { name = "status", synopsis = "[RUN]", argument = RUN, groups = { STATE, OUTPUT },
     summary = "shows the runs of this machine" },
+  { name = "history", synopsis = "[--id ID]", groups = { PAST, STATE, OUTPUT },
+    summary = "shows the runs that have ended" },
   { name = "sandbox", synopsis = "--listen ADDRESS", groups = SANDBOX,
     summary = "serves a pretended RDS on this machine" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},

@@ -1,12 +1,14 @@
 --- Reads the flags of a command, and says what they mean together.
 local argparse = require "argparse"
 local commands = require "trapheus.commands"
+local core = require "trapheus.core"
 local duration = require "trapheus.duration"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
 local overrides = require "trapheus.overrides"
 local nearest = require "trapheus.nearest"
 local sorted = require "trapheus.sorted"
+local timestamp = require "trapheus.aws.timestamp"
 local usage = require "trapheus.usage"
 
 local options = {}
@@ -88,6 +90,21 @@ local function timeout(text)
   local seconds = duration(text)
   if seconds and seconds > 0 then return seconds end
   usage.fail("--timeout '%s' is no duration: 90s, 45m, 12h or 2d is expected", text)
+end
+
+-- A moment: so long ago, or the beginning of a day.
+local function since(text)
+  local day, seconds = text:find "^%d%d%d%d%-%d%d%-%d%d$", duration(text)
+  local at = day and timestamp.parse(text .. "T00:00:00Z")
+    or not day and seconds and core.clock.wall_ms() / 1000 - seconds
+  if at then return at end
+  usage.fail("--since '%s': a time (12h, 7d) or a day (2026-01-31) is expected", text)
+end
+
+local function limit(text)
+  local number = math.tointeger(tonumber(text))
+  if number and number > 0 then return number end
+  usage.fail("--limit '%s': a whole number from 1 on is expected", text)
 end
 
 --- Splits every element at its commas.
@@ -250,7 +267,9 @@ function options.read(name, arguments)
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
   if given.timeout then given.timeout_s = timeout(given.timeout) end
-  for _, field in ipairs { "output", "log_format" } do
+  given.since_at = given.since and since(given.since)
+  given.limit = given.limit and limit(given.limit)
+  for _, field in ipairs { "output", "log_format", "outcome" } do
     if given[field] then check_choice(field, given[field]) end
   end
   return given

@@ -91,6 +91,7 @@ local HEADLINES = {
   rolled_back = "%s: failed and rolled back, the original has its name again",
   parked = "%s: parked, a person is needed",
   interrupted = "%s: interrupted",
+  unfinished = "%s: not finished",
 }
 
 --- One line: what happened to what.
@@ -98,7 +99,7 @@ function report.headline(record)
   if record.given_up and record.outcome == "rolled_back" then
     return record.identifier .. ": rolled back as asked, the original has its name again"
   end
-  return HEADLINES[record.outcome]:format(record.identifier)
+  return HEADLINES[record.outcome or "unfinished"]:format(record.identifier)
 end
 
 local function place(database)

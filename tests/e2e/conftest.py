@@ -26,6 +26,7 @@ ADMINISTRATOR = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
 RUN_TIMEOUT_S = 60
+OFFLINE = ("status", "history")  # commands that only read the journal
 
 EXIT = {
     "restored": 0,
@@ -197,6 +198,8 @@ class Program:
 
     def command(self, arguments, where):
         given = {**self.where, **where}
+        if arguments[0] in OFFLINE:
+            given = {flag: given.get(flag) for flag in ("--state-dir", "--output")}
         flags = [part for flag, value in given.items() if value for part in (flag, value)]
         return [self.path, *arguments, *flags]
 

@@ -1,5 +1,6 @@
 """What goes wrong on the way: refusals, lost replies, replies that are none, crashes, signals."""
 
+import itertools
 import signal
 
 import pytest
@@ -216,8 +217,10 @@ def test_a_rollback_never_deletes_a_protected_replacement(peer, program, create_
     assert_as_it_was(peer, original)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("operation", [SNAPSHOT, RENAME, RESTORE])
+@pytest.mark.parametrize(
+    "operation, number",
+    [(SNAPSHOT, signal.SIGINT), (RENAME, signal.SIGTERM), (RESTORE, signal.SIGHUP), (DELETE, signal.SIGINT)],
+)
 def test_an_interrupted_run_says_how_it_goes_on(peer, program, database, operation, number):
     name = database["DBInstanceIdentifier"]
     peer.arm({**call_of(name, operation), "hold": True})
@@ -271,13 +274,33 @@ def test_status_lists_runs_newest_first(peer, program, database):
     assert one["run_id"] == first
     table = program.run("status", where={"--output": "text"})
     lines = table.out.splitlines()
-    assert table.code == 0 and len(lines) == 3
+    assert table.code == 0 and all(len(line) <= 80 for line in lines)
     assert unfinished["run_id"] in lines[1] and "unfinished" in lines[1]
-    assert "trapheus resume " + unfinished["run_id"] in lines[1]
     assert first in lines[2] and "snapshotted" in lines[2]
+    assert "trapheus resume" in lines[-1]
+    whole = program.run("status", unfinished["run_id"], where={"--output": "text"}).out
+    assert "trapheus resume " + unfinished["run_id"] in whole
+    assert "RestoreDBInstanceFromDBSnapshot" in whole and "sent 1 times" in whole
+    [ended] = program.run("history").document
+    assert ended["run_id"] == first
+    assert program.run("history", "--outcome", "restored").document == []
+    assert program.run("history", "--since", "1h", "--id", name.upper()).document == [ended]
+    assert program.run("history", "--since", "2999-01-01").document == []
 
 
 def test_an_unknown_run_is_a_usage_error(program):
     for command in ("status", "resume", "rollback"):
         result = program.run(command, "aaaaaaaa")
         assert result.code == 2 and "aaaaaaaa" in result.err, result
+
+
+def test_a_misspelt_run_is_told_the_nearest(program, database):
+    name = database["DBInstanceIdentifier"]
+    run_id = program.restore(name, "create_snapshot_only").document["run_id"]
+    meant = ("9" + run_id[1:], name)
+    for command, given in itertools.product(("status", "resume", "rollback"), meant):
+        result = program.run(command, given)
+        assert result.code == 2 and run_id in result.err, result
+    assert program.run("history", "--outcome", "restord").code == 2
+    assert program.run("history", "--limit", "0").code == 2
+    assert program.run("history", "--since", "yesterday").code == 2

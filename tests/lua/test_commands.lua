@@ -41,7 +41,8 @@ function tests.every_flag_is_read()
     local arguments = { flag[1], flag[2] and "1" }
     if command.argument and not command.argument[3] then table.insert(arguments, 1, "x") end
     local field = commands.field(flag[1])
-    if field == "output" or field == "log_format" then arguments[2] = "json" end
+    local choices = commands.CHOICES[field]
+    if choices then arguments[2] = choices[1] end
     assert(options.read(command.name, arguments)[field], command.name .. " " .. flag[1])
   end)
 end

@@ -5,6 +5,7 @@ local common = require "trapheus.steps.checks.common"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
+local runs = require "trapheus.runs"
 local sorted = require "trapheus.sorted"
 
 ---@class trapheus.steps.Preflight : trapheus.Step
@@ -80,9 +81,8 @@ local function check_snapshot(run, problems)
 end
 
 local function warn_of_unfinished(run)
-  for _, record in ipairs(run.world.journal:list()) do
-    local open = record.outcome == nil or record.outcome == "parked"
-    if open and record.identifier == run.identifier and record.account == run.record.account
+  for _, record in ipairs(runs.open(run.world.journal)) do
+    if record.identifier == run.identifier and record.account == run.record.account
       and record.region == run.record.region and record.run_id ~= run.id then
       run:warn(("run %s of %s is not finished: trapheus resume %s, or trapheus rollback %s"):format(record.run_id,
         run.identifier, record.run_id, record.run_id))

@@ -1,0 +1,87 @@
+--- Going on with a run that exists: from the journal of this machine, in the world that it began in.
+local alerts = require "trapheus.alerts"
+local command = require "trapheus.command"
+local errors = require "trapheus.errors"
+local options = require "trapheus.options"
+local pipelines = require "trapheus.pipeline"
+local report = require "trapheus.report"
+local run_module = require "trapheus.run"
+local runs = require "trapheus.runs"
+local usage = require "trapheus.usage"
+
+-- A journal of another account or Region must not act on a database that only has the same name.
+local function check_place(run)
+  local record = run.record
+  if not record.account then return end
+  local account = run.world.sts:GetCallerIdentity({}).Account
+  if account ~= record.account or run.world.region ~= record.region then
+    error(errors.new { code = "OtherAccount", message = ("run %s belongs to account %s in %s, but these credentials "
+      .. "are of account %s in %s"):format(record.run_id, record.account, record.region, account, run.world.region),
+    }, 0)
+  end
+end
+
+local function take_lock(run)
+  if not run.facts.original then return end -- it had not come so far as to have one
+  local held, holder = run.world.journal:lock(run)
+  if not held then
+    error(errors.new { code = "Locked", message = ("run %s is at work on %s already (process %s on %s)"):format(
+      holder.run_id, run.identifier, holder.pid, holder.host) }, 0)
+  end
+end
+
+local function choose(given)
+  local journal = command.journal(given)
+  local record
+  if given.run then record = runs.find(journal, given.run) else record = runs.only_open(journal) end
+  journal:close()
+  return record
+end
+
+-- The world that the run began in, unless the flags say otherwise.
+local function place(given, record)
+  given.region = given.region or record.region
+  for field, value in pairs(record.place) do
+    if given[field] == nil then given[field] = value end
+  end
+  given.state_dir = command.state_dir(given)
+end
+
+local function ended(run, given, name)
+  run.world.journal:unlock(run)
+  if name == "rollback" and run.record.outcome == "restored" then
+    usage.fail("run %s cannot be rolled back: it has ended as restored", run.id)
+  end
+  command.print_result(run, given, 0)
+  return report.EXIT[run.record.outcome]
+end
+
+--- Goes on with a run: its own pipeline, its own record.
+---@param name string                 "resume" or "rollback"
+---@param arguments string[]
+---@param change fun(run: trapheus.Run)?  What is decided before it goes on.
+---@return integer exit_code
+return function(name, arguments, change)
+  local given = options.read(name, arguments)
+  local record = choose(given)
+  if not record then
+    io.stderr:write "trapheus: no run is unfinished\n"
+    return 0
+  end
+  place(given, record)
+  local settings = alerts.settings(given)
+  local run = run_module.wrap(command.real_world(given), record)
+  local pipeline = require("trapheus").load(record.script)
+  run.world.gate = command.gate(pipeline, given)
+  if runs.unfinished(record) then
+    check_place(run)
+    take_lock(run)
+    run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
+  end
+  pipeline:bind(run)
+  if not runs.unfinished(run.record) then return ended(run, given, name) end
+  pipelines.reopen(run)
+  command.arm(run.world)
+  if change then change(run) end
+  return command.run(pipeline, run, given, settings)
+end
