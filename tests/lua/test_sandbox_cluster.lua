@@ -1,39 +1,10 @@
 --- The sandbox: clusters of Aurora and their members.
-local sandbox = require "trapheus.sandbox"
+local cluster_world = require "cluster_world"
 local tables = require "trapheus.sandbox.tables"
 
 local tests = {}
 
-local START_MS = 1700000000000
-
---- Everything takes as long as it says here, and a Describe is never stale.
-local KNOBS = {
-  stale_s = 0, rename_lag_s = 10, rename_s = 60, rename_gap_s = 5, rename_both_s = 0, rename_reboot_s = 30,
-  cluster_rename_s = 20, name_release_s = 0, modify_lag_s = 5, modify_s = 20, create_s = 100, delete_s = 50,
-  snapshot_s = 40, snapshot_start_s = 1, snapshot_tail_s = 10, snapshot_delete_s = 5, cluster_create_s = 30,
-  cluster_restore_s = 90, cluster_delete_s = 20, failover_s = 15, writer_reboot_failover_percent = 0, reboot_s = 20,
-}
-
-local function world(knobs, seed)
-  local clock = { ms = START_MS }
-  local values = tables.shallow(KNOBS)
-  for name, value in pairs(knobs or {}) do values[name] = value end
-  local sb = sandbox.new { now_ms = function() return clock.ms end, knobs = values, seed = seed }
-  return sb, function(seconds) clock.ms = clock.ms + seconds * 1000 end
-end
-
-local function call(sb, operation, params)
-  local result, err = sb:call("rds", operation, params)
-  if err then error(("%s: %s: %s"):format(operation, err.code, err.message), 2) end
-  return result
-end
-
-local function refused(sb, operation, params, code)
-  local result, err = sb:call("rds", operation, params)
-  if result then error(operation .. " was not refused", 2) end
-  if err.code ~= code then error(("%s: %s (%s), not %s"):format(operation, err.code, err.message, code), 2) end
-  return err
-end
+local world, call, refused = cluster_world.new, cluster_world.call, cluster_world.refused
 
 local function described(sb, name)
   return call(sb, "DescribeDBClusters", { DBClusterIdentifier = name }).DBClusters[1]

@@ -41,7 +41,7 @@ local function configuration(sb, params)
   local asked = tables.shallow(params)
   asked.EngineVersion = template.full_version(params.Engine, params.EngineVersion)
   local fields = cluster_creation.configuration(sb, {
-    Engine = params.Engine, EngineVersion = asked.EngineVersion, Port = template.ENGINES[params.Engine].port,
+    Engine = params.Engine, EngineVersion = asked.EngineVersion, Port = template.engine(params.Engine).port,
     BackupRetentionPeriod = 1, MasterUsername = params.MasterUsername, CharacterSetName = params.CharacterSetName,
   }, asked, "create")
   fields.StorageEncrypted = params.StorageEncrypted or false

@@ -37,7 +37,7 @@ end
 
 --- Without a version it is the Region's default, not the snapshot's.
 local function with_version(snapshot, params)
-  local asked, engine = tables.shallow(params), template.ENGINES[params.Engine]
+  local asked, engine = tables.shallow(params), template.engine(params.Engine)
   asked.EngineVersion = params.EngineVersion or engine and engine.version or snapshot.source.EngineVersion
   return asked
 end

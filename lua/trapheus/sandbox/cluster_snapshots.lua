@@ -35,7 +35,7 @@ local function derived(cluster)
   return {
     VpcId = cluster.subnet_group and cluster.subnet_group.VpcId,
     AllocatedStorage = cluster.fields.AllocatedStorage or 1,
-    LicenseModel = (template.ENGINES[cluster.fields.Engine] or {}).license,
+    LicenseModel = (template.engine(cluster.fields.Engine) or {}).license,
   }
 end
 

@@ -22,7 +22,7 @@ local function role(sb, name)
 end
 
 local function common(sb, engine)
-  local own = template.ENGINES[engine]
+  local own = template.engine(engine)
   return {
     Engine = engine, EngineVersion = VERSIONS[engine], EngineMode = "provisioned", DatabaseName = "app",
     MasterUsername = "app_admin", Port = own.port + 1, DBSubnetGroup = "production",
@@ -97,7 +97,7 @@ local function production_member(sb, cluster, i)
   local group = "production-" .. cluster.fields.Engine
   return {
     DBInstanceClass = cluster.fields.DBClusterInstanceClass or "db.r6g.large", LicenseModel =
-      template.ENGINES[cluster.fields.Engine].license,
+      template.engine(cluster.fields.Engine).license,
     DBParameterGroups = { { DBParameterGroupName = group, ParameterApplyStatus = "in-sync" } },
     PreferredMaintenanceWindow = ("sun:0%d:30-sun:0%d:00"):format(4 + i, 5 + i), AutoMinorVersionUpgrade = false,
     AvailabilityZone = sb.region .. template.ZONES[(i - 1) % #template.ZONES + 1], PromotionTier = i - 1,

@@ -45,7 +45,10 @@ end
 local function check_scaling(scaling)
   if not scaling then return end
   local low, high = scaling.MinCapacity, scaling.MaxCapacity
-  if not low or not high or low < 0 or high < 1 or high > 256 or low > high or low % 0.5 ~= 0 or high % 0.5 ~= 0 then
+  if not low or not high then
+    validate.refuse_value "Both MinCapacity and MaxCapacity must be specified for a Serverless v2 scaling configuration."
+  end
+  if low < 0 or high < 1 or high > 256 or low > high or low % 0.5 ~= 0 or high % 0.5 ~= 0 then
     validate.refuse_combination("Serverless v2 capacity goes in half steps from 0 to 256, and its maximum from 1.")
   end
   if scaling.SecondsUntilAutoPause and low > 0 then

@@ -2,6 +2,7 @@
 
 local errors = require "trapheus.sandbox.errors"
 local names = require "trapheus.sandbox.names"
+local resources = require "trapheus.sandbox.resources"
 local settings = require "trapheus.sandbox.settings"
 local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
@@ -52,7 +53,9 @@ end
 function creation.check_quota(sb, more_gib)
   local count, gib = 0, more_gib
   for _, instance in ipairs(sb.instances) do
-    if not instance.gone then count, gib = count + 1, gib + instance.fields.AllocatedStorage end
+    if not instance.gone then
+      count, gib = count + 1, gib + (instance.cluster and 0 or instance.fields.AllocatedStorage)
+    end
   end
   if count >= sb.knobs.instance_quota then
     errors.refuse("InstanceQuotaExceeded", "DB Instance quota exceeded")
@@ -60,6 +63,19 @@ function creation.check_quota(sb, more_gib)
   if gib > sb.knobs.storage_quota then
     errors.refuse("StorageQuotaExceeded", "Allocated storage quota exceeded")
   end
+end
+
+--- Changes of status on the way to `available`.
+---@param sb table
+---@param resource table
+---@param labels string[] What it may show.
+---@param count number How many; rounded.
+---@param done fun()
+function creation.flap(sb, resource, labels, count, done)
+  local left = math.floor(count + 0.5)
+  if left <= 0 then return done() end
+  resources.become(sb, resource, sb:stream("flap"):pick(labels))
+  sb:later(sb:draw "restore_flap_s", function() creation.flap(sb, resource, labels, left - 1, done) end, resource)
 end
 
 return creation

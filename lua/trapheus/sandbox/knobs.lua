@@ -55,6 +55,7 @@ knobs.register = {
   row("cluster_rename_s", "s", 5, { 20, 120 }, { 60, 300 }, "a cluster's rename under way, still under the old name"),
   row("multi_az_rename_members", "0 or 1", 1, 1, 0, "members of a Multi-AZ DB cluster follow its name"),
   row("writer_reboot_failover_percent", "%", 0, 25, 100, "a writer that reboots loses its role to another member"),
+  row("member_flaps", "changes", 0, { 0, 2 }, { 1, 3 }, "a new member's changes of status before it is `available`"),
   row("failover_s", "s", 5, { 20, 60 }, { 60, 180 }, "FailoverDBCluster"),
   row("cluster_create_s", "s", 10, { 60, 180 }, { 120, 900 }, "a new cluster being created"),
   row("cluster_restore_s", "s", 20, { 180, 600 }, { 600, 7200 }, "a restored cluster: `creating`, then `migrating`"),

@@ -10,6 +10,8 @@ local template = require "trapheus.sandbox.template"
 
 local member_creation = {}
 
+local FLAPS = { "modifying", "rebooting", "configuring-enhanced-monitoring", "configuring-performance-insights" }
+
 --- What a new member has.
 ---@param sb table
 ---@param cluster table
@@ -24,7 +26,7 @@ function member_creation.fields(sb, cluster, params)
   asked.PromotionTier = params.PromotionTier or 1
   creation.configure(sb, fields, source, asked, "create", member_settings.rows)
   fields.AllocatedStorage, fields.MultiAZ = cluster.fields.AllocatedStorage or 1, false
-  fields.LicenseModel = (template.ENGINES[source.Engine] or {}).license
+  fields.LicenseModel = (template.engine(source.Engine) or {}).license
   fields.OptionGroupMemberships = { { OptionGroupName = template.default_option_group(source), Status = "in-sync" } }
   fields.EnabledCloudwatchLogsExports, fields.DeletionProtection, fields.DedicatedLogVolume = {}, false, false
   fields.TagList = tables.copy(params.Tags or {})
@@ -36,9 +38,11 @@ end
 ---@param member table
 function member_creation.come_up(sb, member)
   member.creating = nil
-  instances.settle(sb, member)
   members.arrive(sb, member)
-  events.add(sb, "db-instance", member.name, "creation", "DB instance created")
+  creation.flap(sb, member, FLAPS, sb:draw "member_flaps", function()
+    instances.settle(sb, member)
+    events.add(sb, "db-instance", member.name, "creation", "DB instance created")
+  end)
 end
 
 --- Lets it come up.

@@ -49,7 +49,7 @@ function member_settings.check_create(cluster, params)
   end
   local serverless = params.DBInstanceClass == "db.serverless"
   if serverless and not cluster.fields.ServerlessV2ScalingConfiguration then
-    errors.refuse("InvalidParameterCombination", "Set the Serverless v2 scaling configuration on the parent DB cluster "
+    errors.refuse("InvalidDBClusterStateFault", "Set the Serverless v2 scaling configuration on the parent DB cluster "
       .. "before creating a Serverless v2 DB instance.")
   end
 end

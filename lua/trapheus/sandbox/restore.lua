@@ -63,15 +63,10 @@ end
 
 local FLAPS = { "backing-up", "modifying", "rebooting", "storage-initialization", "configuring-log-exports" }
 
-local function flap(sb, instance, left)
-  instance.creating = nil
-  if left == 0 then
-    instances.settle(sb, instance)
-    events.add(sb, "db-instance", instance.name, "restoration", "Restored from snapshot")
-    return baseline_backup(sb, instance)
-  end
-  instances.become(sb, instance, sb:stream("flap"):pick(FLAPS))
-  sb:later(sb:draw "restore_flap_s", function() flap(sb, instance, left - 1) end, instance)
+local function finish(sb, instance)
+  instances.settle(sb, instance)
+  events.add(sb, "db-instance", instance.name, "restoration", "Restored from snapshot")
+  baseline_backup(sb, instance)
 end
 
 local function plan(sb, instance, fault)
@@ -81,7 +76,8 @@ local function plan(sb, instance, fault)
       instances.become(sb, instance, fault.status)
       events.add(sb, "db-instance", instance.name, "failure", "The DB instance could not be restored.")
     else
-      flap(sb, instance, math.floor(sb:draw "restore_flaps" + 0.5))
+      instance.creating = nil
+      creation.flap(sb, instance, FLAPS, sb:draw "restore_flaps", function() finish(sb, instance) end)
     end
   end, instance)
 end

@@ -16,17 +16,27 @@ template.ENGINES = {
   postgres = { version = "16.4", port = 5432, license = "postgresql-license", logs = { "postgresql", "upgrade" } },
   mysql = { version = "8.0.39", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
   mariadb = { version = "10.11.9", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
+}
+
+--- The same, of engines of which there are only clusters.
+template.CLUSTER_ENGINES = {
   ["aurora-postgresql"] = { version = "16.6", port = 5432, license = "postgresql-license", logs = { "postgresql" } },
   ["aurora-mysql"] = { version = "8.0.mysql_aurora.3.08.0", port = 3306, license = "general-public-license",
     logs = { "audit", "error", "slowquery" } },
 }
+
+---@param name string
+---@return table|nil
+function template.engine(name)
+  return template.ENGINES[name] or template.CLUSTER_ENGINES[name]
+end
 
 --- "16" stands for the newest 16 there is.
 ---@param engine string
 ---@param version string|nil
 ---@return string
 function template.full_version(engine, version)
-  local newest = template.ENGINES[engine].version
+  local newest = template.engine(engine).version
   if not version or newest:sub(1, #version + 1) == version .. "." then return newest end
   return version
 end
