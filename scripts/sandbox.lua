@@ -119,6 +119,21 @@ local function stage_of(given)
   return spec, stage.options(spec)
 end
 
+local function add(flag, text, ...)
+  local ok, err = pcall(...)
+  if not ok then usage.fail("%s '%s': %s", flag, text, type(err) == "table" and err.message or err) end
+end
+
+--- "orders" or "orders:3"
+local function add_cluster(sb, text)
+  local name, members = text:match "^([^:]+):(%d+)$"
+  members = members and math.tointeger(tonumber(members))
+  if text:find ":" and (not name or members > 16) then
+    usage.fail("--cluster '%s': NAME or NAME:MEMBERS is expected, with at most 16 members", text)
+  end
+  add("--cluster", text, sb.add_cluster, sb, { DBClusterIdentifier = name or text }, members)
+end
+
 local function new_sandbox(given, loop)
   local spec, made = stage_of(given)
   local seed = given.seed and number_of("--seed", given.seed) or made.seed or 1
@@ -130,9 +145,9 @@ local function new_sandbox(given, loop)
   local sb = sandbox.new(made)
   if spec then stage.set(sb, spec) end
   for _, name in ipairs(given.database) do
-    local ok, err = pcall(sb.add_instance, sb, { DBInstanceIdentifier = name })
-    if not ok then usage.fail("--database '%s': %s", name, type(err) == "table" and err.message or err) end
+    add("--database", name, sb.add_instance, sb, { DBInstanceIdentifier = name })
   end
+  for _, text in ipairs(given.cluster) do add_cluster(sb, text) end
   sb:inject(sandbox_options.faults(given, given.database[1] or "mydb"))
   return sb
 end
@@ -140,7 +155,9 @@ end
 local function tell(given, reply)
   if reply.bug then io.stderr:write(log.clean(reply.bug), "\n") end
   if given.quiet then return end
-  local target = reply.params and (reply.params.DBInstanceIdentifier or reply.params.DBSnapshotIdentifier) or ""
+  local params = reply.params or {}
+  local target = params.DBInstanceIdentifier or params.DBClusterIdentifier or params.DBSnapshotIdentifier
+    or params.DBClusterSnapshotIdentifier or ""
   io.stderr:write(log.clean(("  %s %s %s: %s"):format(reply.service or "?", reply.operation or "?", target,
     reply.arriving and reply.arriving.how or reply.code or "ok")), "\n")
 end

@@ -84,6 +84,7 @@ local SANDBOX = { { "Where and what", {
   { "--listen", "ADDRESS:PORT", "where to listen, on this machine only (default: 127.0.0.1:0); port 0 is a free one, "
     .. "and the URL is the first line of output" },
   { "--database", "NAME", "begin with an instance of this name", "+" },
+  { "--cluster", "NAME", "begin with a cluster of this name; NAME:3 has three members (default: 2)", "+" },
   FROM_DESCRIBE,
   { "--scenario", "SCENARIO", "begin with what this one says, and let go wrong what it says" },
   { "--id", "ID", "the database of the scenario (default: mydb)" },

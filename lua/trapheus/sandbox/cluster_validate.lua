@@ -46,7 +46,7 @@ local function check_scaling(scaling)
   if not scaling then return end
   local low, high = scaling.MinCapacity, scaling.MaxCapacity
   if not low or not high then
-    validate.refuse_value "Both MinCapacity and MaxCapacity must be specified for a Serverless v2 scaling configuration."
+    validate.refuse_value "Both MinCapacity and MaxCapacity must be specified for a Serverless v2 configuration."
   end
   if low < 0 or high < 1 or high > 256 or low > high or low % 0.5 ~= 0 or high % 0.5 ~= 0 then
     validate.refuse_combination("Serverless v2 capacity goes in half steps from 0 to 256, and its maximum from 1.")

@@ -1,0 +1,205 @@
+"""The sandbox's clusters over HTTP, as boto3 and the AWS CLI see them."""
+
+import contextlib
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+from served import PASSWORD, TIMEOUT_S, aws, client, code_of, sandbox, until
+
+ENGINE = "aurora-postgresql"
+
+
+@pytest.fixture
+def url():
+    with sandbox("--cluster", "orders:2", "--knob", "stale_s=0") as (_, address):
+        yield address
+
+
+def until_cluster(rds, name):
+    """botocore's waiters know no rename: they take a name that does not answer yet for an error."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(rds.exceptions.DBClusterNotFoundFault):
+            row = rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"][0]
+            if row["Status"] == "available" and "PendingModifiedValues" not in row:
+                return row
+        time.sleep(0.02)
+    raise AssertionError(f"there is no {name}")
+
+
+def writers(cluster):
+    return [
+        row["DBInstanceIdentifier"] for row in cluster["DBClusterMembers"] if row["IsClusterWriter"]
+    ]
+
+
+def add_member(rds, cluster, name, **more):
+    rds.create_db_instance(
+        DBInstanceIdentifier=name,
+        DBClusterIdentifier=cluster,
+        DBInstanceClass="db.r6g.large",
+        Engine=ENGINE,
+        **more,
+    )
+    until(rds, "db_instance_available", DBInstanceIdentifier=name)
+
+
+def test_a_cluster_is_created_and_deleted(url):
+    rds = client(url)
+    begun = rds.create_db_cluster(
+        DBClusterIdentifier="new",
+        Engine=ENGINE,
+        MasterUsername="app",
+        MasterUserPassword=PASSWORD,
+        ServerlessV2ScalingConfiguration={"MinCapacity": 0.5, "MaxCapacity": 8},
+        Tags=[{"Key": "a", "Value": "b"}],
+    )["DBCluster"]
+    assert begun["Status"] == "creating" and begun["DBClusterMembers"] == []
+    until(rds, "db_cluster_available", DBClusterIdentifier="new")
+    add_member(rds, "new", "new-1", PromotionTier=0)
+    add_member(rds, "new", "new-2")
+    made = rds.describe_db_clusters(DBClusterIdentifier="new")["DBClusters"][0]
+    assert writers(made) == ["new-1"] and len(made["DBClusterMembers"]) == 2
+    assert made["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 0.5, "MaxCapacity": 8.0}
+
+    delete = {"DBClusterIdentifier": "new", "SkipFinalSnapshot": True}
+    assert code_of(rds.delete_db_cluster, **delete) == "InvalidDBClusterStateFault"
+    for name in ("new-2", "new-1"):
+        rds.delete_db_instance(DBInstanceIdentifier=name)
+    assert rds.delete_db_cluster(**delete)["DBCluster"]["Status"] == "deleting"
+    until(rds, "db_cluster_deleted", DBClusterIdentifier="new")
+    until(rds, "db_instance_deleted", DBInstanceIdentifier="new-1")
+
+
+def test_a_cluster_is_restored_in_the_place_of_another(url):
+    rds = client(url)
+    old = rds.describe_db_clusters(DBClusterIdentifier="orders")["DBClusters"][0]
+    rds.create_db_cluster_snapshot(
+        DBClusterIdentifier="orders", DBClusterSnapshotIdentifier="orders-1"
+    )
+    until(rds, "db_cluster_snapshot_available", DBClusterSnapshotIdentifier="orders-1")
+    until(rds, "db_cluster_available", DBClusterIdentifier="orders")
+
+    rds.modify_db_cluster(
+        DBClusterIdentifier="orders", NewDBClusterIdentifier="orders-old", ApplyImmediately=True
+    )
+    moved = until_cluster(rds, "orders-old")
+    assert moved["DbClusterResourceId"] == old["DbClusterResourceId"]
+    assert moved["Endpoint"].startswith("orders-old.cluster-")
+    assert code_of(rds.describe_db_clusters, DBClusterIdentifier="orders") == (
+        "DBClusterNotFoundFault"
+    )
+    by_id = [{"Name": "db-cluster-resource-id", "Values": [old["DbClusterResourceId"]]}]
+    found = rds.describe_db_clusters(Filters=by_id)["DBClusters"]
+    assert [row["DBClusterIdentifier"] for row in found] == ["orders-old"]
+    of_cluster = [{"Name": "db-cluster-id", "Values": ["orders-old"]}]
+    assert len(rds.describe_db_instances(Filters=of_cluster)["DBInstances"]) == 2
+
+    rds.restore_db_cluster_from_snapshot(
+        DBClusterIdentifier="orders",
+        SnapshotIdentifier="orders-1",
+        Engine=ENGINE,
+        EngineVersion=old["EngineVersion"],
+        StorageType=old["StorageType"],
+        DBClusterParameterGroupName=old["DBClusterParameterGroup"],
+        Tags=old["TagList"],
+    )
+    until(rds, "db_cluster_available", DBClusterIdentifier="orders")
+    made = rds.describe_db_clusters(DBClusterIdentifier="orders")["DBClusters"][0]
+    assert made["DbClusterResourceId"] != old["DbClusterResourceId"]
+    assert made["Endpoint"] == old["Endpoint"] and made["DBClusterArn"] == old["DBClusterArn"]
+    for field in ("EngineVersion", "StorageType", "DBClusterParameterGroup", "TagList"):
+        assert made[field] == old[field], field
+    assert made["DBClusterMembers"] == []
+    add_member(rds, "orders", "orders-3")
+
+    rds.modify_db_cluster(
+        DBClusterIdentifier="orders", BackupRetentionPeriod=3, ApplyImmediately=True
+    )
+    until_cluster(rds, "orders")
+    made = rds.describe_db_clusters(DBClusterIdentifier="orders")["DBClusters"][0]
+    assert made["BackupRetentionPeriod"] == 3
+    rds.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="orders-1")
+    until(rds, "db_cluster_snapshot_deleted", DBClusterSnapshotIdentifier="orders-1")
+
+
+def test_roles_change_in_a_failover(url):
+    rds = client(url)
+    rds.failover_db_cluster(DBClusterIdentifier="orders", TargetDBInstanceIdentifier="orders-2")
+    made = until_cluster(rds, "orders")
+    assert writers(made) == ["orders-2"]
+    arn = made["DBClusterArn"]
+    rds.add_tags_to_resource(ResourceName=arn, Tags=[{"Key": "x", "Value": "y"}])
+    assert {"Key": "x", "Value": "y"} in rds.list_tags_for_resource(ResourceName=arn)["TagList"]
+
+
+def test_clusters_come_in_pages():
+    names = [f"c{i:02}" for i in range(1, 26)]
+    arguments = [word for name in names for word in ("--cluster", f"{name}:0")]
+    with sandbox(*arguments) as (_, url):
+        rds = client(url)
+        pages = rds.get_paginator("describe_db_clusters").paginate(
+            PaginationConfig={"PageSize": 20}
+        )
+        assert [row["DBClusterIdentifier"] for p in pages for row in p["DBClusters"]] == names
+        some = [{"Name": "db-cluster-id", "Values": ["c03", "c25"]}]
+        assert len(rds.describe_db_clusters(Filters=some)["DBClusters"]) == 2
+        none = [{"Name": "engine", "Values": ["aurora-mysql"]}]
+        assert rds.describe_db_clusters(Filters=none)["DBClusters"] == []
+
+
+def test_errors_are_botocores_exceptions(url):
+    rds = client(url)
+    for call, parameters, error, status in (
+        ("describe_db_clusters", {"DBClusterIdentifier": "x"}, "DBClusterNotFoundFault", 404),
+        (
+            "describe_db_cluster_snapshots",
+            {"DBClusterSnapshotIdentifier": "x"},
+            "DBClusterSnapshotNotFoundFault",
+            404,
+        ),
+        (
+            "create_db_cluster",
+            {
+                "DBClusterIdentifier": "orders",
+                "Engine": ENGINE,
+                "MasterUsername": "app",
+                "MasterUserPassword": PASSWORD,
+            },
+            "DBClusterAlreadyExistsFault",
+            400,
+        ),
+        (
+            "delete_db_cluster",
+            {"DBClusterIdentifier": "orders", "SkipFinalSnapshot": True},
+            "InvalidDBClusterStateFault",
+            400,
+        ),
+    ):
+        with pytest.raises(getattr(rds.exceptions, error)) as caught:
+            getattr(rds, call)(**parameters)
+        response = caught.value.response
+        assert response["Error"]["Type"] == "Sender"
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
+    with pytest.raises(ClientError, match="protected Cluster"):
+        rds.modify_db_cluster(DBClusterIdentifier="orders", DeletionProtection=True)
+        rds.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+
+
+def test_the_aws(url):
+    row = aws(url, "describe-db-clusters", "--db-cluster-identifier", "orders")
+    assert len(row["DBClusters"][0]["DBClusterMembers"]) == 2
+    aws(
+        url, "create-db-cluster-snapshot", "--db-cluster-identifier", "orders",
+        "--db-cluster-snapshot-identifier", "s",
+    )  # fmt: skip
+    until(client(url), "db_cluster_snapshot_available", DBClusterSnapshotIdentifier="s")
+    aws(
+        url, "restore-db-cluster-from-snapshot", "--db-cluster-identifier", "copy",
+        "--snapshot-identifier", "s", "--engine", ENGINE, "--no-deletion-protection",
+    )  # fmt: skip
+    aws(
+        url, "describe-db-clusters", "--db-cluster-identifier", "none",
+        fails_with="DBClusterNotFoundFault",
+    )  # fmt: skip
