@@ -111,7 +111,7 @@ function tests.a_containers_endpoint_elsewhere_is_refused()
   end
   local full = { AWS_CONTAINER_CREDENTIALS_FULL_URI = "http://localhost:1/" }
   full.AWS_CONTAINER_AUTHORIZATION_TOKEN = "HUSH\n"
-  refuses({ variables = full }, "CredentialsError", "line break")
+  refuses({ variables = full }, "InvalidConfig", "line break")
   full.AWS_CONTAINER_AUTHORIZATION_TOKEN = nil
   refuses({ variables = full, answer = function() return { status = 200, headers = {}, body = "HUSH" } end },
     "CredentialsError", "not JSON")

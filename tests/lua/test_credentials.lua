@@ -76,7 +76,7 @@ function tests.a_chain_of_roles()
   assert(first.DurationSeconds == "900" and asked[1].request.credentials.access_key_id == "AKIDBASE")
   assert(second.RoleArn:find "top" and second.RoleSessionName:find "^trapheus%-%d+$" and second.ExternalId == nil)
   assert(asked[2].request.credentials.access_key_id == "ASIAMIDDLE" and asked[1].request.read_only == true)
-  assert(asked[1].request.url == "https://sts.eu-west-1.amazonaws.com/" or asked[1].request.url:find "sts%.amazonaws")
+  assert(asked[1].request.url == "https://sts.eu-west-1.amazonaws.com/")
 end
 
 function tests.a_profile_may_name_itself_for_its_keys()
@@ -88,7 +88,7 @@ function tests.a_role_of_the_environments_keys()
   local keys = { AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "HUSH" }
   local asked = finds({ config = CHAIN, profile = "env", variables = keys, answer = assumed }, "ASIAENV", "assume-role")
   assert(asked[1].request.credentials.access_key_id == "AKIDENV")
-  refuses({ config = CHAIN, profile = "env" }, "NoCredentials", "profile env", "Environment")
+  refuses({ config = CHAIN, profile = "env" }, "CredentialsError", "profile env", "Environment")
 end
 
 function tests.profiles_that_lead_nowhere()

@@ -40,6 +40,7 @@ local function resolve(setup)
   local loop = sources.world(setup.answer or function() return nil, { code = "ECONNECT", message = "nobody there" } end)
   local previous = tasks.use(loop)
   local variables = setup.variables or {}
+  variables.AWS_REGION = variables.AWS_REGION or "eu-west-1"
   if setup.imds == nil then variables.AWS_EC2_METADATA_DISABLED = "true" end
   local ok, result = pcall(function()
     local files = setup.files or {}

@@ -36,7 +36,7 @@ local function take_keys(section)
   if not id then return secret and { missing = "aws_access_key_id", silent = true } or nil end
   if not secret then return { missing = "aws_secret_access_key" } end
   local ok, made = pcall(core.credentials, { access_key_id = id, secret_access_key = secret, session_token = token })
-  return ok and { credentials = made } or { missing = "an aws_access_key_id and aws_secret_access_key of sense" }
+  return ok and { credentials = made } or { missing = "key without blanks" }
 end
 
 --- "profile orders" -> "profile", "orders"; nil for what is no title of two words.

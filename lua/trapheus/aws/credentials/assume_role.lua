@@ -6,11 +6,10 @@ local source = require "trapheus.aws.credentials.source"
 local sts = require "trapheus.aws.credentials.sts"
 
 local SOURCES = {
-  environment = { "environment" },
-  ecscontainer = { "container" },
-  ec2instancemetadata = { "imds", "source" },
+  Environment = { "environment" },
+  EcsContainer = { "container" },
+  Ec2InstanceMetadata = { "imds", "source" },
 }
-local NAMES = { Environment = true, EcsContainer = true, Ec2InstanceMetadata = true }
 
 local function settings_of(config, name)
   local profile = config.files.profiles[name]
@@ -27,15 +26,15 @@ local function has_keys(config, name)
 end
 
 local function from_credential_source(config, name, wanted)
-  local found = SOURCES[wanted:lower()]
+  local found = SOURCES[wanted]
   if not found then
     source.fail("InvalidConfig", "credential_source of profile %s is '%s', but Environment, EcsContainer or "
-      .. "Ec2InstanceMetadata is expected%s", name, wanted, model.hint(wanted, NAMES))
+      .. "Ec2InstanceMetadata is expected%s", name, wanted, model.hint(wanted, SOURCES))
   end
   local provider = require("trapheus.aws.credentials." .. found[1])
   local made = (found[2] and provider[found[2]] or provider)(config)
-  return made or source.fail("NoCredentials", "credential_source of profile %s is %s, which has no credentials", name,
-    wanted)
+  return made or source.fail("CredentialsError", "credential_source of profile %s is %s, which has no credentials",
+    name, wanted)
 end
 
 --- A profile may name itself, for keys that stand beside its role.

@@ -26,7 +26,7 @@ local function authorization(config)
       "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %s cannot be read", path)
   end
   if token and token:find "[\r\n]" then
-    source.fail("CredentialsError", "the token of AWS_CONTAINER_AUTHORIZATION_TOKEN%s has a line break in it",
+    source.fail("InvalidConfig", "the token of AWS_CONTAINER_AUTHORIZATION_TOKEN%s has a line break in it",
       path and "_FILE" or "")
   end
   return token

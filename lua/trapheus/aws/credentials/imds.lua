@@ -21,8 +21,8 @@ local function is_near(host)
 end
 
 local function base(config)
-  local url = config:setting "ec2_metadata_service_endpoint"
-  if not url then return ADDRESS[config:setting "ec2_metadata_service_endpoint_mode" or "ipv4"] end
+  local url, mode = config:setting "ec2_metadata_service_endpoint", config:setting "ec2_metadata_service_endpoint_mode"
+  if not url then return ADDRESS[mode or "ipv4"] end
   local parts = core.uri.parse(url)
   if not parts then source.fail("InvalidConfig", "AWS_EC2_METADATA_SERVICE_ENDPOINT is no URL: '%s'", url) end
   if parts.scheme ~= "https" and not is_near(parts.host) then

@@ -20,7 +20,7 @@ end
 function sts.call(config, operation, params, signer)
   local client = require("trapheus.aws.client").new("sts", {
     config = config,
-    region = config:chosen_region() or "aws-global",
+    region = config:chosen_region() or signer and config:region() or "aws-global",
     endpoint_url = config:configured_endpoint_url "sts" or false,
     credentials = signer,
   })
