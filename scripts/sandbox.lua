@@ -148,7 +148,7 @@ local function new_sandbox(given, loop)
     add("--database", name, sb.add_instance, sb, { DBInstanceIdentifier = name })
   end
   for _, text in ipairs(given.cluster) do add_cluster(sb, text) end
-  sb:inject(sandbox_options.faults(given, given.database[1] or "mydb"))
+  sb:inject(sandbox_options.faults(given, spec and spec.id or given.database[1] or "mydb"))
   return sb
 end
 

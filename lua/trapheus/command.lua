@@ -184,8 +184,9 @@ function command.print_result(run, given, real_ms)
   write_result(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
   if scenario then write_result(scenario_text(scenario, run.record)) end
   if given.sandbox then
-    write_result(("  sandbox      %s of RDS time in %.1f s"):format(
-      log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000))
+    write_result(("  sandbox      %s of RDS time in %.1f s%s"):format(
+      log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000,
+      document.next ~= json.null and "; it is gone now, and this run cannot be resumed" or ""))
   end
 end
 

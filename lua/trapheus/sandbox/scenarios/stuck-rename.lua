@@ -1,7 +1,7 @@
 return {
   title = "The rename never ends",
-  shows = "No name is given up or taken while RDS has not said how the rename went. After a day the run parks and says "
-    .. "what is where.",
+  shows = "No name is given up or taken while RDS has not said how the rename went. After six hours the run parks, and "
+    .. "says what is where.",
   expected = "parked",
   faults = { "ModifyDBInstance:2:stuck" },
 }

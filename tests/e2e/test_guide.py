@@ -1,0 +1,103 @@
+"""The commands of the guides are run as they stand there, and print what is said.
+
+A block ```console run is one bash session; a line `$ …` is a command (`# exit N` behind it is its exit code), any other line
+is a part of what the last command tells, whatever the spaces. A block ```lua file=NAME is a file. All blocks of a document
+share one directory.
+"""
+
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+
+import pytest
+from served import PROGRAM, TIMEOUT_S, aws, sandbox
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+DOCUMENTS = ["README.md", "docs/sandbox.md"]
+BLOCK = re.compile(r"^```(?:console (run)|lua file=(\S+))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PORT = "8080"
+MARK = "@@"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return str(listener.getsockname()[1])
+
+
+def commands_of(block):
+    """Each command with its exit code and what it should tell."""
+    commands = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            command, _, code = line[2:].partition("   # exit ")
+            commands.append((command, int(code or 0), []))
+        elif line:
+            commands[-1][2].append(line)
+    return commands
+
+
+def script_of(commands):
+    """Runs them one by one; between two, the mark and the exit code."""
+    lines = ["trap 'kill $(jobs -p) 2>/dev/null' EXIT", "exec 2>&1"]
+    for command, _, _ in commands:
+        lines.append(command)
+        lines.append("code=$?; sleep 0.5" if command.endswith("&") else "code=$?")
+        lines.append(f'echo; echo "{MARK}$code"')
+    return "\n".join(lines)
+
+
+def squeezed(text):
+    return " ".join(text.split())
+
+
+def run(block, directory):
+    commands = commands_of(block)
+    programs = directory / "bin"
+    programs.mkdir(exist_ok=True)
+    if not (programs / "trapheus").exists():
+        (programs / "trapheus").symlink_to(PROGRAM)
+    venv = pathlib.Path(sys.executable).parent
+    environment = {
+        "PATH": f"{programs}:{venv}:{os.environ['PATH']}",
+        "HOME": str(directory),
+        "NO_PROXY": "127.0.0.1",
+        "AWS_PAGER": "",
+    }
+    done = subprocess.run(
+        ["bash", "-c", script_of(commands).replace(f":{PORT}", f":{free_port()}")],
+        cwd=directory, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S,
+    )  # fmt: skip
+    told = re.split(rf"^{MARK}(\d+)$", done.stdout, flags=re.MULTILINE)
+    for i, (command, code, expected) in enumerate(commands):
+        out = told[2 * i]
+        assert int(told[2 * i + 1]) == code, f"{command}\n{out}"
+        for line in expected:
+            assert squeezed(line) in squeezed(out), f"{command}\n{out}"
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """With what a user of the guide has already: the description of a database called orders."""
+    with sandbox("--scenario", "old-snapshot", "--id", "orders") as (_, url):
+        for name in ("instances", "snapshots"):
+            document = json.dumps(aws(url, f"describe-db-{name}"))
+            (tmp_path / f"{name}.json").write_text(document, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_a_guide_says_is_so(document, directory):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    ran = 0
+    for marked, file, body in BLOCK.findall(text):
+        if file:
+            (directory / file).write_text(body, encoding="utf-8")
+        elif marked:
+            run(body, directory)
+            ran += 1
+    assert ran > 0, "no block of it is marked"
