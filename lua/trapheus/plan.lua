@@ -46,9 +46,9 @@ function plan.make(pipeline, run, world)
   world.sandbox:add_described(run.seen_original.raw)
   if run.seen_snapshot then -- of whatever database, under whatever name that had: here it is the original's
     local snapshot = {}
-    for field, value in pairs(run.seen_snapshot) do snapshot[field] = value end
+    for field, value in pairs(run.seen_snapshot.raw) do snapshot[field] = value end
     snapshot.DBInstanceIdentifier, snapshot.DbiResourceId = run.identifier, run.facts.original.resource_id
-    snapshot.DBSnapshotIdentifier = run.seen_snapshot.DBSnapshotIdentifier:match "[^:]+$"
+    snapshot.DBSnapshotIdentifier = run.seen_snapshot.name:match "[^:]+$"
     world.sandbox:add_snapshot(snapshot)
   end
   local record = json.decode(json.encode(run.record))

@@ -10,18 +10,39 @@ local report = {}
 report.EXIT = { restored = 0, snapshotted = 0, planned = 0, refused = 3, failed = 4, rolled_back = 5, parked = 6,
   interrupted = 7 }
 
-local function named(known, name)
-  return known and { resource_id = known.resource_id, name = name } or json.null
+-- Each captured member with what `about` says of it.
+local function members(facts, about)
+  local list = json.list {}
+  for i, member in ipairs(facts.original.members or {}) do
+    list[i] = about(member)
+    list[i].role = member.role
+  end
+  return list
+end
+
+local function original_place(record)
+  local facts = record.facts
+  local gone = record.outcome == "restored" and not record.options.keep_original and not facts.leftover
+  return { resource_id = facts.original.resource_id, name = gone and json.null or facts.original.name,
+    members = members(facts, function(member)
+      return { resource_id = member.resource_id, name = gone and json.null or member.now }
+    end) }
+end
+
+local function replacement_place(facts)
+  local made = facts.replacement.members or {}
+  return { resource_id = facts.replacement.resource_id, name = facts.replacement.name,
+    members = members(facts, function(member)
+      local known = made[member.name]
+      return { resource_id = known and known.resource_id or json.null, name = member.name }
+    end) }
 end
 
 -- Where the two databases are now, as far as the run knows.
 local function places(record)
   local facts = record.facts
-  local gone = record.outcome == "restored" and not record.options.keep_original and not facts.leftover
-  local original = facts.original and { resource_id = facts.original.resource_id,
-    name = gone and json.null or facts.original.name } or json.null
-  local replacement = facts.replacement
-  return original, replacement and not replacement.gone and named(replacement, replacement.name) or json.null
+  return facts.original and original_place(record) or json.null,
+    facts.replacement and not facts.replacement.gone and replacement_place(facts) or json.null
 end
 
 local GOES_ON = { parked = true, interrupted = true, unfinished = true }
@@ -102,10 +123,15 @@ function report.headline(record)
   return HEADLINES[record.outcome or "unfinished"]:format(record.identifier)
 end
 
+local function with_members(text, database)
+  local count = #database.members
+  return count == 0 and text or ("%s, with %d member%s"):format(text, count, count == 1 and "" or "s")
+end
+
 local function place(database)
   if database == json.null then return "none" end
-  return database.name == json.null and database.resource_id .. ", deleted"
-    or ("%s, named %s"):format(database.resource_id, database.name)
+  return with_members(database.name == json.null and database.resource_id .. ", deleted"
+    or ("%s, named %s"):format(database.resource_id, database.name), database)
 end
 
 local function happened(record, lines)

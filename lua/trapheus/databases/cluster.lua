@@ -7,6 +7,7 @@ local settings = require "trapheus.settings"
 
 ---@class trapheus.Cluster : trapheus.Database
 ---@field aurora boolean  Or else it is a Multi-AZ DB cluster.
+---@field seen_members trapheus.Instance[]?  In preflight: its own.
 local Cluster = database.class()
 
 local TABLES = { settings = "cluster", member_settings = "member" }
@@ -152,6 +153,40 @@ end
 --- Can its automated backups outlive it? Not a Multi-AZ DB cluster's (RDS User Guide, "Retaining automated backups").
 ---@param config table  as captured
 function cluster.retains_backups(config) return is_aurora(config.Engine) end
+
+cluster.SNAPSHOT_QUOTA = "ManualClusterSnapshots"
+cluster.RESTORE_TAKES_KEY = true -- the restore call does; that of an instance uses the snapshot's
+
+local MULTI_AZ_MEMBERS = 3
+
+--- What a second one takes of the account's quotas, by their names.
+---@return table<string, integer>
+function Cluster:room()
+  if not self.aurora then
+    return { DBClusters = 1, DBInstances = MULTI_AZ_MEMBERS, AllocatedStorage = self.raw.AllocatedStorage or 0 }
+  end
+  return { DBClusters = 1, DBInstances = #self.seen_members }
+end
+
+--- The machines that RDS must be able to give once more; of members that are alike, one.
+---@return { DBInstanceClass: string, StorageType: string?, MultiAZ: boolean?, AvailabilityZone: string? }[]
+function Cluster:machines()
+  if not self.aurora then
+    return { { DBInstanceClass = self.raw.DBClusterInstanceClass, StorageType = self.raw.StorageType } }
+  end
+  local list, seen = {}, {}
+  for _, member in ipairs(self.seen_members) do
+    local class, zone = member.raw.DBInstanceClass, member.raw.AvailabilityZone
+    local key = ("%s %s"):format(class, zone)
+    if not seen[key] then list[#list + 1] = { DBInstanceClass = class, AvailabilityZone = zone } end
+    seen[key] = true
+  end
+  return list
+end
+
+--- Its VPC, if it says.
+---@return string?
+function Cluster:vpc() return self.seen_members[1] and self.seen_members[1]:vpc() end
 
 -- Changing --------------------------------------------------------------------------------
 

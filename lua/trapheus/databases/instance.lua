@@ -128,6 +128,20 @@ end
 --- Can its automated backups outlive it?
 function instance.retains_backups() return true end
 
+instance.SNAPSHOT_QUOTA = "ManualSnapshots"
+
+--- What a second one takes of the account's quotas, by their names.
+---@return table<string, integer>
+function Instance:room() return { DBInstances = 1, AllocatedStorage = self.raw.AllocatedStorage or 0 } end
+
+--- The machines that RDS must be able to give once more.
+---@return { DBInstanceClass: string, StorageType: string?, MultiAZ: boolean?, AvailabilityZone: string? }[]
+function Instance:machines() return { self.raw } end
+
+--- Its VPC, if it says.
+---@return string?
+function Instance:vpc() return (self.raw.DBSubnetGroup or {}).VpcId end
+
 -- Changing --------------------------------------------------------------------------------
 
 -- `parameters` with the name, which the caller has just seen behind the resource id.

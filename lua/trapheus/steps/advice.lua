@@ -16,8 +16,9 @@ local advice = {}
 
 ---@class trapheus.About
 ---@field run trapheus.Run
----@field original table              a DBInstance
----@field snapshot table?             the DBSnapshot that exists already
+---@field seen trapheus.Database      the original
+---@field original table              what Describe says of it
+---@field snapshot trapheus.Snapshot? the one that exists already
 ---@field restores boolean            The database is restored, not only its snapshot made.
 ---@field takes_snapshot boolean      The snapshot is made or replaced.
 ---@field ends_at number              By when a run has ended at the latest, more or less.
@@ -38,7 +39,8 @@ end
 local function new_about(run, original, snapshot)
   return {
     run = run,
-    original = original,
+    seen = original,
+    original = original.raw,
     snapshot = snapshot,
     restores = run:restores(),
     takes_snapshot = run:takes_snapshot(),
@@ -73,8 +75,8 @@ end
 
 --- Asks everything that concerns this run, and warns.
 ---@param run trapheus.Run
----@param original table   a DBInstance
----@param snapshot table?  the DBSnapshot that exists already
+---@param original trapheus.Database
+---@param snapshot trapheus.Snapshot?  the one that exists already
 function advice.give(run, original, snapshot)
   local about = new_about(run, original, snapshot)
   local function say(line) return line and run:warn(line) end

@@ -77,7 +77,7 @@ local function check_snapshot(run, problems)
   ask(run, "snapshot", "snapshot " .. name, seen, problems)
   local known = pinned.new(seen, name)
   if run:takes_snapshot() then run.facts.snapshot_old = known else run.facts.snapshot = known end
-  run.seen_snapshot = seen.raw
+  run.seen_snapshot = seen
 end
 
 local function warn_of_unfinished(run)
@@ -112,7 +112,7 @@ function preflight.advance(run)
   if run:restores() then ask(run, "names", "names", original, problems) end
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
   warn_of_unfinished(run)
-  advice.give(run, original.raw, run.seen_snapshot)
+  advice.give(run, original, run.seen_snapshot)
   return run.world:gate(run) or run:done()
 end
 

@@ -38,7 +38,7 @@ local function resource_id(about)
     parts[#parts + 1] = ("its %d days of Performance Insights history stay behind"):format(days)
   end
   if #parts == 0 then return nil end
-  return ("the replacement has another resource id than %s: %s"):format(original.DbiResourceId,
+  return ("the replacement has another resource id than %s: %s"):format(about.seen.resource_id,
     table.concat(parts, "; "))
 end
 
@@ -51,7 +51,8 @@ end
 
 local function replicas(about)
   local names = {}
-  for _, field in ipairs { "ReadReplicaDBInstanceIdentifiers", "ReadReplicaDBClusterIdentifiers" } do
+  for _, field in ipairs { "ReadReplicaDBInstanceIdentifiers", "ReadReplicaDBClusterIdentifiers",
+    "ReadReplicaIdentifiers" } do
     for _, name in ipairs(about.original[field] or {}) do names[#names + 1] = name end
   end
   if #names == 0 then return nil end
@@ -60,8 +61,9 @@ local function replicas(about)
 end
 
 local function key(about)
-  local theirs = about.snapshot and about.snapshot.KmsKeyId
-  if about.takes_snapshot or not theirs or theirs == about.original.KmsKeyId then return nil end
+  if about.run.database.RESTORE_TAKES_KEY or about.takes_snapshot or not about.snapshot then return nil end
+  local theirs = about.snapshot.raw.KmsKeyId
+  if not theirs or theirs == about.original.KmsKeyId then return nil end
   return ("the replacement will be encrypted with the snapshot's key %s, not with the database's: make sure that it "
     .. "is enabled"):format(theirs)
 end

@@ -2,6 +2,7 @@
 local delete = require "trapheus.steps.delete"
 local errors = require "trapheus.errors"
 local log = require "trapheus.log"
+local sorted = require "trapheus.sorted"
 
 local ONCE = { max_attempts = 1 }
 local MOST_ITEMS = 300  -- of a listing
@@ -28,8 +29,7 @@ end
 
 -- A restore gives the version of the snapshot.
 local function restored_version(about)
-  local from = not about.takes_snapshot and about.snapshot or about.original
-  return from.EngineVersion or about.original.EngineVersion
+  return not about.takes_snapshot and about.snapshot and about.snapshot.version or about.original.EngineVersion
 end
 
 local version = { name = "engine version", restoring = true }
@@ -71,8 +71,10 @@ local NARROWING = {
       .. "or change the class of the database first" },
 }
 
-function class.ask(about)
-  local database = setmetatable({ EngineVersion = restored_version(about) }, { __index = about.original })
+local function offered(about, machine)
+  local database = { Engine = about.original.Engine, EngineVersion = restored_version(about),
+    DBInstanceClass = machine.DBInstanceClass, StorageType = machine.StorageType, MultiAZ = machine.MultiAZ,
+    AvailabilityZone = machine.AvailabilityZone }
   local offers = listing(about, "DescribeOrderableDBInstanceOptions",
     { Engine = database.Engine, EngineVersion = database.EngineVersion, DBInstanceClass = database.DBInstanceClass },
     "OrderableDBInstanceOptions", function(option) return NARROWING[1].holds(option, database) end)
@@ -89,14 +91,30 @@ function class.ask(about)
   end
 end
 
+function class.ask(about)
+  local told = {}
+  for _, machine in ipairs(about.seen:machines()) do told[#told + 1] = offered(about, machine) end
+  return #told > 0 and table.concat(told, "; ") or nil
+end
+
 -- Groups --------------------------------------------------------------------------------------
 
--- Those that AWS makes by itself (`default`) are always there.
+-- The values of a setting, of the database and of its members. Those that AWS makes by itself (`default`) are always
+-- there.
+local function values(about, setting, default)
+  local set, facts = {}, about.run.facts
+  local configs = { facts.config }
+  for _, member in ipairs(facts.original.members) do configs[#configs + 1] = member.config end
+  for _, config in ipairs(configs) do
+    local name = config[setting]
+    if name and not (default and name:find(default)) then set[name] = true end
+  end
+  return sorted.keys(set)
+end
+
 local function group(what, operation, list, setting, stem, default)
   local question = { name = what, restoring = true }
-  function question.ask(about)
-    local name = about.run.facts.config[setting]
-    if not name or default and name:find(default) then return nil end
+  local function ask(about, name)
     local page, err = errors.try(call, about, operation, { [setting] = name })
     if err and err.code:find("^" .. stem) == nil then error(err, 0) end
     local found = page and (page[list] or {})[1]
@@ -105,12 +123,15 @@ local function group(what, operation, list, setting, stem, default)
     return ("the %s %s %s: the restore would fail; %s it first"):format(what, name,
       found and ("is '%s'"):format(status) or "does not exist any more", found and "repair" or "make")
   end
+  function question.ask(about)
+    local told = {}
+    for _, name in ipairs(values(about, setting, default)) do told[#told + 1] = ask(about, name) end
+    return #told > 0 and table.concat(told, "; ") or nil
+  end
   return question
 end
 
 -- Room ----------------------------------------------------------------------------------------
-
-local function instances_needed(about) return about.restores and 1 or 0 end
 
 -- The most manual snapshots there are at one time, over those that exist now.
 local function snapshots_needed(about)
@@ -123,23 +144,22 @@ local function snapshots_needed(about)
   return math.max(making, last + (about.takes_snapshot and not replaced and 1 or 0))
 end
 
-local function storage_needed(about)
-  return about.restores and about.original.AllocatedStorage or 0
+-- What else a run needs, by the name of the quota.
+local function needed(about)
+  local room = about.restores and about.seen:room() or {}
+  room[about.run.database.SNAPSHOT_QUOTA] = snapshots_needed(about)
+  return room
 end
 
-local NEEDED = {
-  DBInstances = { "DB instances", instances_needed },
-  ManualSnapshots = { "manual snapshots", snapshots_needed },
-  AllocatedStorage = { "GiB of storage", storage_needed },
-}
+local WORDS = { DBInstances = "DB instances", DBClusters = "DB clusters", AllocatedStorage = "GiB of storage",
+  ManualSnapshots = "manual snapshots", ManualClusterSnapshots = "manual cluster snapshots" }
 
 local quotas = { name = "quotas" }
 
 function quotas.ask(about)
-  local short = {}
+  local short, room = {}, needed(about)
   for _, quota in ipairs(call(about, "DescribeAccountAttributes", {}).AccountQuotas or {}) do
-    local what, needed = table.unpack(NEEDED[quota.AccountQuotaName] or {})
-    local more = needed and needed(about) or 0
+    local what, more = WORDS[quota.AccountQuotaName], room[quota.AccountQuotaName] or 0
     if more > 0 and quota.Used + more > quota.Max then
       short[#short + 1] = ("%d of %d %s are used, and the run needs %d more"):format(quota.Used, quota.Max, what, more)
     end
@@ -157,11 +177,11 @@ local export = { name = "running exports" }
 -- Only of a snapshot that is replaced: restoring from one that is being exported harms neither.
 function export.ask(about)
   if not about.snapshot or not about.takes_snapshot then return nil end
-  local tasks = listing(about, "DescribeExportTasks", { SourceArn = about.snapshot.DBSnapshotArn }, "ExportTasks",
+  local tasks = listing(about, "DescribeExportTasks", { SourceArn = about.snapshot.arn }, "ExportTasks",
     function(task) return RUNNING[task.Status] end)
   if #tasks == 0 then return nil end
   return ("the snapshot %s is being exported (%s, %d%%) and would be replaced meanwhile: wait for the export, or name "
-    .. "another with --snapshot"):format(about.snapshot.DBSnapshotIdentifier, tasks[1].ExportTaskIdentifier,
+    .. "another with --snapshot"):format(about.snapshot.name, tasks[1].ExportTaskIdentifier,
     tasks[1].PercentProgress or 0)
 end
 
@@ -194,7 +214,7 @@ local proxies = { name = "RDS proxies", restoring = true }
 
 -- A proxy and its targets are in one VPC.
 local function near(about)
-  local vpc = (about.original.DBSubnetGroup or {}).VpcId
+  local vpc = about.seen:vpc()
   return listing(about, "DescribeDBProxies", {}, "DBProxies",
     function(proxy) return not vpc or not proxy.VpcId or proxy.VpcId == vpc end)
 end
@@ -202,8 +222,9 @@ end
 local function serves(about, proxy)
   local page = call(about, "DescribeDBProxyTargets", { DBProxyName = proxy.DBProxyName })
   for _, target in ipairs(page.Targets or {}) do
-    local known = target.RdsResourceId
-    if known == about.run.identifier or known == about.original.DbiResourceId then return true end
+    for _, known in ipairs { target.RdsResourceId or "", target.TrackedClusterId or "" } do
+      if known == about.run.identifier or known == about.seen.resource_id then return true end
+    end
   end
   return false
 end
@@ -228,6 +249,8 @@ return {
   class,
   group("parameter group", "DescribeDBParameterGroups", "DBParameterGroups", "DBParameterGroupName",
     "DBParameterGroupNotFound", "^default%."),
+  group("cluster parameter group", "DescribeDBClusterParameterGroups", "DBClusterParameterGroups",
+    "DBClusterParameterGroupName", "DBParameterGroupNotFound", "^default%."),
   group("option group", "DescribeOptionGroups", "OptionGroupsList", "OptionGroupName", "OptionGroupNotFound",
     "^default:"),
   group("subnet group", "DescribeDBSubnetGroups", "DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupNotFound"),
