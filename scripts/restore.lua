@@ -11,7 +11,7 @@ local steps, databases = trapheus.steps, trapheus.databases
 return trapheus.pipeline {
   name = "restore",
 
-  -- The branch: a DB instance, or a DB cluster.
+  -- The branch: a DB instance, or a DB cluster. The steps ask both the same; a cluster's members are parts of it.
   database = function(isCluster) return isCluster and databases.cluster or databases.instance end,
 
   steps = {
@@ -19,8 +19,8 @@ return trapheus.pipeline {
     steps.lock,      -- one run at a time                      undone: let go
     steps.fence,     -- deletion protection on the original    undone: as it was
     steps.snapshot,  -- made or replaced, awaited, pinned      kept
-    steps.rename,    -- mydb becomes mydb-temp                 undone: mydb-temp becomes mydb
-    steps.restore,   -- a replacement named mydb               undone: deleted
+    steps.rename,    -- mydb becomes mydb-temp (members first) undone: mydb-temp becomes mydb
+    steps.restore,   -- a replacement named mydb, its members  undone: deleted
     steps.configure, -- what the restore call did not take
     steps.verify,    -- as the original was? From here on there is only forward
     steps.delete,    -- the replacement is protected, then mydb-temp is deleted

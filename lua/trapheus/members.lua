@@ -13,7 +13,7 @@ local TYPICAL_S = 600
 ---@class trapheus.MadeMember  Plain data, in facts.replacement.members, by name.
 ---@field resource_id string?  nil: there is none
 ---@field retired string[]     those that failed
----@field given_up boolean?
+---@field missing boolean?     given up
 
 local function known_of(run, member)
   local all = run.facts.replacement.members or {}
@@ -25,13 +25,6 @@ end
 local function has(list, value)
   for _, element in ipairs(list) do
     if element == value then return true end
-  end
-  return false
-end
-
-local function is_original(run, resource_id)
-  for _, member in ipairs(run.facts.original.members or {}) do
-    if member.resource_id == resource_id then return true end
   end
   return false
 end
@@ -65,7 +58,7 @@ local function foreign(run, holder)
 end
 
 local function give_up(run, member, why)
-  known_of(run, member).given_up = true
+  known_of(run, member).missing = true
   run:warn(("the reader %s is missing, the restore went on without it: %s"):format(member.name, why))
 end
 
@@ -104,12 +97,12 @@ end
 local function make(run, replacement, member, holder)
   local known = known_of(run, member)
   if not holder then
-    if known.given_up then return nil end
+    if known.missing then return nil end
     return known.resource_id and run:wait(("RDS to show %s"):format(member.name)) or create(run, replacement, member)
   end
   if has(known.retired, holder.resource_id) then return remove(run, member, holder) end
   if holder.resource_id == known.resource_id then return judge(run, member, holder) end
-  if is_original(run, holder.resource_id) then
+  if parts.is_original(run, holder.resource_id) then
     return run:wait(("the original to release %s"):format(member.name))
   end
   local ours = run:marked(holder.tags) and holder.raw.DBClusterIdentifier == replacement.name
@@ -142,7 +135,7 @@ local function ours(run, seen)
 end
 
 local function delete(run, seen)
-  if is_original(run, seen.resource_id) then return nil end -- a stale look: it was moved aside
+  if parts.is_original(run, seen.resource_id) then return nil end -- a stale look: it was moved aside
   if not ours(run, seen) then
     return run:park(("somebody has added %s (%s) to the replacement"):format(seen.name, seen.resource_id),
       ("when it is gone, run: trapheus rollback %s"):format(run.id))
@@ -163,7 +156,7 @@ end
 ---@return trapheus.Answer?  nil: they are
 function members.gone(run)
   for _, holder in ipairs(parts.holders(run)) do
-    if not is_original(run, holder.resource_id) then
+    if not parts.is_original(run, holder.resource_id) then
       if run.facts.replacement and ours(run, holder) then
         return run:wait(("%s to be deleted"):format(holder.name), 300)
       end

@@ -28,6 +28,9 @@ local parts = {}
 ---@field settings trapheus.Settings?  of the replacement: what is carried over
 ---@field config table?          of the replacement: as captured
 
+-- Those of preflight.
+local function captured(run) return run.facts.original.members or {} end
+
 local function whole_of(run, role)
   return { role = "whole", label = "the " .. role, resource_id = run.facts[role].resource_id, home = run.identifier,
     aside = run.facts.aside, database = run.database, seen = run:find(role) }
@@ -48,7 +51,7 @@ end
 ---@return trapheus.MemberFacts[]
 function parts.members(run, role)
   local list = {}
-  for _, member in ipairs(run.facts.original.members or {}) do
+  for _, member in ipairs(captured(run)) do
     if member.role == role then list[#list + 1] = member end
   end
   return list
@@ -59,7 +62,7 @@ end
 ---@return trapheus.Part[]
 function parts.original(run)
   local list, ids = {}, {}
-  for _, member in ipairs(run.facts.original.members or {}) do ids[#ids + 1] = member.resource_id end
+  for _, member in ipairs(captured(run)) do ids[#ids + 1] = member.resource_id end
   local seen = see_members(run, ids)
   for _, role in ipairs { "reader", "writer" } do
     for _, member in ipairs(parts.members(run, role)) do
@@ -86,7 +89,7 @@ function parts.replacement(run)
   local whole = whole_of(run, "replacement")
   whole.known, whole.settings, whole.config = run.facts.replacement, run.database.settings, run.facts.config
   local list, ids = { whole }, {}
-  for _, member in ipairs(run.facts.original.members or {}) do
+  for _, member in ipairs(captured(run)) do
     local known = made(run, member)
     ids[#ids + 1] = known and known.resource_id or nil
   end
@@ -130,8 +133,25 @@ end
 
 local function holders_of(run, field)
   local list = {}
-  for _, member in ipairs(run.facts.original.members or {}) do list[#list + 1] = member[field] end
+  for _, member in ipairs(captured(run)) do list[#list + 1] = member[field] end
   return instance.list(run.world.rds, "db-instance-id", list)
+end
+
+--- Can the replacement be used as the original was?
+---@param run trapheus.Run
+---@param replacement trapheus.Database
+---@return boolean
+function parts.usable(run, replacement) return replacement:usable(captured(run)) end
+
+--- Is this the resource id of a captured member?
+---@param run trapheus.Run
+---@param resource_id string
+---@return boolean
+function parts.is_original(run, resource_id)
+  for _, member in ipairs(captured(run)) do
+    if member.resource_id == resource_id then return true end
+  end
+  return false
 end
 
 --- Whoever holds one of the own names of the members now.

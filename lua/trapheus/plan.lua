@@ -37,20 +37,41 @@ local function trouble(record)
   return ("ended as '%s': %s"):format(record.outcome, record.failure and record.failure.message or "no reason given")
 end
 
+-- A sandbox's copy of what preflight has seen, by kind. The snapshot may be of whatever database, under whatever name
+-- that had: here it is the original's.
+local COPY = {}
+
+local function of_original(run, fields)
+  local copy = {}
+  for field, value in pairs(run.seen_snapshot.raw) do copy[field] = value end
+  for field, value in pairs(fields) do copy[field] = value end
+  return copy
+end
+
+function COPY.instance(sandbox, run)
+  sandbox:add_described(run.seen_original.raw)
+  if not run.seen_snapshot then return end
+  sandbox:add_snapshot(of_original(run, { DBInstanceIdentifier = run.identifier,
+    DbiResourceId = run.facts.original.resource_id, DBSnapshotIdentifier = run.seen_snapshot.name:match "[^:]+$" }))
+end
+
+function COPY.cluster(sandbox, run)
+  local members = {}
+  for i, member in ipairs(run.seen_original.seen_members) do members[i] = member.raw end
+  sandbox:add_described_cluster(run.seen_original.raw, members)
+  if not run.seen_snapshot then return end
+  sandbox:add_cluster_snapshot(of_original(run, { DBClusterIdentifier = run.identifier,
+    DbClusterResourceId = run.facts.original.resource_id,
+    DBClusterSnapshotIdentifier = run.seen_snapshot.name:match "[^:]+$" }))
+end
+
 --- Plans a run whose preflight has passed.
 ---@param pipeline trapheus.Pipeline
 ---@param run trapheus.Run      as preflight leaves it
 ---@param world trapheus.World  a fresh sandbox
 ---@return trapheus.Plan
 function plan.make(pipeline, run, world)
-  world.sandbox:add_described(run.seen_original.raw)
-  if run.seen_snapshot then -- of whatever database, under whatever name that had: here it is the original's
-    local snapshot = {}
-    for field, value in pairs(run.seen_snapshot.raw) do snapshot[field] = value end
-    snapshot.DBInstanceIdentifier, snapshot.DbiResourceId = run.identifier, run.facts.original.resource_id
-    snapshot.DBSnapshotIdentifier = run.seen_snapshot.name:match "[^:]+$"
-    world.sandbox:add_snapshot(snapshot)
-  end
+  COPY[run.record.kind](world.sandbox, run)
   local record = json.decode(json.encode(run.record))
   record.position, record.step, record.steps = 2, nil, {}
   local calls = {}

@@ -77,6 +77,7 @@ def test_a_refused_restore_is_rolled_back(peer, program, create_database, unused
     assert document["original"] == {
         "resource_id": original["DbiResourceId"],
         "name": unused_name,
+        "members": [],
     }
     assert document["replacement"] is None
     assert_as_it_was(peer, original)
@@ -103,7 +104,7 @@ def test_a_refused_delete_leaves_the_original_and_says_so(peer, program, databas
     result = program.restore(name)
     assert result.code == 0, result
     assert any(name + "-temp" in warning for warning in result.document["warnings"])
-    kept = {"resource_id": database["DbiResourceId"], "name": name + "-temp"}
+    kept = {"resource_id": database["DbiResourceId"], "name": name + "-temp", "members": []}
     assert result.document["original"] == kept
     assert peer.instance(name + "-temp")["DbiResourceId"] == database["DbiResourceId"]
     assert peer.instance(name)["DbiResourceId"] != database["DbiResourceId"]

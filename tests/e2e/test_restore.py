@@ -31,11 +31,19 @@ def assert_restored(peer, result, original, task):
     assert set(document) == DOCUMENT_FIELDS
     assert document["outcome"] == "restored"
     assert (document["identifier"], document["task"], document["kind"]) == (name, task, "instance")
-    assert document["original"] == {"resource_id": original["DbiResourceId"], "name": None}
+    assert document["original"] == {
+        "resource_id": original["DbiResourceId"],
+        "name": None,
+        "members": [],
+    }
     assert document["failure"] is None and document["todo"] is None and document["next"] is None
     now = peer.instance(name)
     assert now["DbiResourceId"] != original["DbiResourceId"]
-    assert document["replacement"] == {"resource_id": now["DbiResourceId"], "name": name}
+    assert document["replacement"] == {
+        "resource_id": now["DbiResourceId"],
+        "name": name,
+        "members": [],
+    }
     assert peer.instance(name + "-temp") is None
     assert now["DeletionProtection"] == original["DeletionProtection"]
     assert now["TagList"] == original["TagList"]
@@ -358,16 +366,6 @@ def test_a_database_that_is_not_there_is_refused(peer, program, unused_name):
     assert_refused(peer, program.restore(unused_name, "create_snapshot", "--instance"), unused_name)
 
 
-def test_a_cluster_is_refused_by_name(peer, program, unused_name):
-    peer.rds.create_db_cluster(
-        DBClusterIdentifier=unused_name,
-        Engine="aurora-mysql",
-        MasterUsername="root",
-        MasterUserPassword="correct-horse-battery",
-    )
-    assert_refused(peer, program.restore(unused_name), unused_name, "cluster")
-
-
 # Choices --------------------------------------------------------------------------------------
 
 
@@ -414,7 +412,7 @@ def test_the_original_is_kept_on_request(peer, program, database):
     name = database["DBInstanceIdentifier"]
     result = program.restore(name, "create_snapshot", "--keep-original")
     assert result.code == 0, result
-    kept = {"resource_id": database["DbiResourceId"], "name": name + "-temp"}
+    kept = {"resource_id": database["DbiResourceId"], "name": name + "-temp", "members": []}
     assert result.document["original"] == kept
     assert peer.instance(name + "-temp")["DbiResourceId"] == database["DbiResourceId"]
     assert peer.instance(name + "-temp")["DeletionProtection"] is False

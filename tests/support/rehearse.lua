@@ -16,6 +16,8 @@ local world_module = require "trapheus.world"
 ---@field kind string?
 ---@field options table?         the flags of the run, as data
 ---@field instance table?        DBInstance fields of the original
+---@field cluster table?        DBCluster fields of the original, which then is a cluster
+---@field members table[]|integer?  of the cluster: DBInstance fields, the writer first, or how many; default 3
 ---@field snapshot table|true?   a snapshot mydb-snapshot that exists before (with these fields)
 ---@field preset string?         quick, typical (default) or adversarial
 ---@field knobs table?           the sandbox's timing
@@ -63,15 +65,39 @@ local function drive(pipeline, run, result, limit)
   error "the run died 50 times"
 end
 
+local function with(fields, more)
+  for field, value in pairs(type(more) == "table" and more or {}) do fields[field] = value end
+  return fields
+end
+
+-- `count` members, mydb-1 the writer.
+local function members(id, count)
+  local list = {}
+  for i = 1, count do list[i] = { DBInstanceIdentifier = ("%s-%d"):format(id, i), IsClusterWriter = i == 1 } end
+  return list
+end
+
+local function add_cluster(sandbox, spec)
+  local id = spec.id or "mydb"
+  local fields = with({ DBClusterIdentifier = id }, spec.cluster)
+  local aurora = (fields.Engine or "aurora"):find "^aurora"
+  local list = type(spec.members) == "table" and spec.members or aurora and members(id, spec.members or 3) or nil
+  sandbox:add_cluster(fields, list)
+  if spec.snapshot then
+    sandbox:add_cluster_snapshot(with({ DBClusterSnapshotIdentifier = id .. "-snapshot", DBClusterIdentifier = id },
+      spec.snapshot))
+  end
+end
+
 local function populate(sandbox, spec)
+  if spec.cluster then return add_cluster(sandbox, spec) end
   local instance = { DBInstanceIdentifier = spec.id or "mydb" }
-  for field, value in pairs(spec.instance or {}) do instance[field] = value end
+  with(instance, spec.instance)
   sandbox:add_instance(instance)
   if not spec.snapshot then return end
   local snapshot = { DBSnapshotIdentifier = instance.DBInstanceIdentifier .. "-snapshot",
     DBInstanceIdentifier = instance.DBInstanceIdentifier }
-  for field, value in pairs(type(spec.snapshot) == "table" and spec.snapshot or {}) do snapshot[field] = value end
-  sandbox:add_snapshot(snapshot)
+  sandbox:add_snapshot(with(snapshot, spec.snapshot))
 end
 
 ---@param spec Rehearsal

@@ -10,10 +10,7 @@ local settings = require "trapheus.settings"
 ---@field seen_members trapheus.Instance[]?  In preflight: its own.
 local Cluster = database.class()
 
-local TABLES = { settings = "cluster", member_settings = "member" }
-
-local cluster = setmetatable({ kind = "cluster" },
-  { __index = function(_, field) return TABLES[field] and settings.load(TABLES[field]) end })
+local cluster = { kind = "cluster", settings = settings.load "cluster", member_settings = settings.load "member" }
 
 local function is_aurora(engine) return (engine or ""):find "^aurora" ~= nil end
 
@@ -133,13 +130,14 @@ Cluster.ARRIVED = {
   { path = "LocalWriteForwardingStatus", enabled = true, disabled = true },
 }
 
---- Can it be used as its original was? An Aurora cluster needs somebody to write.
-function Cluster:usable()
+--- Can it be used as its original was? Where that had members of its own, it needs one that writes.
+---@param members trapheus.MemberFacts[]  of the original
+function Cluster:usable(members)
   if not self:serving() then return false end
-  for _, row in ipairs(self.aurora and self.raw.DBClusterMembers or {}) do
+  for _, row in ipairs(self.raw.DBClusterMembers or {}) do
     if row.IsClusterWriter then return true end
   end
-  return not self.aurora
+  return #members == 0
 end
 
 --- Does a parameter group wait for a reboot? Members of Aurora are rebooted one by one.
@@ -233,11 +231,12 @@ end
 
 --- The replacement, without members: the captured settings that the restore call takes, marked with `tags`,
 --- unprotected. Engine and version are always given: the default would be the Region's version, not the snapshot's.
+--- An own snapshot is told by its name, as emulators know no ARN here; RDS makes one of the other.
 ---@param parameters table  settings that the restore call takes
 ---@param config table      as captured
 function cluster.restore(name, snapshot, parameters, config)
   parameters.DBClusterIdentifier = name
-  parameters.SnapshotIdentifier = snapshot.arn
+  parameters.SnapshotIdentifier = snapshot.asked_as
   parameters.Engine, parameters.EngineVersion = config.Engine, config.EngineVersion
   parameters.DeletionProtection = false
   return "RestoreDBClusterFromSnapshot", { kind = "cluster", name = name }, parameters

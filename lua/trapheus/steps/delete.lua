@@ -15,7 +15,7 @@ function delete.final_snapshot(run)
   if options.final_snapshot then return options.final_snapshot end
   local backups_kept = (run.facts.config.BackupRetentionPeriod or 0) > 0 and not options.delete_automated_backups
     and run.database.retains_backups(run.facts.config)
-  if run.facts.snapshot.made or backups_kept then return nil end
+  if run:takes_snapshot() or backups_kept then return nil end
   return names.final(run.identifier, run.id)
 end
 
@@ -26,7 +26,9 @@ local function verified(run)
     return nil, run:park(("%s is not the replacement that was verified (%s); the original is %s"):format(run.identifier,
       run.facts.verified.resource_id, run.facts.aside), ("put it right, then run: trapheus resume %s"):format(run.id))
   end
-  if not replacement:usable() then return nil, run:wait(("the replacement (%s)"):format(replacement.status)) end
+  if not parts.usable(run, replacement) then
+    return nil, run:wait(("the replacement (%s)"):format(replacement.status))
+  end
   return replacement
 end
 
@@ -102,7 +104,7 @@ end
 --- A deletion that takes too long is reported; a replacement that does not serve calls a person.
 function delete.on_deadline(run)
   local replacement = run:find "replacement"
-  if replacement and replacement.name == run.identifier and replacement:usable() then
+  if replacement and replacement.name == run.identifier and parts.usable(run, replacement) then
     return run:fail "the deletion of the original took too long"
   end
   return run:park(("the verified replacement does not serve as %s; the original is %s"):format(run.identifier,

@@ -90,15 +90,10 @@ local function warn_of_unfinished(run)
   end
 end
 
-local REFUSED = { cluster = true } -- until its settings are carried over
-
 function preflight.advance(run)
   identify(run)
   local kind, why = find_kind(run)
   if not kind then return run:fail(why) end
-  if REFUSED[kind] then
-    return run:fail(("%s is a DB cluster: this version restores DB instances only"):format(run.identifier))
-  end
   run.record.kind, run.database = kind, require("trapheus.databases." .. kind)
   local original = run:holder(run.identifier)
   if not original then

@@ -71,7 +71,7 @@ end
 --- A replacement that serves is not thrown away because it was slow.
 function restore.on_deadline(run)
   local replacement = run:find "replacement"
-  if replacement and replacement:usable() then
+  if replacement and parts.usable(run, replacement) then
     return run:park(("the replacement %s serves, but took too long"):format(run.identifier),
       ("trapheus resume %s goes on, trapheus rollback %s gives it up"):format(run.id, run.id))
   end

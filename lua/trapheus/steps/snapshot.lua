@@ -12,9 +12,12 @@ local function look(run, name)
   return run.database.snapshot(run.world.rds, name)
 end
 
--- Did this run make it? It carries the tag that only snapshots get, and it is of the original.
+-- Did this run make it? It carries the tag that only snapshots get, and it is of the original (an emulator may say only
+-- of which name).
 local function ours(run, seen)
-  return seen.tags[marks.RUN] == marks.of_snapshot(run.id) and seen.source_resource_id == run.facts.original.resource_id
+  local source = seen.source_resource_id
+  local of_original = source == run.facts.original.resource_id or not source and seen.source_name == run.identifier
+  return seen.tags[marks.RUN] == marks.of_snapshot(run.id) and of_original
 end
 
 -- Makes the snapshot `name`. nil: it is there, ours and available.

@@ -138,8 +138,7 @@ local function snapshots_needed(about)
   local run = about.run
   local replaced = about.takes_snapshot and about.snapshot ~= nil
   local making = about.takes_snapshot and not (replaced and run.options.replace_snapshot == "direct") and 1 or 0
-  local final = run.options.final_snapshot
-  if not about.takes_snapshot then final = delete.final_snapshot(run) end
+  local final = delete.final_snapshot(run)
   local last = about.restores and not run.options.keep_original and final and 1 or 0
   return math.max(making, last + (about.takes_snapshot and not replaced and 1 or 0))
 end
@@ -253,7 +252,8 @@ return {
     "DBClusterParameterGroupName", "DBParameterGroupNotFound", "^default%."),
   group("option group", "DescribeOptionGroups", "OptionGroupsList", "OptionGroupName", "OptionGroupNotFound",
     "^default:"),
-  group("subnet group", "DescribeDBSubnetGroups", "DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupNotFound"),
+  group("subnet group", "DescribeDBSubnetGroups", "DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupNotFound",
+    "^default$"),
   quotas,
   export,
   maintenance,
