@@ -262,7 +262,7 @@ end
 
 function tests.a_clock_that_is_wrong()
   local function skewed(seconds)
-    return { prepare = function(world) world.rds.transport.clock_ahead_s = seconds end }
+    return { prepare = function(world) world.sandbox:shift_clock(-seconds) end }
   end
   silent(skewed(59))
   silent(skewed(-59))
