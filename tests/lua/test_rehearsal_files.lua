@@ -54,7 +54,7 @@ local WRONG = {
   { "instances = { { TagList = { { Key = 'a', Valu = 'b' } } } }", "instances[1].TagList[1].Valu: RDS has no such" },
   { "instances = { { TagList = { Key = 'a' } } }", "instances[1].TagList: a list is expected" },
   { "instances = { { DBInstanceStatus = 'availabel' } }", '"availabel" is no status of RDS; did you mean available?' },
-  { "instances = { { Engine = 'oracle-ee' } }", "instances[1].Engine: the sandbox makes up no" },
+  { "instances = { { Engine = 'oracle-se2' } }", "instances[1].Engine: the sandbox makes up no" },
   { "instances = { {}, {} }", "instances[2]: DBInstanceIdentifier is missing" },
   { "instances = { {}, { DBInstanceIdentifier = 'MyDB' } }", "instances[2]: there are two instances mydb" },
   { "snapshots = { { DBSnapshotIdentifier = 's' } }", "snapshots[1]: DBInstanceIdentifier is missing" },

@@ -81,12 +81,12 @@ end
 function tests.what_is_not_modelled_is_refused()
   local restore = shapes.unknown_parameters("RestoreDBInstanceFromDBSnapshot",
     { DBInstanceIdentifier = "n", DBSnapshotIdentifier = "s" }, stand_up)
-  local expected = "AdditionalStorageVolumes CustomIamInstanceProfile DBClusterSnapshotIdentifier TagSpecifications "
+  local expected = "CustomIamInstanceProfile DBClusterSnapshotIdentifier TagSpecifications "
     .. "TdeCredentialArn TdeCredentialPassword"
   if restore ~= expected then error("restore: " .. restore) end
   local modify = shapes.unknown_parameters("ModifyDBInstance", { DBInstanceIdentifier = "mydb" }, stand_up)
-  expected = "AdditionalStorageVolumes AutomationMode AwsBackupRecoveryPointArn DBSecurityGroups DisableDomain Engine "
-    .. "MasterUserAuthenticationType MultiTenant ReplicaMode ResumeFullAutomationModeMinutes TagSpecifications "
+  expected = "AutomationMode AwsBackupRecoveryPointArn DBSecurityGroups DisableDomain Engine "
+    .. "MasterUserAuthenticationType ReplicaMode ResumeFullAutomationModeMinutes TagSpecifications "
     .. "TdeCredentialArn TdeCredentialPassword"
   if modify ~= expected then error("modify: " .. modify) end
 end

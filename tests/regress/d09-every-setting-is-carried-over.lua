@@ -1,56 +1,9 @@
 --- D9: the replacement has every setting of the original, except those that the report lists as impossible.
 local json = require "trapheus.json"
 local rehearse = require "rehearse"
+local same_database = require "same_database"
 local witness = require "witness"
 local tests = {}
-
--- What Describe shows and no restore can keep, or that follows from something else.
-local APART = {
-  DBInstanceArn = "follows the name", DbiResourceId = "identity", InstanceCreateTime = "of the new instance",
-  LatestRestorableTime = "of the new instance", EnhancedMonitoringResourceArn = "has the resource id",
-  SecondaryAvailabilityZone = "RDS chooses it", CertificateDetails = "a new certificate of the same authority",
-  MasterUserSecret = "the new one has another ARN", ActivityStreamKinesisStreamName = "the new one has another name",
-  data_version = "the write counter", restored_version = "the sandbox's own", PercentProgress = "progress",
-}
-
-local function sorted(list, field)
-  if type(list) ~= "table" then return list end
-  local copy = table.move(list, 1, #list, 1, {})
-  table.sort(copy, function(a, b) return a[field] < b[field] end)
-  return copy
-end
-
--- Order means nothing in these.
-local UNORDERED = { TagList = "Key", VpcSecurityGroups = "VpcSecurityGroupId", ProcessorFeatures = "Name" }
-
-local function text(value, field)
-  if value == nil then return "nothing" end
-  return json.encode { UNORDERED[field] and sorted(value, UNORDERED[field]) or value }
-end
-
-local function fields_of(...)
-  local seen, list = {}, {}
-  for _, truth in ipairs { ... } do
-    for field in pairs(truth) do
-      if not seen[field] then list[#list + 1], seen[field] = field, true end
-    end
-  end
-  table.sort(list)
-  return list
-end
-
--- Every field of the truth before against the truth after.
-local function compare(before, result)
-  local after = result.sandbox:instance "mydb"
-  assert(after.DbiResourceId ~= before.DbiResourceId, "there is a replacement")
-  for _, field in ipairs(fields_of(before, after)) do
-    local was, is = text(before[field], field), text(after[field], field)
-    local zone = field == "AvailabilityZone" and before.MultiAZ
-    if was ~= is and not APART[field] and not zone then
-      error(("%s is %s, was %s"):format(field, is, was), 2)
-    end
-  end
-end
 
 local function role(name) return "arn:aws:iam::123456789012:role/" .. name end
 
@@ -119,7 +72,7 @@ for name, fields in pairs(CONFIGURATIONS) do
         end,
       }
       witness.equal(result.outcome, "restored")
-      compare(before, result)
+      same_database(before, result)
       witness.equal(#result.document.settings.differing, 0, "settings that differ")
     end
   end

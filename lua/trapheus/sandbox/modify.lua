@@ -1,6 +1,7 @@
 --- ModifyDBInstance: what is written at once, what waits in PendingModifiedValues, what takes a while.
 
 local changes = require "trapheus.sandbox.changes"
+local engine_rules = require "trapheus.sandbox.engine_rules"
 local instances = require "trapheus.sandbox.instances"
 local member_settings = require "trapheus.sandbox.member_settings"
 local names = require "trapheus.sandbox.names"
@@ -22,7 +23,11 @@ local OTHERS = {
 --- Checks the values against the instance, and gives the name it is to have, if it is to have another.
 local function check(sb, instance, params)
   settings.require_known(params, "modify", OTHERS)
-  if instance.cluster then member_settings.check_modify(sb, instance, params) end
+  if instance.cluster then
+    member_settings.check_modify(sb, instance, params)
+  else
+    engine_rules.check(instance.fields, params, "modify")
+  end
   validate.retention(params)
   validate.monitoring(instance.fields, params)
   validate.insights(instance.fields, params)

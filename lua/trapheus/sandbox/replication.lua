@@ -26,11 +26,12 @@ function rds.StartDBInstanceAutomatedBackupsReplication(sb, params)
   instances.require_ready(sb, instance)
   if instance.fields.BackupRetentionPeriod == 0 then
     errors.refuse("InvalidDBInstanceState", "Automated backups are not enabled.")
-  elseif replicated(instance, sb.asked_in) then
+  elseif replicated(instance, sb.asked_in) or sb.replications[instance.rid .. sb.asked_in] then
     errors.refuse("InvalidDBInstanceState", "Automated backups are replicated into this Region already.")
   end
   local backup = names.arn(sb, "auto-backup",
     "ab-" .. sb:stream("backup"):text(26, "abcdefghijklmnopqrstuvwxyz0123456789"), sb.asked_in)
+  sb.replications[instance.rid .. sb.asked_in] = true -- though nobody sees it yet
   sb.replications[backup] = { BackupRetentionPeriod = params.BackupRetentionPeriod or 7, KmsKeyId = params.KmsKeyId }
   sb:later(sb:draw "replication_s", function()
     table.insert(instance.fields.DBInstanceAutomatedBackupsReplications, { DBInstanceAutomatedBackupsArn = backup })

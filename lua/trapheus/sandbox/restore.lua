@@ -1,6 +1,7 @@
 --- RestoreDBInstanceFromDBSnapshot: a new instance, with AWS's own defaults for whatever was not asked for.
 
 local creation = require "trapheus.sandbox.creation"
+local engine_rules = require "trapheus.sandbox.engine_rules"
 local errors = require "trapheus.sandbox.errors"
 local events = require "trapheus.sandbox.events"
 local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
@@ -21,7 +22,7 @@ local OTHERS = {
 --- What no parameter sets: it lies in the snapshot.
 local INHERITED = {
   "MasterUsername", "StorageEncrypted", "KmsKeyId", "CharacterSetName", "NcharCharacterSetName", "Timezone",
-  "DBSystemId", "MultiTenant",
+  "DBSystemId", "MultiTenant", "StorageEncryptionType",
 }
 
 local function configuration(sb, snapshot, params)
@@ -42,13 +43,8 @@ local function check(sb, snapshot, params)
     errors.refuse("InvalidParameterCombination", ("The engine %s does not match the snapshot's, %s."):format(
       params.Engine, source.Engine))
   end
-  if params.DBName and not (source.Engine:find "^oracle" or source.Engine:find "^sqlserver") then
-    errors.refuse("InvalidParameterCombination", ("DBName cannot be set for the engine %s."):format(source.Engine))
-  end
-  if params.ManageMasterUserPassword and not source.Engine:find "^oracle" then
-    errors.refuse("InvalidParameterCombination", ("ManageMasterUserPassword is not supported for %s on a restore.")
-      :format(source.Engine))
-  end
+  engine_rules.check({ Engine = source.Engine, BackupRetentionPeriod = source.BackupRetentionPeriod }, params,
+    "restore")
   tags.check(params.Tags or {})
 end
 

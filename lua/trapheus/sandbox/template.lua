@@ -16,6 +16,17 @@ template.ENGINES = {
   postgres = { version = "16.4", port = 5432, license = "postgresql-license", logs = { "postgresql", "upgrade" } },
   mysql = { version = "8.0.39", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
   mariadb = { version = "10.11.9", port = 3306, license = "general-public-license", logs = { "error", "slowquery" } },
+  ["oracle-ee"] = { version = "19.0.0.0.ru-2024-07.rur-2024-07.r1", port = 1521, license = "bring-your-own-license",
+    major = "^%d+", logs = { "alert", "audit", "listener" }, unlike = { DBName = "ORCL", CharacterSetName = "AL32UTF8",
+      NcharCharacterSetName = "AL16UTF16" } },
+  ["oracle-ee-cdb"] = { version = "19.0.0.0.ru-2024-07.rur-2024-07.r1", port = 1521, major = "^%d+",
+    license = "bring-your-own-license", logs = { "alert", "audit" }, unlike = { DBName = "ORCL",
+      CharacterSetName = "AL32UTF8", MultiTenant = true } },
+  ["sqlserver-se"] = { version = "15.00.4385.2.v1", port = 1433, license = "license-included", major = "^%d+%.%d",
+    logs = { "agent", "error" }, unlike = { Timezone = "Central Standard Time",
+      CharacterSetName = "Latin1_General_CI_AS" } },
+  ["db2-se"] = { version = "11.5.9.0.sb00000000.r1", port = 50000, license = "bring-your-own-license",
+    logs = { "diag.log", "notify.log" }, unlike = { Timezone = "Europe/Berlin" } },
 }
 
 --- The same, of engines of which there are only clusters.
@@ -31,6 +42,16 @@ function template.engine(name)
   return template.ENGINES[name] or template.CLUSTER_ENGINES[name]
 end
 
+--- Engines whose groups are named otherwise: "default.oracle-ee-19".
+local COMMERCIAL = { "^oracle", "^sqlserver", "^db2" }
+
+local function is_commercial(engine)
+  for _, pattern in ipairs(COMMERCIAL) do
+    if engine:find(pattern) then return true end
+  end
+  return false
+end
+
 --- "16" stands for the newest 16 there is.
 ---@param engine string
 ---@param version string|nil
@@ -41,17 +62,21 @@ function template.full_version(engine, version)
   return version
 end
 
---- "postgres", "16.4" -> "16"; "mysql", "8.0.39" -> "8.0"
+--- "postgres", "16.4" -> "16"; "mysql", "8.0.39" -> "8.0"; "sqlserver-se", "15.00.4385.2.v1" -> "15.0"
 local function major(fields)
-  return fields.EngineVersion:match(fields.Engine:find "postgres" and "^%d+" or "^%d+%.%d+")
+  local known = template.engine(fields.Engine)
+  local pattern = known and known.major or fields.Engine:find "postgres" and "^%d+" or "^%d+%.%d+"
+  return fields.EngineVersion:match(pattern)
 end
 
 function template.default_parameter_group(fields)
-  return ("default.%s%s"):format(fields.Engine, major(fields))
+  return ("default.%s%s%s"):format(fields.Engine, is_commercial(fields.Engine) and "-" or "", major(fields))
 end
 
+--- "default:postgres-16", "default:sqlserver-se-15-00"
 function template.default_option_group(fields)
-  return ("default:%s-%s"):format(fields.Engine, (major(fields):gsub("%.", "-")))
+  local version = fields.Engine:find "^sqlserver" and fields.EngineVersion:match "^%d+%.%d+" or major(fields)
+  return ("default:%s-%s"):format(fields.Engine, (version:gsub("%.", "-")))
 end
 
 function template.key(sb, alias)
@@ -84,8 +109,11 @@ end
 --- gp3 without Iops and StorageThroughput: the baseline, by size.
 ---@param fields table
 function template.storage_baseline(fields)
-  if fields.StorageType ~= "gp3" then return end
-  local large = fields.AllocatedStorage >= template.gp3_threshold(fields)
+  if fields.StorageType ~= "gp3" then
+    fields.StorageThroughput = nil
+    return
+  end
+  local large = not fields.Engine:find "^sqlserver" and fields.AllocatedStorage >= template.gp3_threshold(fields)
   fields.Iops = fields.Iops or large and 12000 or 3000
   fields.StorageThroughput = fields.StorageThroughput or large and 500 or 125
 end
@@ -172,6 +200,8 @@ local function production(sb, engine_name)
   if template.OPEN_SOURCE[engine_name] then
     fields.EngineLifecycleSupport = "open-source-rds-extended-support-disabled"
   end
+  if is_commercial(engine_name) then fields.IAMDatabaseAuthenticationEnabled = false end
+  for field, value in pairs(engine.unlike or {}) do fields[field] = value end
   return fields
 end
 

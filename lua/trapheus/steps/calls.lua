@@ -12,6 +12,16 @@ local function give_up(run, part, row, why)
   run:warn(("%s of %s could not be carried over: %s"):format(row.name, part.seen.name, why))
 end
 
+local PATIENCE_S = 3600 -- for what is no matter of security
+
+-- Since when it is asked for; nil: it may still come.
+local function too_long(run, part, row)
+  part.known.asked_at = part.known.asked_at or {}
+  local since = part.known.asked_at[row.name]
+  if not since then part.known.asked_at[row.name] = run:now_s() end
+  return since and run:now_s() - since > PATIENCE_S
+end
+
 local function target_of(seen, call, piece)
   local target = seen:target()
   target.part = call.name and call.name(piece) or nil
@@ -35,8 +45,10 @@ function step.advance(run, part)
   for _, row, piece in part.settings:missing(part.config, part.seen) do
     if not (part.known.given_up or {})[row.name] then
       local answer = ask(run, part.seen, row, piece)
-      if not answer.fail or row.security and not compare.accepts(run, part, row.name) then return answer end
-      give_up(run, part, row, answer.fail)
+      local needed = row.security and not compare.accepts(run, part, row.name)
+      local late = not needed and not answer.fail and too_long(run, part, row)
+      if needed or not (answer.fail or late) then return answer end
+      give_up(run, part, row, answer.fail or "it has not come within an hour: " .. answer.wait)
     end
   end
 end
