@@ -97,10 +97,12 @@ function tests.the_password_is_nowhere()
 end
 
 function tests.a_managed_password_has_a_secret()
-  local sb = world()
+  local sb, clock = world { secret_s = 30 }
   local params = wanted { ManageMasterUserPassword = true }
   params.MasterUserPassword = nil
-  assert(sb:call("rds", "CreateDBInstance", params).DBInstance.MasterUserSecret.SecretStatus == "active")
+  assert(sb:call("rds", "CreateDBInstance", params).DBInstance.MasterUserSecret.SecretStatus == "creating")
+  clock.ms = clock.ms + 31000
+  assert(sb:instance("orders").MasterUserSecret.SecretStatus == "active")
 end
 
 function tests.what_aws_refuses()

@@ -12,7 +12,7 @@ local KNOBS = {
   cluster_rename_s = 20, name_release_s = 0, modify_lag_s = 5, modify_s = 20, create_s = 100, delete_s = 50,
   snapshot_s = 40, snapshot_start_s = 1, snapshot_tail_s = 10, snapshot_delete_s = 5, cluster_create_s = 30,
   cluster_restore_s = 90, cluster_delete_s = 20, failover_s = 15, writer_reboot_failover_percent = 0, reboot_s = 20,
-  member_flaps = 0, restore_flap_s = 10,
+  member_flaps = 0, restore_flap_s = 10, cluster_endpoint_s = 10, role_s = 20, secret_s = 0, stream_s = 60,
 }
 
 --- A sandbox, and how time passes in it.

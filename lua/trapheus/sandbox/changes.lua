@@ -3,6 +3,7 @@
 local events = require "trapheus.sandbox.events"
 local rename = require "trapheus.sandbox.rename"
 local resources = require "trapheus.sandbox.resources"
+local secrets = require "trapheus.sandbox.secrets"
 local settings = require "trapheus.sandbox.settings"
 local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
@@ -75,6 +76,7 @@ local function finish(sb, resource, list, way, failed)
   if not failed then write(sb, resource, list) end
   resource.pending = {}
   way.settle(sb, resource, not failed and list or nil)
+  secrets.settle(sb, resource)
   events.add(sb, resource.kind.event, resource.name, failed and "failure" or "configuration change",
     (failed and "Unable to modify the %s." or "Finished applying modification to the %s."):format(way.what))
 end

@@ -3,6 +3,7 @@
 local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
 local cluster_template = require "trapheus.sandbox.cluster_template"
 local clusters = require "trapheus.sandbox.clusters"
+local secrets = require "trapheus.sandbox.secrets"
 local snapshots = require "trapheus.sandbox.snapshots"
 
 ---@class trapheus.Sandbox
@@ -61,6 +62,13 @@ function api:cluster_snapshot(name)
   self:advance()
   local snapshot = self.cluster_snapshot_names[name:lower()]
   return snapshot and snapshots.truth(snapshot)
+end
+
+--- The secrets of master users that RDS manages, each with the resource id of its database.
+---@return { SecretArn: string, SecretStatus: string, KmsKeyId: string, owner: string }[]
+function api:secrets()
+  self:advance()
+  return secrets.list(self)
 end
 
 return api

@@ -8,6 +8,7 @@ local master_user = require "trapheus.sandbox.master_user"
 local multi_az = require "trapheus.sandbox.multi_az"
 local names = require "trapheus.sandbox.names"
 local resources = require "trapheus.sandbox.resources"
+local secrets = require "trapheus.sandbox.secrets"
 local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
 local validate = require "trapheus.sandbox.validate"
@@ -58,6 +59,7 @@ function cluster_create.operations.rds.CreateDBCluster(sb, params, fault)
   multi_az.add_members(sb, cluster)
   resources.commit(sb, cluster)
   cluster_creation.plan(sb, cluster, fault, HOW)
+  secrets.settle(sb, cluster)
   return { DBCluster = clusters.view(sb, cluster) }
 end
 

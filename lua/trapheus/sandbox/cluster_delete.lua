@@ -2,6 +2,7 @@
 --- its data.
 
 local cluster_describe = require "trapheus.sandbox.cluster_describe"
+local cluster_endpoints = require "trapheus.sandbox.cluster_endpoints"
 local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
 local clusters = require "trapheus.sandbox.clusters"
 local errors = require "trapheus.sandbox.errors"
@@ -74,6 +75,7 @@ end
 
 local function vanish(sb, cluster, retained)
   for i = #cluster.members, 1, -1 do vanish_member(sb, cluster.members[i]) end
+  cluster_endpoints.vanish(sb, cluster)
   resources.vanish(sb, cluster)
   if retained then table.insert(sb.retained_cluster_backups, retained) end
   events.add(sb, "db-cluster", cluster.name, "deletion", "DB cluster deleted")

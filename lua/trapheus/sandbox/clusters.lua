@@ -1,5 +1,6 @@
 --- DB clusters: what is their own beside what all resources have. The data of an Aurora cluster lies in its volume, and
---- its members come and go: `data_version` is the cluster's. Then there are `members` and their `writer`.
+--- its members come and go: `data_version` is the cluster's. Then there are `members`, their `writer`, and custom
+--- `endpoints`.
 
 local members = require "trapheus.sandbox.members"
 local names = require "trapheus.sandbox.names"
@@ -42,6 +43,10 @@ function clusters.view(sb, cluster, name)
   shown.Endpoint = names.address(sb, name, "cluster")
   shown.ReaderEndpoint = names.address(sb, name, "cluster-ro")
   shown.HostedZoneId = names.ZONE
+  shown.CustomEndpoints = {}
+  for i, endpoint in ipairs(cluster.endpoints) do
+    shown.CustomEndpoints[i] = names.address(sb, endpoint.name, "cluster-custom")
+  end
   if not cluster.creating then
     shown.EarliestRestorableTime, shown.LatestRestorableTime = cluster.fields.ClusterCreateTime, sb:seconds() // 1 - 300
   end
@@ -61,7 +66,9 @@ clusters.KIND = {
     state = "DB cluster %s is not in available state.",
   },
   view = clusters.view,
-  related = function(_, cluster) return cluster.members end,
+  related = function(_, cluster)
+    return table.move(cluster.endpoints, 1, #cluster.endpoints, #cluster.members + 1, { table.unpack(cluster.members) })
+  end,
 }
 
 ---@param sb table
@@ -82,7 +89,7 @@ end
 ---@return table cluster
 function clusters.create(sb, name, status, fields, data_version)
   local cluster = resources.create(sb, clusters.KIND, name, status, fields)
-  cluster.data_version, cluster.members = data_version, {}
+  cluster.data_version, cluster.members, cluster.endpoints = data_version, {}, {}
   cluster.subnet_group = sb.known.subnet_groups[fields.DBSubnetGroup]
   return cluster
 end

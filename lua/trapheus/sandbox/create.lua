@@ -6,6 +6,7 @@ local instances = require "trapheus.sandbox.instances"
 local master_user = require "trapheus.sandbox.master_user"
 local member_create = require "trapheus.sandbox.member_create"
 local names = require "trapheus.sandbox.names"
+local secrets = require "trapheus.sandbox.secrets"
 local settings = require "trapheus.sandbox.settings"
 local tables = require "trapheus.sandbox.tables"
 local tags = require "trapheus.sandbox.tags"
@@ -119,6 +120,7 @@ function create.operations.rds.CreateDBInstance(sb, params, fault)
   local instance = instances.create(sb, name, "creating", configuration(sb, params), 1)
   instances.commit(sb, instance)
   plan(sb, instance, fault)
+  secrets.settle(sb, instance)
   return { DBInstance = instances.view(sb, instance) }
 end
 

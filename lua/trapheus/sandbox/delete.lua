@@ -1,5 +1,6 @@
 --- DeleteDBInstance: `deleting` for minutes, still listed, then gone.
 
+local cluster_endpoints = require "trapheus.sandbox.cluster_endpoints"
 local clusters = require "trapheus.sandbox.clusters"
 local describe = require "trapheus.sandbox.describe"
 local errors = require "trapheus.sandbox.errors"
@@ -68,6 +69,7 @@ local function check_state(sb, instance, params)
 end
 
 local function vanish(sb, instance, retained)
+  cluster_endpoints.forget(instance)
   members.leave(instance)
   resources.vanish(sb, instance)
   if retained then table.insert(sb.retained_backups, retained) end

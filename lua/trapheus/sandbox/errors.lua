@@ -1,34 +1,25 @@
 --- Errors of the simulated services: AWS's codes, each with its HTTP status.
 
+local model = require "trapheus.aws.model"
+
 local errors = {}
 
---- Codes whose status is not 400.
-local STATUS = {
-  AccessDenied = 403,
-  ExpiredToken = 403,
-  InvalidClientTokenId = 403,
-  DBInstanceNotFound = 404,
-  DBSnapshotNotFound = 404,
-  DBClusterNotFoundFault = 404,
-  DBClusterSnapshotNotFoundFault = 404,
-  DBClusterParameterGroupNotFound = 404,
-  DBClusterRoleNotFound = 404,
-  DBClusterAutomatedBackupNotFoundFault = 404,
-  DBClusterQuotaExceededFault = 403,
-  DBParameterGroupNotFound = 404,
-  DBSubnetGroupNotFoundFault = 404,
-  OptionGroupNotFoundFault = 404,
-  CertificateNotFound = 404,
-  DBInstanceRoleNotFound = 404,
-  DBInstanceAutomatedBackupNotFound = 404,
-  BlueGreenDeploymentNotFoundFault = 404,
-  GlobalClusterNotFoundFault = 404,
-  ExportTaskNotFound = 404,
-  DBProxyNotFoundFault = 404,
-  ResourceNotFoundFault = 404,
-  InternalFailure = 500,
-  ServiceUnavailable = 503,
+--- Codes that are common to all of AWS, and whose status is not 400.
+local COMMON = {
+  AccessDenied = 403, ExpiredToken = 403, InvalidClientTokenId = 403, InternalFailure = 500, ServiceUnavailable = 503,
 }
+
+local documented -- code -> status, as the service model has it
+
+local function status_of(code)
+  if not documented then
+    documented = {}
+    for _, shape in pairs(model.load("rds").shapes) do
+      if shape.error then documented[shape.error.code] = shape.error.httpStatusCode end
+    end
+  end
+  return COMMON[code] or documented[code] or 400
+end
 
 --- The error as a client is given it.
 ---@param code string
@@ -36,7 +27,7 @@ local STATUS = {
 ---@param status integer|nil Where it is not the code's usual one.
 ---@return table
 function errors.new(code, message, status)
-  return { code = code, message = message, status = status or STATUS[code] or 400 }
+  return { code = code, message = message, status = status or status_of(code) }
 end
 
 --- What the client meets when no reply of the service arrives.

@@ -47,7 +47,7 @@ function sandbox.new(options)
     schedule = heap.new(), streams = {}, faults = {}, counts = {}, audit = {}, mail = {}, webhooks = {},
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, snapshot_count = 0, events = {},
     retained_backups = {}, clusters = {}, cluster_names = {}, cluster_reserved = {}, cluster_snapshots = {},
-    cluster_snapshot_names = {}, retained_cluster_backups = {},
+    cluster_snapshot_names = {}, retained_cluster_backups = {}, endpoints = {}, endpoint_names = {},
     replications = {}, offset_s = 0, credentials = "valid", denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())

@@ -50,7 +50,9 @@ local KIND = {
     state = "Instance %s is not in available state.",
   },
   view = instances.view,
-  related = function(_, instance) return { instance.cluster } end,
+  related = function(_, instance)
+    return instance.cluster and { instance.cluster, table.unpack(instance.cluster.endpoints) } or {}
+  end,
 }
 
 ---@param sb table

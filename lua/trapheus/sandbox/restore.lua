@@ -7,6 +7,7 @@ local events = require "trapheus.sandbox.events"
 local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local names = require "trapheus.sandbox.names"
+local secrets = require "trapheus.sandbox.secrets"
 local settings = require "trapheus.sandbox.settings"
 local snapshots = require "trapheus.sandbox.snapshots"
 local tables = require "trapheus.sandbox.tables"
@@ -89,6 +90,7 @@ function restore.operations.rds.RestoreDBInstanceFromDBSnapshot(sb, params, faul
   instance.restored_version = snapshot.data_version
   instances.commit(sb, instance)
   plan(sb, instance, fault)
+  secrets.settle(sb, instance)
   return { DBInstance = instances.view(sb, instance) }
 end
 

@@ -83,7 +83,7 @@ settings.shapes = {
     fields.MasterUserSecret = value and (fields.MasterUserSecret or {
       SecretArn = ("arn:aws:secretsmanager:%s:%s:secret:rds!%s-%s"):format(sb.region, sb.account,
         fields.DbiResourceId or fields.DbClusterResourceId, sb:stream("secret"):text(6, "abcdefghijklmnopqrstuvwxyz")),
-      SecretStatus = "active",
+      SecretStatus = "creating",
       KmsKeyId = template.key(sb, "aws-secretsmanager"),
     }) or nil
   end,

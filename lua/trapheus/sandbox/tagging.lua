@@ -1,5 +1,6 @@
 --- The tags of whatever has an ARN.
 
+local cluster_endpoints = require "trapheus.sandbox.cluster_endpoints"
 local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
 local clusters = require "trapheus.sandbox.clusters"
 local errors = require "trapheus.sandbox.errors"
@@ -21,6 +22,7 @@ end
 local KINDS = {
   ["db"] = { find = instances.find, touch = resources.touch },
   ["cluster"] = { find = clusters.find, touch = resources.touch },
+  ["cluster-endpoint"] = { find = cluster_endpoints.find, touch = resources.touch },
   ["snapshot"] = snapshot(instance_snapshots.KIND),
   ["cluster-snapshot"] = snapshot(cluster_snapshots.KIND),
 }
