@@ -34,6 +34,7 @@ local HOW = { "How", {
   { "--delete-automated-backups", nil, "drop the original's automated backups (kept by default)" },
   { "--replace-snapshot", "HOW", "safe (default: the old one goes when covered) or direct (it goes first)" },
   { "--no-fence", nil, "do without deletion protection on the original" },
+  { "--on-recoverable", "HOW", "a restored database that a person could mend: wait (default: park) or rollback" },
   { "--allow-replicas", nil, "restore although read replicas stay with the old database" },
   { "--allow-foreign-snapshot", nil, "restore from another database's snapshot" },
   { "--set", "KEY=VALUE", "give the replacement another value of a setting than the original's (trapheus settings "
@@ -109,6 +110,7 @@ local SANDBOX = { { "Where and what", {
 commands.CHOICES = {
   task = { "create_snapshot", "db_restore", "create_snapshot_only" },
   replace_snapshot = { "safe", "direct" },
+  on_recoverable = { "wait", "rollback" },
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
   shell = { "bash", "zsh" },

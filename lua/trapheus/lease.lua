@@ -21,6 +21,7 @@ local CERTAIN_S = 130    -- twice that: he who has not seen our tag has written 
 local function now_s(run) return run:now_s() - (run.world:clock_ahead_s() or 0) end
 
 local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
+local CHOICES = { "on_recoverable", "final_snapshot" }
 
 -- What another machine needs to end the run.
 local function state(run)
@@ -33,7 +34,9 @@ local function state(run)
   for _, flag in ipairs(FLAGS) do
     if options[flag] then pairs_of[#pairs_of + 1] = { flag, "yes" } end
   end
-  if options.final_snapshot then pairs_of[#pairs_of + 1] = { "final_snapshot", options.final_snapshot } end
+  for _, choice in ipairs(CHOICES) do
+    if options[choice] then pairs_of[#pairs_of + 1] = { choice, options[choice] } end
+  end
   return marks.state_text(pairs_of)
 end
 

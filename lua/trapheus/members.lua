@@ -83,7 +83,9 @@ end
 local function judge(run, member, holder)
   local bad = holder:bad()
   if bad and member.role == "reader" then return retire(run, member, holder) end
-  if bad == "terminal" then return run:fail(("the writer %s ended as '%s'"):format(member.name, holder.status)) end
+  if bad == "terminal" or bad and run.options.on_recoverable == "rollback" then
+    return run:fail(("the writer %s ended as '%s'"):format(member.name, holder.status))
+  end
   if bad then
     return run:park(("the writer %s is '%s', which a person can mend; the original is %s"):format(member.name,
       holder.status, run.facts.aside), ("mend it, then run: trapheus resume %s; or give up the restore: "

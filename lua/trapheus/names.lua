@@ -32,6 +32,9 @@ function names.snapshot(identifier) return identifier .. "-snapshot" end
 --- The snapshot that covers for the old one while it is replaced.
 function names.interim(identifier, run_id) return ("%s-s-%s"):format(identifier, run_id) end
 
+--- The snapshot that is made when another one has failed.
+function names.again(identifier, run_id) return ("%s-r-%s"):format(identifier, run_id) end
+
 function names.final(identifier, run_id) return ("%s-final-%s"):format(identifier, run_id) end
 
 ---@class trapheus.DerivedName

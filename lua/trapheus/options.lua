@@ -169,7 +169,7 @@ local function check_together(given)
 end
 
 local function check(given)
-  for _, field in ipairs { "task", "replace_snapshot" } do
+  for _, field in ipairs { "task", "replace_snapshot", "on_recoverable" } do
     if given[field] then check_choice(field, given[field]) end
   end
   if not given.id then usage.fail "--id is missing: which database?" end
@@ -290,7 +290,7 @@ function options.restore(arguments)
 end
 
 local RECORDED = { "snapshot", "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
-  "replace_snapshot", "no_fence", "allow_replicas", "allow_foreign_snapshot",
+  "replace_snapshot", "no_fence", "on_recoverable", "allow_replicas", "allow_foreign_snapshot",
   "set", "ignore_diff" }
 
 --- What of it belongs to the run, and is remembered with it. No webhook, no address.

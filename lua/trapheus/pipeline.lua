@@ -13,6 +13,7 @@ local lease = require "trapheus.lease"
 ---@field on_deadline ("park"|fun(run: trapheus.Run): trapheus.Answer)?  Default: fail.
 ---@field refuses boolean?           A failure here means that nothing was changed: refused.
 ---@field essential boolean?          Others rely on what it finds out: it cannot be removed.
+---@field tidies boolean?           What it undoes is no reason to call a rollback unfinished.
 ---@field typical_s number?           How long it usually takes.
 ---@field forward_only boolean?      A failure here is reported and undoes nothing.
 ---@field leftover (fun(run: trapheus.Run): string)?  What stays behind when it fails after VERIFIED.
@@ -128,15 +129,22 @@ end
 
 -- Looking ---------------------------------------------------------------------------------
 
+-- The original is back under its name; what else cannot be undone is told.
+local function untidied(run, why)
+  run:warn(("%s did not end: %s"):format(run.record.step, why))
+  return run:done()
+end
+
 -- AWS refused a read, or did not answer. Reads change nothing, so the same look can be had again.
 local function unreadable(run, step, err)
   local record = run.record
   local throttled = errors.class(err.operation, err.code) == "throttle"
-  if step.refuses and not throttled then return run:fail(tostring(err), err.code) end
+  if step.refuses and not throttled and not run.facts.lease then return run:fail(tostring(err), err.code) end
   if err.retryable or throttled then return run:wait(("AWS to answer (%s)"):format(err.code)) end
   record.denied = (record.denied or 0) + 1
   if record.denied < DENIED_LOOKS then return run:wait(("AWS to allow a look (%s)"):format(err.code)) end
   if record.direction == "forward" and not run.facts.moving then return run:fail(tostring(err), err.code) end
+  if record.direction == "back" and step.tidies then return untidied(run, tostring(err)) end
   return run:park(tostring(err), ("when AWS answers again, run: trapheus resume %s"):format(run.id))
 end
 
@@ -159,9 +167,11 @@ end
 local function late(run, step)
   local hours = ("%.1f hours"):format((run:now_s() - run.record.steps[#run.record.steps].started_at) / 3600)
   if type(step.on_deadline) == "function" and run.record.direction == "forward" then return step.on_deadline(run) end
+  local waiting = ("%s, waiting for %s"):format(hours, run.record.waiting and run.record.waiting.why or "nothing")
+  if run.record.direction == "back" and step.tidies then return untidied(run, "after " .. waiting) end
   if step.on_deadline == "park" or run.record.direction == "back" then
-    return run:park(("%s is not done after %s, waiting for %s"):format(run.record.step, hours,
-      run.record.waiting and run.record.waiting.why or "nothing"), ("trapheus resume %s waits on"):format(run.id))
+    return run:park(("%s is not done after %s"):format(run.record.step, waiting),
+      ("trapheus resume %s waits on"):format(run.id))
   end
   return run:fail(("%s is not done after %s"):format(step.name, hours))
 end
@@ -248,6 +258,7 @@ local function finish(run, outcome)
   end
   record.outcome, record.ended_at = outcome, run:stamp()
   run:save("outcome", { outcome = outcome })
+  if outcome ~= "parked" then run.world.journal:unlock(run) end
 end
 
 local function fail(run, step, answer)

@@ -41,14 +41,18 @@ local CREATION_FAILS = {
   ["the quota is used up"] = { kind = "error", code = "SnapshotQuotaExceeded" },
   ["the key is not accessible"] = { kind = "error", code = "KMSKeyNotAccessibleFault" },
   ["no permission"] = { kind = "denied" },
-  ["it ends as failed"] = { kind = "terminal", status = "failed" },
+  ["it ends as failed, and so does another one"] = { kind = "terminal", status = "failed", again = true },
 }
+
+local function creation(occurrence, fault)
+  return { operation = "CreateDBSnapshot", occurrence = occurrence, kind = fault.kind, code = fault.code,
+    status = fault.status }
+end
 
 for name, fault in pairs(CREATION_FAILS) do
   tests["the first creation fails: " .. name] = function()
     local result, old = watched {
-      faults = { { operation = "CreateDBSnapshot", occurrence = 1, kind = fault.kind, code = fault.code,
-        status = fault.status } },
+      faults = { creation(1, fault), fault.again and creation(2, fault) or nil },
     }
     witness.equal(result.outcome, "failed")
     local kept = result.sandbox:snapshot "mydb-snapshot"
@@ -60,14 +64,38 @@ for name, fault in pairs(CREATION_FAILS) do
 
   tests["the second creation fails: " .. name] = function()
     local result, old = watched {
-      faults = { { operation = "CreateDBSnapshot", occurrence = 2, kind = fault.kind, code = fault.code,
-        status = fault.status } },
+      faults = { creation(2, fault) },
     }
-    witness.equal(result.outcome, "failed")
+    witness.equal(result.outcome, "restored")
     local interim = result.sandbox:snapshot("mydb-s-" .. result.run.id)
     witness.equal(interim and interim.Status, "available", "the interim snapshot")
     assert(interim.SnapshotCreateTime > old.SnapshotCreateTime, "it is newer than the old one")
+    witness.equal(result.document.snapshot, "mydb-s-" .. result.run.id, "what was restored from")
+    assert(table.concat(result.record.warnings, "\n"):find "which covers it, is used", "nobody is told")
   end
+end
+
+for _, old in ipairs { true, false } do
+  tests["one that fails is deleted, and another one made under its own name: "
+    .. (old and "the interim" or "the only")] = function()
+    local result = rehearse { snapshot = old or nil, faults = {
+      { operation = "CreateDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" } } }
+    witness.equal(result.outcome, "restored")
+    assert(table.concat(result.record.warnings, "\n"):find "ended as 'failed'; another one is made", "nobody is told")
+    assert(not result.sandbox:snapshot("mydb-s-" .. result.run.id), "the failed one is left")
+    witness.equal(result.document.snapshot, old and "mydb-snapshot" or "mydb-r-" .. result.run.id, "restored from")
+    for _, snapshot in ipairs(result.sandbox.snapshots) do
+      assert(snapshot.gone or snapshot.status == "available", "a failed one is left")
+      assert(snapshot.gone or not witness.marked(snapshot.fields.TagList), "a mark is left")
+    end
+  end
+end
+
+tests["an old snapshot that will not go stays, and the run goes on with the new one"] = function()
+  local result = watched { knobs = { snapshot_delete_s = 30 * 86400 } }
+  witness.equal(result.outcome, "restored")
+  witness.equal(result.document.snapshot, "mydb-s-" .. result.run.id, "what was restored from")
+  assert(table.concat(result.record.warnings, "\n"):find "took too long", "nobody is told")
 end
 
 tests["an old snapshot that may not be deleted stays, and the run goes on with the new one"] = function()

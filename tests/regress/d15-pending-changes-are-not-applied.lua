@@ -43,9 +43,10 @@ tests["a pending change is refused, whatever the task needs"] = function()
   end
 end
 
-tests["one that appears before the rename holds the rename up, and calls a person"] = function()
+tests["one that appears before the rename holds the rename up, and nothing is touched"] = function()
   local result, original = interfered({ task = "db_restore", snapshot = true, knobs = { stale_s = 0 } }, fenced)
-  witness.equal(result.outcome, "parked")
+  witness.equal(result.outcome, "failed")
+  assert(not fenced(result.sandbox), "it is protected as before")
   witness.equal(#witness.renames(result.sandbox), 0, "renames")
   witness.equal(result.sandbox:instance("mydb").DbiResourceId, original.DbiResourceId, "who holds the name")
 end
@@ -61,7 +62,7 @@ tests["one that preflight could not see yet is not applied by the fence"] = func
       end,
     }
     witness.none(problems)
-    witness.equal(result.outcome, no_fence and "parked" or "failed")
+    witness.equal(result.outcome, "failed")
   end
 end
 

@@ -30,7 +30,7 @@ end
 
 tests["a snapshot that fails is a failure"] = function()
   local result = rehearse { task = "create_snapshot_only",
-    faults = { { operation = "CreateDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" } } }
+    faults = { { operation = "CreateDBSnapshot", occurrence = "every", kind = "terminal", status = "failed" } } }
   witness.equal(result.outcome, "failed")
 end
 

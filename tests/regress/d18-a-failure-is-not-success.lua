@@ -22,7 +22,7 @@ local OUTCOMES = {
       run.world.gate = function() return run:fail "not confirmed" end
     end)
   end } },
-  { "failed", 4, { faults = { { operation = CREATE, occurrence = 1, kind = "terminal", status = "failed" } } } },
+  { "failed", 4, { faults = { { operation = CREATE, occurrence = "every", kind = "terminal", status = "failed" } } } },
   { "failed", 4, { faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "denied" } } } },
   { "rolled_back", 5, { faults = { { operation = RESTORE, occurrence = 1, kind = "terminal", status = "failed" } } } },
   { "rolled_back", 5, { faults = { { operation = RESTORE, occurrence = 1, kind = "denied" } } } },

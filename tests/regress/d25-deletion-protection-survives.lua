@@ -60,7 +60,7 @@ for _, protected in ipairs { true, false } do
 
   tests["an original that is " .. words .. " is as it was when the snapshot fails"] = function()
     local result = rehearse { instance = { DeletionProtection = protected }, faults = {
-      { operation = "CreateDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" },
+      { operation = "CreateDBSnapshot", occurrence = "every", kind = "terminal", status = "failed" },
     } }
     witness.equal(result.outcome, "failed")
     witness.equal(result.sandbox:instance("mydb").DeletionProtection, protected, "its protection")

@@ -1,7 +1,7 @@
 --- Turns deletion protection on for the original, so that no call, of ours or of anybody's,
 --- can delete it until its replacement is verified.
 ---@class trapheus.steps.Fence : trapheus.Step
-local fence = { name = "fence", deadline_s = 3600 }
+local fence = { name = "fence", tidies = true, deadline_s = 3600 }
 
 function fence.advance(run)
   if run.options.no_fence then return run:done() end

@@ -2,7 +2,7 @@
 local lease = require "trapheus.lease"
 
 ---@class trapheus.steps.Lock : trapheus.Step
-local lock = { name = "lock", essential = true, refuses = true }
+local lock = { name = "lock", essential = true, refuses = true, tidies = true, deadline_s = 3600 }
 
 function lock.advance(run)
   local held, holder = run.world.journal:lock(run)

@@ -7,7 +7,7 @@ local parts = require "trapheus.parts"
 local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Rename : trapheus.Step
-local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600, on_deadline = "park" }
+local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600 }
 
 -- One part on its way to a name. nil: it has it, and is at rest.
 local function move(run, part, name)
@@ -58,6 +58,15 @@ function rename.advance(run)
   end
   local progress = parts.each(list or parts.original(run), function(part) return move(run, part, part.aside) end)
   return run:certain(progress or held(run) or run:done(), "the rename to be certain")
+end
+
+--- While nothing was moved, nothing is lost by giving up; what is on its way is not turned round.
+function rename.on_deadline(run)
+  if not run.facts.moving then
+    return run:fail "the original did not come to rest: something is pending, or under way"
+  end
+  return run:park("the original is still on its way to " .. run.facts.aside,
+    ("trapheus resume %s waits on"):format(run.id))
 end
 
 --- The members of a cluster are moved back after it: whatever had been moved.

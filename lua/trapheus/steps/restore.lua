@@ -41,7 +41,7 @@ end
 
 local function judge(run, replacement)
   local bad = replacement:bad()
-  if bad == "terminal" then
+  if bad == "terminal" or bad and run.options.on_recoverable == "rollback" then
     return run:fail(("the restore ended as '%s'"):format(replacement.status))
   elseif bad then
     return run:park(("the replacement %s is '%s', which a person can mend; the original is %s"):format(
@@ -80,6 +80,15 @@ end
 
 -- Removing what was half made --------------------------------------------------------------
 
+-- nil: the original is there, so that the replacement is not the last one.
+local function last_one(run, replacement)
+  if run:find "original" then return nil end
+  if not run:steady("original gone", true, 7) then return run:wait("RDS to show the original again", 20) end
+  return run:park(("the original (%s) is gone; %s is the replacement (%s), not verified"):format(
+    run.facts.original.resource_id, replacement.name, replacement.resource_id),
+    ("somebody has deleted it; see what %s holds, and what snapshots there are"):format(replacement.name))
+end
+
 local function delete(run, replacement)
   if replacement.status == "deleting" then return run:wait("the replacement to be deleted", 300) end
   if replacement.name ~= run.identifier or replacement.protected then
@@ -108,7 +117,9 @@ function restore.undo(run)
   if holder and not run.facts.replacement and run:marked(holder.tags) then adopt(run, holder) end
   local known = run.facts.replacement
   local replacement = run:find "replacement"
-  if replacement then return members.delete(run, replacement) or delete(run, replacement) end
+  if replacement then
+    return last_one(run, replacement) or members.delete(run, replacement) or delete(run, replacement)
+  end
   if holder and not (known and holder.resource_id == known.resource_id) then return foreign(run, holder) end
   return free(run, holder)
 end

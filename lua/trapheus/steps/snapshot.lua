@@ -6,7 +6,7 @@ local pinned = require "trapheus.pinned"
 local statuses = require "trapheus.statuses"
 
 ---@class trapheus.steps.Snapshot : trapheus.Step
-local snapshot = { name = "snapshot", deadline_s = 24 * 3600, typical_s = 600 }
+local snapshot = { name = "snapshot", tidies = true, deadline_s = 24 * 3600, typical_s = 600 }
 
 local function look(run, name)
   return run.database.snapshot(run.world.rds, name)
@@ -35,7 +35,9 @@ local function ensure(run, name)
     return nil, run:fail(("the snapshot %s was made by somebody else while this run was about to make it"):format(name))
   end
   if statuses.snapshot_bad[seen.status] then
-    return nil, run:fail(("the snapshot %s ended as '%s'"):format(name, seen.status))
+    local answer = run:fail(("the snapshot %s ended as '%s'"):format(name, seen.status))
+    answer.broken = seen
+    return nil, answer
   end
   if seen.status ~= "available" then
     local percent = seen.raw.PercentProgress
@@ -58,6 +60,36 @@ local function remove(run, known)
   return run:mutate(operation, target, parameters)
 end
 
+local GIVE_UP_S = 1800 -- with deleting a snapshot that failed
+
+-- One that failed is deleted; if that does not work, it is named.
+local function drop(run, broken)
+  local answer = not broken.dropped and remove(run, broken)
+  broken.since = broken.since or run:now_s()
+  if answer and not answer.fail and run:now_s() - broken.since < GIVE_UP_S then return answer end
+  if answer then
+    run:warn(("the snapshot %s, which failed, stays: %s"):format(broken.name, answer.fail or answer.wait))
+  end
+  broken.dropped = true
+end
+
+-- As ensure; but what fails is made once more, under a name of its own, which no late call can be about.
+local function make(run, name)
+  local broken = run.facts.snapshot_broken
+  if not broken then
+    local seen, answer = ensure(run, name)
+    if seen or not answer.broken then return seen, answer end
+    run:warn(answer.fail .. "; another one is made")
+    broken = pinned.new(answer.broken)
+    run.facts.snapshot_broken = broken
+    run:save("fact", { snapshot_broken = name })
+  end
+  if broken.name ~= name then return ensure(run, name) end
+  local answer = drop(run, broken)
+  if answer then return nil, answer end
+  return ensure(run, names.again(run.identifier, run.id))
+end
+
 local function pin(run, seen)
   run.facts.snapshot = pinned.new(seen)
   run.facts.snapshot.made = true
@@ -76,8 +108,9 @@ end
 local function replace(run, old)
   local interim, wanted, answer
   if not run.facts.snapshot_interim_done then
-    interim, answer = ensure(run, names.interim(run.identifier, run.id))
+    interim, answer = make(run, names.interim(run.identifier, run.id))
     if not interim then return answer end
+    run.facts.snapshot_interim = pinned.new(interim)
     answer = remove(run, old)
     if answer and answer.fail then return keep_both(run, interim, answer) end
     if answer then return answer end
@@ -86,8 +119,9 @@ local function replace(run, old)
   end
   wanted, answer = ensure(run, run.facts.snapshot_name)
   if answer and answer.fail then
-    run:warn(("the old snapshot %s is gone; the one that covers it is %s"):format(run.facts.snapshot_name,
-      run.facts.snapshot_interim_done.name))
+    run:warn(("the old snapshot %s is gone, and could not be made anew; %s, which covers it, is used: %s"):format(
+      run.facts.snapshot_name, run.facts.snapshot_interim_done.name, answer.fail))
+    return pin(run, run.facts.snapshot_interim_done)
   end
   if not wanted then return answer end
   answer = remove(run, run.facts.snapshot_interim_done)
@@ -107,7 +141,7 @@ local function replace_directly(run, old)
     run.facts.snapshot_old_gone = true
     run:save("fact", { old_snapshot_deleted = old.name })
   end
-  local wanted, answer = ensure(run, run.facts.snapshot_name)
+  local wanted, answer = make(run, run.facts.snapshot_name)
   return wanted and pin(run, wanted) or answer
 end
 
@@ -115,8 +149,15 @@ function snapshot.advance(run)
   local old = run.facts.snapshot_old -- captured by preflight
   if old and run.options.replace_snapshot == "direct" then return replace_directly(run, old) end
   if old then return replace(run, old) end
-  local wanted, answer = ensure(run, run.facts.snapshot_name)
+  local wanted, answer = make(run, run.facts.snapshot_name)
   return wanted and pin(run, wanted) or answer
+end
+
+--- What covers for the old snapshot is used, if it is complete.
+function snapshot.on_deadline(run)
+  local interim = run.facts.snapshot_interim
+  local late = run:fail "the snapshot took too long"
+  return interim and keep_both(run, interim, late) or late
 end
 
 -- The interim snapshot goes if what it covered for is still there; else it stays, and is named.

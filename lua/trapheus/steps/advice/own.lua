@@ -68,11 +68,18 @@ local function key(about)
     .. "is enabled"):format(theirs)
 end
 
+local function unfenced(about)
+  if not about.run.options.no_fence then return nil end
+  return "the original is not protected from deletion meanwhile (--no-fence): what stands in is the wait of 16 minutes "
+    .. "after a call that was lost"
+end
+
 ---@type trapheus.Question[]
 return {
   { name = "credentials", ask = credentials },
   { name = "clock", ask = clock },
   { name = "alerts", ask = nobody_told },
+  { name = "fence", restoring = true, ask = unfenced },
   { name = "resource id", restoring = true, ask = resource_id },
   { name = "domain", restoring = true, ask = domain },
   { name = "read replicas", restoring = true, ask = replicas },
