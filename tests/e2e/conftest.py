@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -27,6 +28,9 @@ ADMINISTRATOR = json.dumps(
 )
 RUN_TIMEOUT_S = 60
 OFFLINE = ("status", "history")  # commands that only read the journal
+
+# A shell ignores it for what runs in the background, and so would the programs that are started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EXIT = {
     "restored": 0,

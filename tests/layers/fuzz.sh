@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Feeds the parsers arbitrary bytes, from recorded ones on: fuzz.sh [SECONDS for each, default 60]
+# Feeds the parsers arbitrary bytes, from recorded ones on: fuzz.sh [SECONDS for each, default 2]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source tests/layers/check.sh
 
-seconds=${1:-60}
+seconds=${1:-2}
 units=(xml query uri buf error) # what the targets are made of
 directory=build/fuzz
 mkdir -p "$directory"

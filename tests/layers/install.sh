@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# tests/layers/install.sh BUILD: what `cmake --install` leaves is complete and works without the source.
+# tests/layers/install.sh [DIRECTORY of the build]: what `cmake --install` leaves is complete and works without the source.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source tests/layers/check.sh
 
-build=$1
+build=${1:-build/release}
 source=$PWD
 prefix=$(mktemp -d)
 trap 'rm -rf "$prefix"' EXIT
