@@ -55,10 +55,14 @@ function command.journal(given)
   return opened
 end
 
+-- Tells of each call when it is answered, and of which run it was, once there is one.
 local function told_of_calls(given)
   if not given.verbose then return nil end
   if given.log_format == "json" then
-    return function(call) io.stderr:write(json.encode(call), "\n") end
+    return function(call)
+      call.event, call.run_id = "answered", given.run
+      io.stderr:write(json.encode(call), "\n")
+    end
   end
   return function(call)
     io.stderr:write(log.clean(("  %s %s%s: %s, request %s, %s"):format(call.service, call.operation,
@@ -252,6 +256,7 @@ function command.restore(pipeline, script, arguments)
     place = options.place(given),
     script = script:find("/", 1, true) and core.system.realpath(script) or script,
   })
+  given.run = run.id
   return command.run(pipeline, run, given, settings)
 end
 

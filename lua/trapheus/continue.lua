@@ -40,7 +40,7 @@ end
 
 -- The world that the run began in, unless the flags say otherwise.
 local function place(given, record)
-  given.region = given.region or record.region
+  given.run, given.region = record.run_id, given.region or record.region
   for field, value in pairs(record.place) do
     if given[field] == nil then given[field] = value end
   end

@@ -62,6 +62,14 @@ local function bundled(name)
   return text and assert(load(text, "@scripts/" .. name .. ".lua", "t"))
 end
 
+local function unknown(name)
+  local scripts, known = path.scripts(), {}
+  for _, script in ipairs(scripts) do known[script] = true end
+  local meant = require "trapheus.nearest"(name, known)
+  usage.fail("there is no script '%s': %sgive a path, or one of: %s", name,
+    meant and ("did you mean %s? Else "):format(meant) or "", table.concat(scripts, ", "))
+end
+
 --- The script of a name ("restore") or path ("scripts/restore.lua").
 ---@param name string
 ---@return function chunk
@@ -71,8 +79,7 @@ function path.script(name)
     local file = directory .. "/" .. name .. ".lua"
     if core.system.stat(file) then return path.load_file(file) end
   end
-  return bundled(name) or usage.fail("there is no script '%s': give a path, or one of: %s", name,
-    table.concat(path.scripts(), ", "))
+  return bundled(name) or unknown(name)
 end
 
 --- The bundled scripts that a user calls by name.

@@ -37,14 +37,16 @@ local client = {}
 local Client = {}
 
 --- What a call is about, for the log: the first identifier among its parameters.
+-- What a call is about: the first of these that it has.
+local TARGETS = {
+  "DBInstanceIdentifier", "DBClusterIdentifier", "DBSnapshotIdentifier", "DBClusterSnapshotIdentifier",
+  "ResourceName", "ResourceIdentifier", "RoleArn", "TopicArn",
+}
+
 local function target_of(params)
-  local names = {}
-  for name in pairs(params) do
-    if name:find "Identifier$" or name:find "Arn$" or name == "ResourceName" then names[#names + 1] = name end
+  for _, name in ipairs(TARGETS) do
+    if type(params[name]) == "string" then return params[name] end
   end
-  table.sort(names)
-  local target = params[names[1]]
-  return type(target) == "string" and target or nil
 end
 
 local function tell(self, call, info, code)
