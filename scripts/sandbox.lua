@@ -65,11 +65,11 @@ local function value_text(value)
 end
 
 local function print_knobs()
-  local format = "%-24s %-10s %-11s %-11s %-13s %s"
-  print(format:format("KNOB", "UNIT", "QUICK", "TYPICAL", "ADVERSARIAL", "WHAT IT STANDS FOR"))
+  local format = "%-30s %-9s %-9s %-10s %-12s %-8s %s"
+  print(format:format("KNOB", "UNIT", "QUICK", "TYPICAL", "ADVERSARIAL", "FACT", "WHAT IT STANDS FOR"))
   for _, knob in ipairs(knobs.register) do
     print(format:format(knob.name, knob.unit, value_text(knob.quick), value_text(knob.typical),
-      value_text(knob.adversarial), knob.about))
+      value_text(knob.adversarial), knob.fact, knob.about))
   end
   return 0
 end

@@ -259,7 +259,7 @@ end
 
 --- A whole story, told by the audit and by what was seen.
 local function story(seed)
-  local sb, clock = world({ stale_s = { 0, 10 }, throttle_percent = 10 }, seed)
+  local sb, clock = world({ stale_s = { 0, 10 }, throttle_rate_per_s = 0.1, throttle_burst = 2 }, seed)
   local seen = {}
   local function ask(operation, params)
     local result, err = sb:call("rds", operation, params)

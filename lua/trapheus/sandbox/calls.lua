@@ -6,6 +6,7 @@ local errors = require "trapheus.sandbox.errors"
 local faults = require "trapheus.sandbox.faults"
 local gate = require "trapheus.sandbox.gate"
 local tables = require "trapheus.sandbox.tables"
+local throttle = require "trapheus.sandbox.throttle"
 
 local calls = {}
 
@@ -90,10 +91,6 @@ local function with_fault(sb, fault, entry, params)
   return result, err, delivery.new(how, fault)
 end
 
-local function crowded(sb)
-  return sb:stream("throttle"):unit() * 100 < sb.knobs.throttle_percent
-end
-
 local function count(sb, operation)
   for _, site in ipairs { operation, "*" } do sb.counts[site] = (sb.counts[site] or 0) + 1 end
 end
@@ -105,7 +102,8 @@ local function answer(sb, entry, params)
     entry.fault = fault.kind
     return with_fault(sb, fault, entry, params)
   end
-  if entry.service == "rds" and crowded(sb) then return nil, errors.new("Throttling", "Rate exceeded") end
+  local refused = entry.service == "rds" and throttle(sb)
+  if refused then return nil, refused end
   return admit(sb, entry, params)
 end
 

@@ -71,7 +71,7 @@ function rds.DescribeDBEngineVersions(sb, params)
     return fields.Engine .. " " .. fields.EngineVersion,
       { Engine = fields.Engine, EngineVersion = fields.EngineVersion, Status = "available" }
   end)
-  return paging.page(found, params, "DBEngineVersions")
+  return paging.page(sb, found, params, "DBEngineVersions")
 end
 
 local function zones(sb, fields)
@@ -95,32 +95,32 @@ function rds.DescribeOrderableDBInstanceOptions(sb, params)
     local key = { fields.Engine, fields.EngineVersion, fields.DBInstanceClass, fields.StorageType }
     return table.concat(key, " "), option
   end)
-  return paging.page(found, params, "OrderableDBInstanceOptions")
+  return paging.page(sb, found, params, "OrderableDBInstanceOptions")
 end
 
-local function groups(known, params, field, list, code, view)
+local function groups(sb, known, params, field, list, code, view)
   local found, wanted = {}, params[field]
   for name, group in pairs(known) do
     if not wanted or name == wanted then found[#found + 1] = { key = name, value = view(name, group) } end
   end
   if wanted and #found == 0 then errors.refuse(code, ("%s not found: %s"):format(field, wanted)) end
-  return paging.page(found, params, list)
+  return paging.page(sb, found, params, list)
 end
 
 function rds.DescribeDBParameterGroups(sb, params)
-  return groups(sb.known.parameter_groups, params, "DBParameterGroupName", "DBParameterGroups",
+  return groups(sb, sb.known.parameter_groups, params, "DBParameterGroupName", "DBParameterGroups",
     "DBParameterGroupNotFound", function(name)
       return { DBParameterGroupName = name, DBParameterGroupArn = names.arn(sb, "pg", name) }
     end)
 end
 
 function rds.DescribeOptionGroups(sb, params)
-  return groups(sb.known.option_groups, params, "OptionGroupName", "OptionGroupsList", "OptionGroupNotFoundFault",
+  return groups(sb, sb.known.option_groups, params, "OptionGroupName", "OptionGroupsList", "OptionGroupNotFoundFault",
     function(name) return { OptionGroupName = name, OptionGroupArn = names.arn(sb, "og", name) } end)
 end
 
 function rds.DescribeDBSubnetGroups(sb, params)
-  return groups(sb.known.subnet_groups, params, "DBSubnetGroupName", "DBSubnetGroups", "DBSubnetGroupNotFoundFault",
+  return groups(sb, sb.known.subnet_groups, params, "DBSubnetGroupName", "DBSubnetGroups", "DBSubnetGroupNotFoundFault",
     function(_, group) return group end)
 end
 

@@ -77,8 +77,11 @@ local function finish(sb, resource, list, way, failed)
   resource.pending = {}
   way.settle(sb, resource, not failed and list or nil)
   secrets.settle(sb, resource)
-  events.add(sb, resource.kind.event, resource.name, failed and "failure" or "configuration change",
-    (failed and "Unable to modify the %s." or "Finished applying modification to the %s."):format(way.what))
+  if failed then
+    return events.failure(sb, resource.kind.event, resource.name, ("Unable to modify the %s."):format(way.what))
+  end
+  events.add(sb, resource.kind.event, resource.name, "configuration change",
+    ("Finished applying modification to the %s."):format(way.what))
 end
 
 --- Does in the background what takes a while.
@@ -87,8 +90,9 @@ local function work(sb, resource, list, way, fault)
   local lag = sb:draw "modify_lag_s"
   sb:later(lag, function() resources.become(sb, resource, label(list)) end, resource)
   if fault.kind == "stuck" then return end
+  local fails = fault.kind == "background_failure" or sb:chance "modify_fails_percent"
   sb:later(lag + sb:draw "modify_s", function()
-    finish(sb, resource, list, way, fault.kind == "background_failure")
+    finish(sb, resource, list, way, fails)
   end, resource)
 end
 

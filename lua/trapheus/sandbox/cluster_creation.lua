@@ -52,7 +52,7 @@ function cluster_creation.plan(sb, cluster, fault, how)
   sb:later(seconds, function()
     if fault.kind == "terminal" then
       resources.become(sb, cluster, fault.status)
-      return events.add(sb, "db-cluster", cluster.name, "failure", "The DB cluster could not be made.")
+      return events.failure(sb, "db-cluster", cluster.name, "The DB cluster could not be made.")
     end
     cluster.creating = nil
     resources.settle(sb, cluster)

@@ -17,7 +17,7 @@ local FILTERS = {
 function rds.DescribeDBClusters(sb, params)
   local wanted = params.DBClusterIdentifier and names.from(params.DBClusterIdentifier, "cluster")
   local found = {}
-  for _, view in ipairs(describe.look(sb, sb.clusters)) do
+  for _, view in ipairs(describe.look(sb, sb.clusters, wanted)) do
     if (not wanted or view.DBClusterIdentifier == wanted) and filters.accept(params, FILTERS, view) then
       found[#found + 1] = { key = view.DBClusterIdentifier, value = view }
     end
@@ -25,7 +25,7 @@ function rds.DescribeDBClusters(sb, params)
   if wanted and #found == 0 then
     errors.refuse("DBClusterNotFoundFault", ("DBCluster %s not found."):format(params.DBClusterIdentifier))
   end
-  return paging.page(found, params, "DBClusters")
+  return paging.page(sb, found, params, "DBClusters")
 end
 
 local BACKUP_FILTERS = {
@@ -66,7 +66,7 @@ function rds.DescribeDBClusterAutomatedBackups(sb, params)
     if view.EarliestRestorableTime then consider(cluster_describe.automated_backup(sb, view, "active")) end
   end
   for _, backup in ipairs(sb.retained_cluster_backups) do consider(backup) end
-  return paging.page(found, params, "DBClusterAutomatedBackups")
+  return paging.page(sb, found, params, "DBClusterAutomatedBackups")
 end
 
 return cluster_describe

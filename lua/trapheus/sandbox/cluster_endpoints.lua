@@ -186,7 +186,7 @@ function rds.DescribeDBClusterEndpoints(sb, params)
       and (not endpoint or shown.DBClusterEndpointIdentifier == endpoint:lower())
     if wanted and filtered(params, shown) then found[#found + 1] = { key = shown.Endpoint, value = shown } end
   end
-  return paging.page(found, params, "DBClusterEndpoints")
+  return paging.page(sb, found, params, "DBClusterEndpoints")
 end
 
 --- A cluster that goes takes its endpoints along.

@@ -106,7 +106,7 @@ local function plan(sb, instance, fault)
   sb:later(sb:draw "create_s", function()
     if fault.kind ~= "terminal" then return first_backup(sb, instance) end
     instances.become(sb, instance, fault.status)
-    events.add(sb, "db-instance", instance.name, "failure", "The DB instance could not be created.")
+    events.failure(sb, "db-instance", instance.name, "The DB instance could not be created.")
   end, instance)
 end
 

@@ -49,7 +49,7 @@ local function check_final(instance, params)
 end
 
 local function check_state(sb, instance, params)
-  if instance.status == "deleting" then
+  if instance.retiring then
     errors.refuse("InvalidDBInstanceState", ("Instance %s is already being deleted."):format(instance.name))
   end
   if instance.fields.DeletionProtection then
@@ -77,8 +77,20 @@ local function vanish(sb, instance, retained)
   sb:committed()
 end
 
+-- How long it is looked at before it is deleted.
+local function begin_deleting(sb, instance)
+  local precheck_s = sb:draw "delete_precheck_s"
+  instance.retiring = true
+  instances.become(sb, instance, precheck_s > 0 and "delete-precheck" or "deleting")
+  if precheck_s > 0 then
+    sb:later(precheck_s, function() instances.become(sb, instance, "deleting") end, instance)
+  end
+  return precheck_s
+end
+
 function delete.operations.rds.DeleteDBInstance(sb, params, fault)
   local instance = instances.find(sb, params.DBInstanceIdentifier)
+  if instance.retiring and sb.knobs.delete_again == 1 then return { DBInstance = instances.view(sb, instance) } end
   check_final(instance, params)
   check_state(sb, instance, params)
   local final = params.FinalDBSnapshotIdentifier
@@ -88,8 +100,8 @@ function delete.operations.rds.DeleteDBInstance(sb, params, fault)
   local retained = kept and describe.automated_backup(sb, instances.view(sb, instance), "retained") or nil
   instances.begin(instance, true)
   members.retire(sb, instance)
-  instances.become(sb, instance, "deleting")
-  local seconds = sb:draw "delete_s"
+  local precheck_s = begin_deleting(sb, instance)
+  local seconds = precheck_s + sb:draw "delete_s"
   if final then
     local _, taken = instance_snapshots.take(sb, final, instance, nil, {})
     seconds = seconds + taken

@@ -21,11 +21,15 @@ local INSTANCE_FILTERS = {
 --- Gives each view of some moment in the recent past.
 ---@param sb table
 ---@param objects table[]
+---@param wanted string|nil  The one that is asked for; nil: a list is.
 ---@return table[] views
-function describe.look(sb, objects)
-  local at_ms = sb.now - sb:draw "stale_s" * 1000
-  local seen = {}
+function describe.look(sb, objects, wanted)
+  local function moment()
+    return sb.now - (sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")) * 1000
+  end
+  local seen, at_ms = {}, moment()
   for _, object in ipairs(objects) do
+    if sb.knobs.stale_apart == 1 then at_ms = moment() end
     for _, view in ipairs(versions.at(object.history, at_ms)) do seen[#seen + 1] = tables.shallow(view) end
   end
   return seen
@@ -34,7 +38,7 @@ end
 function rds.DescribeDBInstances(sb, params)
   local wanted = params.DBInstanceIdentifier and names.from(params.DBInstanceIdentifier, "db")
   local found = {}
-  for _, view in ipairs(describe.look(sb, sb.instances)) do
+  for _, view in ipairs(describe.look(sb, sb.instances, wanted)) do
     if (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view) then
       found[#found + 1] = { key = view.DBInstanceIdentifier, value = view }
     end
@@ -42,7 +46,7 @@ function rds.DescribeDBInstances(sb, params)
   if wanted and #found == 0 then
     errors.refuse("DBInstanceNotFound", ("DBInstance %s not found."):format(params.DBInstanceIdentifier))
   end
-  return paging.page(found, params, "DBInstances")
+  return paging.page(sb, found, params, "DBInstances")
 end
 
 local BACKUP_FILTERS = {
@@ -81,7 +85,7 @@ function rds.DescribeDBInstanceAutomatedBackups(sb, params)
   end
   if sb.asked_in ~= sb.region then
     for _, backup in ipairs(replication.into(sb, sb.asked_in)) do consider(backup) end
-    return paging.page(found, params, "DBInstanceAutomatedBackups")
+    return paging.page(sb, found, params, "DBInstanceAutomatedBackups")
   end
   for _, view in ipairs(describe.look(sb, sb.instances)) do
     if view.BackupRetentionPeriod > 0 and view.Endpoint and not view.DBClusterIdentifier then
@@ -89,7 +93,7 @@ function rds.DescribeDBInstanceAutomatedBackups(sb, params)
     end
   end
   for _, backup in ipairs(sb.retained_backups) do consider(backup) end
-  return paging.page(found, params, "DBInstanceAutomatedBackups")
+  return paging.page(sb, found, params, "DBInstanceAutomatedBackups")
 end
 
 return describe

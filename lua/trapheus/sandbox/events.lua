@@ -27,6 +27,15 @@ function events.add(sb, source_type, name, category, message)
   }
 end
 
+--- Records that something failed in the background, if there is an event for that.
+---@param sb table
+---@param source_type string
+---@param name string
+---@param message string
+function events.failure(sb, source_type, name, message)
+  if sb.knobs.failure_event == 1 then events.add(sb, source_type, name, "failure", message) end
+end
+
 local function window(sb, params)
   local now = sb:seconds()
   local from = params.StartTime or (params.EndTime or now) - (params.Duration or 60) * 60
@@ -46,7 +55,7 @@ function events.operations.rds.DescribeEvents(sb, params)
       list[#list + 1] = { key = ("%012d"):format(position), value = event }
     end
   end
-  return paging.page(list, params, "Events")
+  return paging.page(sb, list, params, "Events")
 end
 
 return events

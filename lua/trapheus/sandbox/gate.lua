@@ -17,7 +17,8 @@ local BAD_CREDENTIALS = {
 ---@return table|nil err
 return function(sb, service, operation, signed_at_s)
   if service == "webhook" then return nil end
-  local bad = BAD_CREDENTIALS[sb.credentials]
+  local over = sb.credentials_end_ms and sb.now >= sb.credentials_end_ms
+  local bad = BAD_CREDENTIALS[over and "expired" or sb.credentials]
   if bad then return errors.new(bad[1], bad[2]) end
   if signed_at_s and math.abs(sb:seconds() - signed_at_s) > STALE_S then
     return errors.new("RequestExpired", "Request has expired: it was signed more than 15 minutes from now.")

@@ -73,7 +73,7 @@ local ACTIONS = {
   skew = function(sb, fault) sb:shift_clock(fault.offset_s) end,
   expire = function(sb) sb.credentials = "expired" end,
   revoke = function(sb) sb.credentials = "revoked" end,
-  renew = function(sb) sb.credentials = "valid" end,
+  renew = function(sb) sb:renew_credentials() end,
   deny = function(sb, fault) sb.denied[fault.operation] = true end,
   allow = function(sb, fault) sb.denied[fault.operation] = nil end,
 }

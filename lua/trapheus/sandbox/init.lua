@@ -19,6 +19,7 @@ local resources = require "trapheus.sandbox.resources"
 local snapshots = require "trapheus.sandbox.snapshots"
 local template = require "trapheus.sandbox.template"
 local transport = require "trapheus.sandbox.transport"
+local weather = require "trapheus.sandbox.weather"
 
 ---@class trapheus.Sandbox
 ---@field audit table[] Every call: at_ms, service, operation, params, outcome, committed, by, fault, late,
@@ -48,11 +49,14 @@ function sandbox.new(options)
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, snapshot_count = 0, events = {},
     retained_backups = {}, clusters = {}, cluster_names = {}, cluster_reserved = {}, cluster_snapshots = {},
     cluster_snapshot_names = {}, retained_cluster_backups = {}, endpoints = {}, endpoint_names = {},
-    replications = {}, offset_s = 0, credentials = "valid", denied = {},
+    replications = {}, denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())
   sb.host_label = "c" .. sb:stream("host_label"):text(11, "abcdefghijklmnopqrstuvwxyz0123456789")
+  sb.begun_ms, sb.offset_s, sb.drift = sb.now, sb:draw "clock_offset_s" // 1 | 0, sb:draw "clock_drift_ppm" / 1e6
+  sb:renew_credentials()
   template.provision(sb)
+  weather.begin(sb)
   return sb
 end
 
@@ -74,11 +78,31 @@ function sandbox:draw(knob)
   return self:stream(knob):draw(assert(self.knobs[knob], knob))
 end
 
+--- Does it happen, this time? A knob that is a percentage says how often.
+---@param knob string
+---@return boolean
+function sandbox:chance(knob)
+  local percent = self.knobs[knob]
+  return percent == 100 or percent ~= 0 and self:stream(knob):unit() * 100 < self:draw(knob)
+end
+
+--- How far the server's clock is ahead of the client's.
+---@return number seconds
+function sandbox:ahead_s()
+  return self.offset_s + (self.now - self.begun_ms) * self.drift // 1 / 1000
+end
+
 --- The present as AWS gives it, by its own clock: seconds since the epoch, an integer when whole.
 ---@return number
 function sandbox:seconds()
-  local seconds = self.now / 1000 + self.offset_s
+  local seconds = self.now / 1000 + self:ahead_s()
   return math.tointeger(seconds) or seconds
+end
+
+--- Gives the client credentials that are good for as long as temporary ones are.
+function sandbox:renew_credentials()
+  local life_s = self:draw "credentials_s"
+  self.credentials, self.credentials_end_ms = "valid", life_s > 0 and self.now + life_s * 1000 // 1 or nil
 end
 
 --- Sets the server's clock forward, or back, against the client's.

@@ -55,7 +55,7 @@ function member_creation.plan(sb, member, seconds, fault)
   sb:later(seconds, function()
     if fault.kind ~= "terminal" then return member_creation.come_up(sb, member) end
     instances.become(sb, member, fault.status)
-    events.add(sb, "db-instance", member.name, "failure", "The DB instance could not be created.")
+    events.failure(sb, "db-instance", member.name, "The DB instance could not be created.")
   end, member)
 end
 

@@ -1,4 +1,5 @@
---- Pages of a list. A marker remembers the last key it gave, so items may move between pages, as they do in AWS.
+--- Pages of a list. A marker remembers the last key it gave: what is listed meanwhile neither hides an item nor shows
+--- it twice. Or it remembers its place, and does both.
 
 local errors = require "trapheus.sandbox.errors"
 
@@ -24,25 +25,28 @@ local function after(params)
   return marker:sub(#PREFIX + 1)
 end
 
+-- How many items lie before the page that a marker asks for.
+local function skipped(list, marker)
+  local place = marker:match "^#(%d+)$"
+  if place then return math.min(#list, math.tointeger(tonumber(place)) or #list) end
+  local count = 0
+  while list[count + 1] and list[count + 1].key <= marker do count = count + 1 end
+  return count
+end
+
+---@param sb trapheus.Sandbox
 ---@param list { key: string, value: table }[]
 ---@param params table MaxRecords, Marker
 ---@param field string Of the result, for the values.
 ---@return table result
-function paging.page(list, params, field)
-  local most, last = limit(params), after(params)
+function paging.page(sb, list, params, field)
+  local most, marker = limit(params), after(params)
   table.sort(list, function(a, b) return a.key < b.key end)
-  local page, result = {}, {}
-  for _, item in ipairs(list) do
-    if item.key > last then
-      if #page == most then
-        result.Marker = PREFIX .. result.last
-        break
-      end
-      page[#page + 1], result.last = item.value, item.key
-    end
-  end
-  result.last, result[field] = nil, page
-  return result
+  local first, page = skipped(list, marker), {}
+  for i = first + 1, math.min(first + most, #list) do page[#page + 1] = list[i].value end
+  local last = first + #page
+  local next_marker = sb.knobs.marker_is_position == 1 and "#" .. last or #page > 0 and list[last].key
+  return { [field] = page, Marker = last < #list and PREFIX .. next_marker or nil }
 end
 
 return paging

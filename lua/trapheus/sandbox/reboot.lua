@@ -9,6 +9,10 @@ local reboot = { operations = { rds = {} } }
 function reboot.operations.rds.RebootDBInstance(sb, params, fault)
   local instance = instances.find(sb, params.DBInstanceIdentifier)
   instances.require_ready(sb, instance)
+  if sb.now < (instance.no_reboot_ms or 0) then
+    errors.refuse("InvalidDBInstanceState", ("Instance %s has an in-progress management operation."):format(
+      instance.name))
+  end
   if params.ForceFailover and not instance.fields.MultiAZ then
     errors.refuse("InvalidParameterCombination",
       "ForceFailover cannot be specified since the instance is not Multi-AZ.")

@@ -8,14 +8,30 @@ local resources = require "trapheus.sandbox.resources"
 
 local rename = {}
 
-local function reboot(sb, instance)
+-- What else is new about an instance that has another name.
+local function renew(sb, instance, old)
+  local details, fields = instance.fields.CertificateDetails, instance.fields
+  if details and sb.knobs.rename_certificate == 1 then
+    fields.CertificateDetails = { CAIdentifier = details.CAIdentifier, ValidTill = sb:seconds() // 1 + 365 * 86400 }
+  end
+  if sb.knobs.rename_leaves_domain == 1 then
+    for _, membership in ipairs(fields.DomainMemberships) do membership.Status = "failed" end
+  end
+  if sb.knobs.rename_event == 1 then
+    events.add(sb, "db-instance", instance.name, "notification", ("Renamed instance from %s to %s"):format(old,
+      instance.name))
+  end
+end
+
+local function reboot(sb, instance, old)
+  if old then renew(sb, instance, old) end
   instances.reboot(sb, instance, sb:draw "rename_reboot_s", function()
     events.add(sb, "db-instance", instance.name, "availability", "DB instance restarted")
   end)
 end
 
 local function instance_label(sb)
-  return sb:stream("rename_label"):unit() * 100 < sb.knobs.rename_label_percent and "renaming" or "modifying"
+  return sb:chance "rename_label_percent" and "renaming" or "modifying"
 end
 
 local function arrive(sb, cluster, old)
@@ -64,7 +80,7 @@ local function fail(sb, resource, new)
   local kind = resource.kind
   sb[kind.reserved][new], resource.pending_name, resource.pending = nil, nil, {}
   resources.settle(sb, resource)
-  events.add(sb, kind.event, resource.name, "failure", ("Unable to rename the DB %s."):format(WAYS[kind.event].what))
+  events.failure(sb, kind.event, resource.name, ("Unable to rename the DB %s."):format(WAYS[kind.event].what))
 end
 
 --- Begins a rename to a name that is free.
@@ -81,15 +97,17 @@ function rename.begin(sb, resource, new, fault, apply)
   local lag = sb:draw "rename_lag_s"
   sb:later(lag, function() resources.become(sb, resource, way.label(sb)) end, resource)
   if fault.kind == "stuck" then return end
+  local fails = fault.kind == "background_failure" or sb:chance "rename_fails_percent"
   sb:later(lag + sb:draw(way.seconds), function()
-    if fault.kind == "background_failure" then fail(sb, resource, new) else move(sb, resource, new, apply) end
+    if fails then fail(sb, resource, new) else move(sb, resource, new, apply) end
   end, resource)
 end
 
---- A name that equals the present one reboots an instance all the same.
+--- A name that equals the present one may reboot an instance all the same.
 ---@param sb table
 ---@param resource table
 function rename.to_itself(sb, resource)
+  if sb.knobs.rename_to_itself_reboots == 0 then return end
   resources.begin(resource, true)
   sb:later(sb:draw "rename_lag_s", function() WAYS[resource.kind.event].arrive(sb, resource) end, resource)
 end

@@ -5,6 +5,7 @@
 
 local errors = require "trapheus.sandbox.errors"
 local names = require "trapheus.sandbox.names"
+local statuses = require "trapheus.sandbox.statuses"
 local versions = require "trapheus.sandbox.versions"
 
 local resources = {}
@@ -112,7 +113,9 @@ end
 ---@param kind trapheus.sandbox.Kind
 ---@param name string
 function resources.require_free(sb, kind, name)
-  if sb[kind.names][name] or sb[kind.reserved][name] then
+  if sb[kind.reserved][name] and sb.knobs.reserved_name_state == 1 then
+    errors.refuse(kind.codes.state, kind.words.state:format(name))
+  elseif sb[kind.names][name] or sb[kind.reserved][name] then
     errors.refuse(kind.codes.exists, kind.words.exists:format(name))
   end
 end
@@ -122,6 +125,7 @@ end
 function resources.require_ready(sb, resource)
   local kind = resource.kind
   local tolerated = resource.status == "backing-up" and sb.knobs.modify_in_backing_up == 1
+    or statuses.terminal[resource.status] and sb.knobs.modify_in_terminal == 1
   if (kind.ready[resource.status] or tolerated) and not resource.busy then return end
   errors.refuse(kind.codes.state, kind.words.state:format(resource.name))
 end

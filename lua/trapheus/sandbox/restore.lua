@@ -30,7 +30,11 @@ local function configuration(sb, snapshot, params)
   local source, fields = snapshot.source, creation.blank(sb)
   for _, field in ipairs(INHERITED) do fields[field] = source[field] end
   creation.configure(sb, fields, source, params, "restore")
-  fields.TagList = tables.copy(params.Tags or source.TagList)
+  local merges = sb.knobs.restore_merges_tags == 1 and params.Tags
+  fields.TagList = merges and tags.merge(source.TagList, params.Tags) or tables.copy(params.Tags or source.TagList)
+  if source.MasterUserSecret and sb.knobs.restore_keeps_secret == 1 then
+    settings.shapes.managed_secret(sb, fields, true)
+  end
   return fields
 end
 
@@ -62,18 +66,29 @@ local FLAPS = { "backing-up", "modifying", "rebooting", "storage-initialization"
 
 local function finish(sb, instance)
   instances.settle(sb, instance)
+  instance.no_reboot_ms = sb.now + sb:draw "reboot_refused_s" * 1000
   events.add(sb, "db-instance", instance.name, "restoration", "Restored from snapshot")
   baseline_backup(sb, instance)
 end
 
+-- A parameter group of one's own comes into effect at a reboot: as it is made, or later.
+local function await_reboot(sb, instance)
+  local group = instance.fields.DBParameterGroups[1]
+  local default = not group or group.DBParameterGroupName:find "^default%."
+  if not default and sb:chance "restore_pending_reboot_percent" then group.ParameterApplyStatus = "pending-reboot" end
+end
+
 local function plan(sb, instance, fault)
   if fault.kind == "stuck" then return end
+  local status = fault.kind == "terminal" and fault.status
+    or sb:chance "restore_fails_percent" and "incompatible-restore"
   sb:later(sb:draw "restore_s", function()
-    if fault.kind == "terminal" then
-      instances.become(sb, instance, fault.status)
-      events.add(sb, "db-instance", instance.name, "failure", "The DB instance could not be restored.")
+    if status then
+      instances.become(sb, instance, status)
+      events.failure(sb, "db-instance", instance.name, "The DB instance could not be restored.")
     else
       instance.creating = nil
+      await_reboot(sb, instance)
       creation.flap(sb, instance, FLAPS, sb:draw "restore_flaps", function() finish(sb, instance) end)
     end
   end, instance)

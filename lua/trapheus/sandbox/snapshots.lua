@@ -157,8 +157,10 @@ end
 local function finish(sb, snapshot, status)
   if not snapshot.fields.SnapshotCreateTime then stamp(sb, snapshot) end
   commit(sb, snapshot, status)
-  events.add(sb, snapshot.kind.event, snapshot.name, status == "available" and "creation" or "failure",
-    status == "available" and "Manual snapshot created" or "Manual snapshot could not be created")
+  if status ~= "available" then
+    return events.failure(sb, snapshot.kind.event, snapshot.name, "Manual snapshot could not be created")
+  end
+  events.add(sb, snapshot.kind.event, snapshot.name, "creation", "Manual snapshot created")
 end
 
 local function plan_creation(sb, snapshot, fault)
@@ -170,8 +172,8 @@ local function plan_creation(sb, snapshot, fault)
     commit(sb, snapshot, "creating")
   end, snapshot)
   if fault.kind == "stuck" then return nil end
-  sb:later(seconds, function() finish(sb, snapshot, fault.kind == "terminal" and fault.status or "available") end,
-    snapshot)
+  local status = fault.kind == "terminal" and fault.status or sb:chance "snapshot_fails_percent" and "failed"
+  sb:later(seconds, function() finish(sb, snapshot, status or "available") end, snapshot)
   return seconds
 end
 
@@ -290,7 +292,7 @@ function snapshots.describe(sb, kind, params)
   if wanted and #found == 0 then
     errors.refuse(kind.codes.absent, ("%s %s not found."):format(kind.identifier:gsub("Identifier$", ""), given))
   end
-  return paging.page(found, params, kind.result)
+  return paging.page(sb, found, params, kind.result)
 end
 
 return snapshots

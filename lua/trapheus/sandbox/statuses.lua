@@ -34,4 +34,9 @@ return {
     update-iam-db-auth upgrading
   ]],
   snapshot = SNAPSHOT,
+  --- Nothing but a person or a deletion ends these.
+  terminal = set [[
+    failed incompatible-create incompatible-credentials incompatible-network incompatible-option-group
+    incompatible-restore insufficient-capacity migration-failed cloning-failed restore-error restore-failed
+  ]],
 }

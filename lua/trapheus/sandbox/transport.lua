@@ -111,8 +111,18 @@ local function adjust(self, answer, now_s)
   return true
 end
 
+local EARLY_MS = 5 * 60 * 1000 -- before their end
+
+-- As a client does that can: new credentials in time. Those that were taken away stay away.
+local function refresh(sb)
+  if sb.credentials_end_ms and sb.now > sb.credentials_end_ms - EARLY_MS and sb.credentials == "valid" then
+    sb:renew_credentials()
+  end
+end
+
 local function attempt(self, call)
   self.sandbox:advance()
+  refresh(self.sandbox)
   local now_s = self.sandbox.now // 1000
   local answer = self:attempt(call, (now_s + self.skew_s) // 1 | 0)
   now_s = self.sandbox.now // 1000

@@ -26,7 +26,7 @@ end
 --- The server's clock, in whole seconds.
 ---@return integer
 function wire:server_time()
-  return (self.now_s() + self.sandbox.offset_s) // 1 | 0
+  return (self.now_s() + self.sandbox:ahead_s()) // 1 | 0
 end
 
 ---@class trapheus.sandbox.Reply
@@ -50,7 +50,7 @@ local function understand(self, request, reply, region)
   if not service then return signed_at_s end
   reply.service = service
   self.sandbox:advance()
-  reply.signed_at_s = self.sandbox:seconds() - (self.now_s() + self.sandbox.offset_s - signed_at_s)
+  reply.signed_at_s = self.sandbox:seconds() - (self.now_s() + self.sandbox:ahead_s() - signed_at_s)
   local operation, params = query_server.decode(service, request[form])
   if not operation then return params end
   reply.operation, reply.params = operation, params
