@@ -1,11 +1,14 @@
 /* main.c - the program: a Lua state that finds the bundled files, and trapheus.cli. */
 #include "bundle.h"
+#include "trapheus/inflate.h"
 #include <lauxlib.h>
 #include <lua-cjson.h>
 #include <lualib.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+
+#define LONGEST_TEXT_BYTES ((size_t)16 << 20)
 
 int luaopen_trapheus_core(lua_State *L);
 
@@ -15,10 +18,21 @@ static const struct bundled *find(const char *name) {
     return NULL;
 }
 
+static void push_unpacked(lua_State *L, const struct bundled *file) {
+    struct tph_buf text;
+    tph_buf_init(&text, LONGEST_TEXT_BYTES);
+    enum tph_status status = tph_inflate((struct tph_str){file->text, file->length_bytes}, &text);
+    if (status == TPH_OK) lua_pushlstring(L, text.data, text.length_bytes);
+    tph_buf_deinit(&text);
+    if (status != TPH_OK) luaL_error(L, "%s: %s", file->name, tph_status_text(status));
+}
+
 /* bundled(name) -> text | nil: a file inside the program, "trapheus/cli.lua" */
 static int bundled_text(lua_State *L) {
     const struct bundled *file = find(luaL_checkstring(L, 1));
-    if (file)
+    if (file && file->packed)
+        push_unpacked(L, file);
+    else if (file)
         lua_pushlstring(L, file->text, file->length_bytes);
     else
         lua_pushnil(L);

@@ -11,7 +11,7 @@
 ---@field sleep fun(seconds: number)
 ---@field spawn fun(f: function, ...): trapheus.Task
 ---@field all fun(functions: function[]): any[]
----@field waiter fun(name: string): trapheus.Waiter
+---@field waiter fun(name: string, service?: string): trapheus.Waiter
 ---@field backoff fun(options?: table): trapheus.Backoff
 ---@field notify { slack: fun(message: trapheus.SlackMessage), email: fun(message: trapheus.Email): string }
 ---@field json trapheus.json

@@ -9,12 +9,15 @@ local resource = {}
 ---
 ---@param name string       "trapheus.aws.models.rds"
 ---@param extension string  "json"
+---@param optional? boolean  nil for one that is not there.
 ---@return string
-function resource.read(name, extension)
+function resource.read(name, extension, optional)
   local file = ("%s.%s"):format(name:gsub("%.", "/"), extension)
   local text = core.bundled and core.bundled(file)
   if text then return text end
-  local path = assert(package.searchpath(name, (package.path:gsub("%.lua", "." .. extension))))
+  local path, why = package.searchpath(name, (package.path:gsub("%.lua", "." .. extension)))
+  if not path and optional then return nil end
+  path = assert(path, why)
   local handle <close> = assert(io.open(path, "rb"))
   return handle:read "a"
 end

@@ -3,15 +3,14 @@
 ---     waiter.new("db_instance_available"):wait(rds, { DBInstanceIdentifier = "orders" }, { timeout_s = 3600 })
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
-local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
-local resource = require "trapheus.resource"
 local tasks = require "trapheus.tasks"
 
 local waiter = {}
 
 --- States that nothing but a person or a deletion ends, and that AWS's tables do not name.
 local MORE_FAILURES = {
+  -- of rds, the only service whose names begin so
   db_instance_available = {
     "inaccessible-encryption-credentials", "incompatible-create", "incompatible-credentials", "modify-failed",
     "restore-error", "upgrade-failed",
@@ -37,25 +36,31 @@ local function with_more_failures(definition, states)
   return definition
 end
 
-local definitions
+local definitions = {}
 
-local function load()
+local function load(service)
   local found = {}
-  local text = resource.read("trapheus.aws.models.rds", "waiters.json")
-  for name, definition in pairs(json.decode(text, "rds.waiters.json").waiters) do
+  for name, definition in pairs(model.beside(service, "waiters")) do
     name = snake_case(name)
     found[name] = with_more_failures(definition, MORE_FAILURES[name])
   end
   return found
 end
 
---- What an acceptor's argument selects: `List[].Member` and ``length(List) == `0` `` are all that AWS's tables have.
+--- What an acceptor's argument selects: `Member`, `Outer.Member`, `List[].Member`, `Map.*.Member` and
+--- ``length(List) == `0` `` are all that AWS's tables have.
 local function select_values(reply, argument)
   local counted = argument:match "^length%((%w+)%) == `0`$"
   if counted then return { #(reply[counted] or {}) == 0 } end
   local list, member = argument:match "^(%w+)%[%]%.(%w+)$"
+  if not list then list, member = argument:match "^(%w+)%.%*%.(%w+)$" end
+  if not list then
+    local value = reply
+    for name in argument:gmatch "%w+" do value = type(value) == "table" and value[name] or nil end
+    return { value }
+  end
   local values = {}
-  for i, item in ipairs(reply[list] or {}) do values[i] = item[member] end
+  for _, item in pairs(reply[list] or {}) do values[#values + 1] = item[member] end
   return values
 end
 
@@ -73,6 +78,7 @@ Waiter.__index = Waiter
 function Waiter:judge(reply)
   local states = {}
   for _, acceptor in ipairs(self.acceptors) do
+    if acceptor.matcher == "status" and acceptor.expected == 200 then return acceptor.state, "there" end
     if acceptor.argument then
       local values = select_values(reply, acceptor.argument)
       if acceptor.matcher ~= "path" then states = values end
@@ -153,11 +159,13 @@ end
 
 --- A waiter by its name, AWS's in snake case: db_instance_available, db_snapshot_deleted, …
 ---@param name string
+---@param service? string  "rds" if not given; of a model from a file, its path.
 ---@return trapheus.Waiter
-function waiter.new(name)
-  definitions = definitions or load()
-  local definition = definitions[name]
-  if not definition then error(("no waiter %s%s"):format(name, model.hint(name, definitions)), 2) end
+function waiter.new(name, service)
+  service = service or "rds"
+  definitions[service] = definitions[service] or load(service)
+  local definition = definitions[service][name]
+  if not definition then error(("no waiter %s%s"):format(name, model.hint(name, definitions[service])), 2) end
   return setmetatable({ name = name, operation = definition.operation, acceptors = definition.acceptors }, Waiter)
 end
 

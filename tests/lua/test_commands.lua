@@ -100,7 +100,7 @@ end
 
 function tests.the_manual_names_every_variable()
   local manual = read "docs/trapheus.1.in"
-  local variables = [[grep -rhoE '"((AWS|TRAPHEUS|XDG)_[A-Z_]*[A-Z]|NO_COLOR)"' lua/trapheus | sort -u]]
+  local variables = [[grep -rhoE --include='*.lua' '"((AWS|TRAPHEUS|XDG)_[A-Z_]*[A-Z]|NO_COLOR)"' lua | sort -u]]
   for _, name in ipairs(lines_of(variables)) do
     assert(manual:find(name:match '"(.*)"', 1, true), name)
   end

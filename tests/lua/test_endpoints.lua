@@ -4,7 +4,7 @@ local json = require "trapheus.json"
 
 local tests = {}
 
-local CASES = { rds = 50, ses = 43, sns = 49, sts = 69 }
+local CASES = { kms = 68, rds = 50, secretsmanager = 49, ses = 43, sesv2 = 62, sns = 49, ssm = 49, sts = 69 }
 
 local function check(service, case)
   local endpoint, err = endpoints.apply(service, case.params or {})
@@ -39,6 +39,14 @@ function tests.resolve_gives_host_and_signing_scope()
   assert_endpoint("sts", { region = "cn-north-1" }, "https://sts.cn-north-1.amazonaws.com.cn", "sts", "cn-north-1")
   assert_endpoint("rds", { region = "eu-west-1", endpoint_url = "http://127.0.0.1:5000" },
     "http://127.0.0.1:5000", "rds", "eu-west-1")
+  local region = "eu-west-1"
+  for url, options in pairs {
+    ["https://s3.dualstack.eu-west-1.amazonaws.com"] = { "s3", { region = region, use_dual_stack = true } },
+    ["https://s3-fips.eu-west-1.amazonaws.com"] = { "s3", { region = region, use_fips = true } },
+    ["https://logs.eu-west-1.api.aws"] = { "logs", { region = region, use_dual_stack = true } },
+  } do
+    assert_endpoint(options[1], options[2], url, options[1], region)
+  end
   assert_endpoint("s3", { region = "us-gov-west-1" }, "https://s3.us-gov-west-1.amazonaws.com", "s3", "us-gov-west-1")
 end
 

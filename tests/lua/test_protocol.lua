@@ -3,7 +3,7 @@ local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 local timestamp = require "trapheus.aws.timestamp"
 
 local DATA = "tests/data/"
@@ -66,7 +66,7 @@ local function zeros(count) return ("\0"):rep(count) end
 function tests.botocore_input_cases()
   local compared = 0
   local count = each_case("protocols/input/query.json", function(service, case)
-    local body = query.encode(service, case.given.name, case.params, { random_bytes = zeros })
+    local body = protocol.encode(service, case.given.name, case.params, { random_bytes = zeros })
     if not case.serialized.body then return end
     assert_same_pairs(body, case.serialized.body, case.id)
     compared = compared + 1
@@ -86,7 +86,7 @@ function tests.botocore_host_prefixes()
 end
 
 local function check_error(service, case)
-  local ok, err = pcall(query.decode, service, case.given.name, case.response.body)
+  local ok, err = pcall(protocol.decode, service, case.given.name, case.response.body)
   assert(not ok and errors.is(err, case.errorCode), case.id)
   assert(err.message == (case.errorMessage or err.code) and err.request_id == "foo-id", case.id)
   assert_same(err.details, case.error, case.id)
@@ -96,7 +96,7 @@ function tests.botocore_output_cases()
   local count = each_case("protocols/output/query.json", function(service, case)
     if case.errorCode then return check_error(service, case) end
     local body = case.response.body
-    assert_same(query.decode(service, case.given.name, body == json.null and "" or body or ""), case.result, case.id)
+    assert_same(protocol.decode(service, case.given.name, body == json.null and "" or body or ""), case.result, case.id)
   end)
   assert(count == 38, count)
 end
@@ -125,7 +125,7 @@ for operation, name in pairs(RECORDED) do
   tests["recorded_" .. operation] = function()
     local path = "protocols/responses/rds-describe-" .. name
     local expected = json.decode(read(path .. ".json"))
-    local ok, result, request_id = pcall(query.decode, "rds", operation, read(path .. ".xml"))
+    local ok, result, request_id = pcall(protocol.decode, "rds", operation, read(path .. ".xml"))
     if not expected.Error then
       assert(request_id == expected.ResponseMetadata.RequestId)
       for key in pairs(expected) do assert(result[key] or key == "ResponseMetadata", key) end
@@ -187,18 +187,18 @@ local REQUESTS = {
 function tests.requests_are_those_of_boto3()
   for name, params in pairs(REQUESTS) do
     local service, operation = name:match "^%d+%-(%w+)%-(%w+)"
-    assert_same_pairs(query.encode(service, operation, params), sample(name .. ".request"), name)
+    assert_same_pairs(protocol.encode(service, operation, params), sample(name .. ".request"), name)
   end
 end
 
 function tests.sns_answers()
-  local reply = query.decode("sns", "CreateTopic", sample "039-sns-CreateTopic-200.response")
+  local reply = protocol.decode("sns", "CreateTopic", sample "039-sns-CreateTopic-200.response")
   assert(reply.TopicArn == "arn:aws:sns:us-east-1:123456789012:t", reply.TopicArn)
-  assert(query.decode("sns", "Publish", sample "040-sns-Publish-200.response").MessageId)
+  assert(protocol.decode("sns", "Publish", sample "040-sns-Publish-200.response").MessageId)
 end
 
 function tests.a_reply_has_typed_members()
-  local reply, request_id = query.decode("rds", "RestoreDBInstanceFromDBSnapshot",
+  local reply, request_id = protocol.decode("rds", "RestoreDBInstanceFromDBSnapshot",
     sample "012-rds-RestoreDBInstanceFromDBSnapshot-200.response")
   local instance = reply.DBInstance
   assert(request_id == "btW88PUkPFXlJJ3IMiwNA18T3BI4PnZB4k8W4y3QuCGAkiCBJ7r6")
@@ -209,7 +209,7 @@ function tests.a_reply_has_typed_members()
 end
 
 local function failure(service, operation, body)
-  local ok, err = pcall(query.decode, service, operation, body)
+  local ok, err = pcall(protocol.decode, service, operation, body)
   assert(not ok and errors.is(err), tostring(err))
   assert(err.operation == operation)
   return err
@@ -272,7 +272,7 @@ local MISUSE = {
 
 function tests.misuse_names_what_was_meant_and_blames_the_caller()
   for _, case in ipairs(MISUSE) do
-    local ok, err = pcall(function() return (query.encode(case[1], case[2], case[3])) end)
+    local ok, err = pcall(function() return (protocol.encode(case[1], case[2], case[3])) end)
     assert(not ok and err:find(case[4], 1, true), err)
     assert(err:find "test_protocol.lua:%d+:", err)
   end
@@ -281,10 +281,10 @@ end
 function tests.timestamps_go_in_as_numbers_and_as_text()
   for _, time in ipairs { 1422172800, 1422172800.0, "2015-01-25T08:00:00Z", "2015-01-25T09:00:00+01:00",
     "Sun, 25 Jan 2015 08:00:00 GMT" } do
-    local body = query.encode("rds", "DescribeEvents", { StartTime = time })
+    local body = protocol.encode("rds", "DescribeEvents", { StartTime = time })
     assert(body:find("StartTime=2015-01-25T08%3A00%3A00Z", 1, true), body)
   end
-  assert(query.encode("rds", "DescribeEvents", { StartTime = 0.25 }):find "1970%-01%-01T00%%3A00%%3A00.250000Z")
+  assert(protocol.encode("rds", "DescribeEvents", { StartTime = 0.25 }):find "1970%-01%-01T00%%3A00%%3A00.250000Z")
 end
 
 function tests.timestamps_are_read_in_each_format()

@@ -1,7 +1,7 @@
 --- The query protocol from the other side: what the client encodes is decoded to the same, and the other way round.
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 local random = require "trapheus.sandbox.random"
 local server = require "trapheus.aws.query_server"
 
@@ -37,7 +37,7 @@ end
 
 local function same_again(service, operation, result, what)
   local xml = server.encode(service, operation, result, "an-id")
-  local again, request_id = query.decode(service, operation, xml)
+  local again, request_id = protocol.decode(service, operation, xml)
   assert(request_id == "an-id")
   assert_same(again, result, what or operation)
 end
@@ -48,7 +48,8 @@ local NOT_INVERTIBLE = { QueryXmlEmptyLists = "flattenedList" }
 function tests.botocores_replies_written_again()
   local count = cases("output/query.json", function(service, case)
     if case.errorCode then return false end
-    local result = query.decode(service, case.given.name, case.response.body ~= json.null and case.response.body or "")
+    local body = case.response.body
+    local result = protocol.decode(service, case.given.name, body ~= json.null and body or "")
     assert(not NOT_INVERTIBLE[case.id] or #(result[NOT_INVERTIBLE[case.id]] or {}) == 0)
     same_again(service, case.given.name, result, case.id)
     return true
@@ -146,7 +147,7 @@ function tests.errors_are_read_by_the_client()
   for status, ambiguous in pairs { [404] = false, [500] = false } do
     local err = { code = "DBInstanceNotFound", message = "a & <b> not found", status = status }
     local xml = server.encode_error("rds", err, "an-id")
-    local ok, got = pcall(query.decode, "rds", "DescribeDBInstances", xml)
+    local ok, got = pcall(protocol.decode, "rds", "DescribeDBInstances", xml)
     assert(not ok and got.code == err.code and got.message == err.message and got.request_id == "an-id")
     assert(got.ambiguous == ambiguous and xml:find(status < 500 and "<Type>Sender<" or "<Type>Receiver<", 1, true))
   end
@@ -157,11 +158,11 @@ end
 function tests.botocores_requests_read_again()
   local read = 0
   local count = cases("input/query.json", function(service, case)
-    local body = query.encode(service, case.given.name, case.params)
+    local body = protocol.encode(service, case.given.name, case.params)
     local operation, params = server.decode(service, body)
     assert(operation == case.given.name, case.id .. ": " .. tostring(params.message))
     -- timestamps and tokens have more than one spelling: it is the same if it is written the same
-    if query.encode(service, operation, params) == body then read = read + 1 end
+    if protocol.encode(service, operation, params) == body then read = read + 1 end
     return true
   end)
   assert(count == 38 and read == 38, read)
@@ -174,10 +175,10 @@ function tests.random_requests_of_every_operation_of_rds()
     local definition = service.operations[name]
     local input = definition.input and service.shapes[definition.input.shape]
     local params = input and random_structure(stream, service.shapes, input, 0) or {}
-    local body = query.encode("rds", name, params)
+    local body = protocol.encode("rds", name, params)
     local operation, again = server.decode("rds", body)
     assert(operation == name, again.message)
-    assert(query.encode("rds", name, again) == body, name)
+    assert(protocol.encode("rds", name, again) == body, name)
     count = count + 1
   end
   assert(count > 150, count)

@@ -1,6 +1,6 @@
 --- The sandbox over HTTP: requests as clients sign and encode them, replies as clients decode them.
 local core = require "trapheus.core"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 local sandbox = require "trapheus.sandbox"
 local wire = require "trapheus.sandbox.wire"
 
@@ -16,7 +16,7 @@ end
 --- A request as a client makes it. `how` may change what is signed, `after` what is sent.
 local function request(service, operation, params, how, after)
   local asked = {
-    method = "POST", path = "/", query = "", body = query.encode(service, operation, params or {}),
+    method = "POST", path = "/", query = "", body = protocol.encode(service, operation, params or {}),
     headers = { { "Host", "127.0.0.1:8080" }, { "Content-Type", "application/x-www-form-urlencoded" } },
     service = service, region = "us-east-1", time = NOW_S, credentials = wire.KEYS,
   }
@@ -47,7 +47,7 @@ function tests.a_call_of_each_service()
   } do
     local reply = ask(served, service, call[1], call[2])
     assert(reply.status == 200 and reply.service == service and reply.operation == call[1], reply.body)
-    local result, request_id = query.decode(service, call[1], reply.body)
+    local result, request_id = protocol.decode(service, call[1], reply.body)
     assert(next(result) and reply.headers[2][1] == "x-amzn-RequestId" and reply.headers[2][2] == request_id)
   end
   assert(sb.mail[1].Message.Body.Text.Data == "<&>")
@@ -56,7 +56,7 @@ end
 function tests.a_reply_is_what_the_sandbox_gave()
   local sb, served = world()
   sb:add_instance { DBInstanceIdentifier = "orders", TagList = { { Key = "note", Value = 'a&b <x> "q" é ✓' } } }
-  local result = query.decode("rds", "DescribeDBInstances", ask(served, "rds", "DescribeDBInstances").body)
+  local result = protocol.decode("rds", "DescribeDBInstances", ask(served, "rds", "DescribeDBInstances").body)
   local given = sb:call("rds", "DescribeDBInstances").DBInstances[1]
   for field, value in pairs(given) do
     local got = result.DBInstances[1][field]
@@ -67,7 +67,7 @@ end
 
 function tests.a_get_is_as_good()
   local _, served = world()
-  local form = query.encode("sts", "GetCallerIdentity", {})
+  local form = protocol.encode("sts", "GetCallerIdentity", {})
   local reply = ask(served, "sts", "GetCallerIdentity", {}, { method = "GET", query = form, body = "" })
   assert(reply.status == 200 and reply.body:find "<Account>123456789012</Account>")
   assert(code_of(ask(served, "sts", "GetCallerIdentity", {}, { method = "PUT" })) == "405 InvalidAction")
@@ -83,7 +83,7 @@ function tests.errors_have_awss_codes()
   } do
     local reply = ask(served, "rds", call[1], call[2])
     assert(code_of(reply) == wanted and reply.code == wanted:sub(5), code_of(reply))
-    local ok, err = pcall(query.decode, "rds", call[1], reply.body)
+    local ok, err = pcall(protocol.decode, "rds", call[1], reply.body)
     assert(not ok and err.code == reply.code and err.request_id == reply.headers[2][2])
   end
 end

@@ -8,7 +8,7 @@
 --- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 local tasks = require "trapheus.tasks"
 
 local client = {}
@@ -97,7 +97,7 @@ end
 local function method(operation)
   return function(self, params, how)
     params = params or {}
-    local body = query.encode(self.model, operation, params, { level = 2 })
+    local body = protocol.encode(self.model, operation, params, { level = 2 })
     return send(self, {
       service = self.service,
       operation = operation,
@@ -109,27 +109,47 @@ local function method(operation)
   end
 end
 
+local MARKER = { input_token = "Marker", output_token = "Marker" }
+
+--- How a listing is turned over, by AWS's table; RDS turns every one by a Marker.
+local function paging(self, operation)
+  local entry = model.beside(self.name, "paginators")[operation] or MARKER
+  if type(entry.input_token) ~= "string" or type(entry.output_token) ~= "string" then
+    error(operation .. " is turned over by more than one token, which paginate cannot", 3)
+  end
+  return entry
+end
+
+local function more_after(entry, page)
+  if entry.more_results and not page[entry.more_results] then return nil end
+  local token = page[entry.output_token]
+  return token ~= "" and token or nil
+end
+
 --- Goes through the pages of a listing, item by item.
 ---
 ---     for snapshot in rds:paginate("DescribeDBSnapshots", {}, "DBSnapshots") do … end
 ---
 ---@param operation string
 ---@param params? table
----@param list_member string  The member of the reply that holds the items.
+---@param list_member? string  The member of the reply that holds the items; AWS's table knows it, for most.
 ---@param how? { max_attempts: integer? }
----@return fun(): table?
+---@return fun(): any?
 function Client:paginate(operation, params, list_member, how)
-  local call, request, seen = self[operation], {}, {}
+  local call, request, seen, entry = self[operation], {}, {}, paging(self, operation)
   for name, value in pairs(params or {}) do request[name] = value end
+  local key = entry.result_key
+  list_member = list_member or type(key) == "table" and key[1] or key
+    or error(("which member of the reply of %s holds its items?"):format(operation), 2)
   local page, at
   local function turn_page()
-    local marker = page and page.Marker
-    if page and (marker or "") == "" then return false end
-    if seen[marker or ""] then
+    local token = page and more_after(entry, page)
+    if page and not token then return false end
+    if seen[token or ""] then
       error(errors.new { code = "MalformedReply", operation = operation, message = "a page comes a second time" }, 0)
     end
-    seen[marker or ""] = true
-    request.Marker = marker or request.Marker
+    seen[token or ""] = true
+    request[entry.input_token] = token or request[entry.input_token]
     page, at = call(self, request, how), 0
     return true
   end
@@ -161,14 +181,15 @@ end
 ---@field on_call? fun(call: table)  Told of every call: service, operation, target, read_only, status, request_id,
 ---                                  attempts, and code if it failed.
 
----@param service string|trapheus.Model
+---@param service string|trapheus.Model  "rds", the path of a service-2.json, or such a table.
 ---@param options? trapheus.ClientOptions
 ---@return trapheus.Client
 function client.new(service, options)
   options = options or {}
   local definition = model.load(service, 2)
   local self = {
-    service = type(service) == "string" and service or definition.metadata.endpointPrefix,
+    service = model.name(service, definition),
+    name = service,
     model = definition,
     limiter = options.limiter or false,
     on_call = options.on_call or false,

@@ -98,6 +98,12 @@ local FUNCTIONS = {
   booleanEquals = function(a, b) return a == b end,
   stringEquals = function(a, b) return a == b end,
   getAttr = attribute,
+  isValidHostLabel = function(text, subdomains)
+    for label in (text .. "."):gmatch "([^.]*)%." do
+      if not label:find "^%w[%w-]*$" or #label > 63 then return false end
+    end
+    return subdomains or not text:find(".", 1, true)
+  end,
   ["aws.partition"] = endpoints.partition,
 }
 
@@ -169,12 +175,20 @@ end
 
 -- What a client needs.
 
-local RULE_SETS = { rds = true, ses = true, sts = true }
-local SIGNING_NAMES = { email = "ses" }
+local RULE_SETS = { email = "ses", iam = "iam", kms = "kms", rds = "rds", secretsmanager = "secretsmanager",
+  ses = "ses", sesv2 = "sesv2", sns = "sns", ssm = "ssm", states = "states", sts = "sts" }
+local SIGNING_NAMES = { email = "ses", sesv2 = "ses" }
 
---- A service without a rule set here answers at PREFIX.REGION.SUFFIX.
-local function plain(service, region)
-  return { url = ("https://%s.%s.%s"):format(service, region, endpoints.partition(region).dnsSuffix), properties = {} }
+--- A service without a rule set here answers at PREFIX.REGION.SUFFIX, with FIPS at PREFIX-fips. S3 has a dual stack of
+--- its own.
+local function plain(service, options)
+  local partition, region = endpoints.partition(options.region), options.region
+  local suffix = options.use_dual_stack and partition.dualStackDnsSuffix or partition.dnsSuffix
+  local host = options.use_fips and service .. "-fips" or service
+  if service == "s3" and options.use_dual_stack then
+    host, suffix = host .. ".dualstack", partition.dnsSuffix
+  end
+  return { url = ("https://%s.%s.%s"):format(host, region, suffix), properties = {} }
 end
 
 ---@class trapheus.Endpoint
@@ -191,7 +205,7 @@ function endpoints.resolve(service, options)
   if not options.region:find(LABEL) then return nil, ("%q is no region"):format(options.region) end
   local endpoint, err
   if RULE_SETS[service] then
-    endpoint, err = endpoints.apply(service, {
+    endpoint, err = endpoints.apply(RULE_SETS[service], {
       Region = options.region,
       Endpoint = options.endpoint_url,
       UseFIPS = options.use_fips or false,
@@ -201,7 +215,7 @@ function endpoints.resolve(service, options)
   elseif options.endpoint_url then
     endpoint = { url = options.endpoint_url, properties = {} }
   else
-    endpoint = plain(service, options.region)
+    endpoint = plain(service, options)
   end
   if not endpoint then return nil, err end
   local scheme = (endpoint.properties.authSchemes or {})[1] or {}

@@ -1,6 +1,6 @@
 --- A call without a network: the request that the client would send, and what it makes of a reply.
 local core = require "trapheus.core"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 
 local exchange = {}
 
@@ -31,7 +31,7 @@ function exchange.judge(reply) return core.reply.judge(reply) end
 function exchange.read(call, reply)
   local err = core.reply.read { status = reply.status, body = reply.body, read_only = call.read_only }
   if err then return nil, err end
-  local ok, result = pcall(query.decode, call.service, call.operation, reply.body)
+  local ok, result = pcall(protocol.decode, call.service, call.operation, reply.body)
   if ok then return result end
   return nil, result
 end

@@ -1,9 +1,10 @@
 --- AWS's service models: what operations there are, and what goes in and out.
 ---
---- A service is a name ("rds", "ses", "sns", "sts") or a table in the shape of AWS's own service-2.json.
+--- A service is a name ("rds", "ssm", …), the path of a service-2.json of AWS's, or a table in its shape.
 local json = require "trapheus.json"
 local nearest = require "trapheus.nearest"
 local resource = require "trapheus.resource"
+local sorted = require "trapheus.sorted"
 
 local model = {}
 
@@ -12,17 +13,63 @@ local model = {}
 ---@field operations table<string, table>
 ---@field shapes table<string, table>
 
-local NAMES = { rds = true, ses = true, sns = true, sts = true }
+local NAMES = { iam = true, kms = true, rds = true, secretsmanager = true, ses = true, sns = true, ssm = true,
+  states = true, sts = true }
+local BESIDE = { paginators = "paginators-1.json", waiters = "waiters-2.json" }
 local loaded = {}
 
---- The model of a service; a shipped one is read when it is first asked for.
+local function read_file(path, level)
+  local file <close>, why = io.open(path, "rb")
+  if not file then error(why, level + 1) end
+  local ok, definition = pcall(json.decode, file:read "a", path)
+  local like_one = ok and type(definition) == "table" and definition.metadata and definition.operations
+    and definition.shapes
+  if not like_one then error(path .. " is no service-2.json: it has no metadata, operations and shapes", level + 1) end
+  return definition
+end
+
+local function is_path(service) return service:find("/", 1, true) ~= nil or service:find "%.json$" ~= nil end
+
+--- What a service is called: the front of its host name, for one that is not shipped.
+---@param service string|trapheus.Model
+---@param definition trapheus.Model
+---@return string
+function model.name(service, definition)
+  return type(service) == "string" and NAMES[service] and service or definition.metadata.endpointPrefix
+end
+
+--- A table of AWS's that stands beside the model, {} where there is none.
+---@param service string|trapheus.Model
+---@param kind "paginators"|"waiters"
+---@return table
+function model.beside(service, kind)
+  if type(service) ~= "string" then return {} end
+  local key = service .. " " .. kind
+  if loaded[key] then return loaded[key] end
+  local text
+  if is_path(service) then
+    local file <close> = io.open((service:gsub("[^/]*$", BESIDE[kind])), "rb")
+    text = file and file:read "a"
+  else
+    text = resource.read("trapheus.aws.models." .. service, kind .. ".json", true)
+  end
+  local document = text and json.decode(text, key) or {}
+  loaded[key] = document.pagination or document.waiters or {}
+  return loaded[key]
+end
+
+--- The model of a service; it is read when it is first asked for.
 ---@param service string|trapheus.Model
 ---@param level? integer  Whom to blame for a service without one, as for `error`.
 ---@return trapheus.Model
 function model.load(service, level)
   if type(service) == "table" then return service end
-  if not NAMES[service] then
-    error(("no model of the service %s; there are rds, ses, sns and sts"):format(tostring(service)), (level or 1) + 1)
+  level = (level or 1) + 1
+  if type(service) == "string" and is_path(service) then
+    loaded[service] = loaded[service] or read_file(service, level)
+  elseif not NAMES[service] then
+    error(("no model of the service %s%s; there are %s, and the path of any service-2.json"):format(tostring(service),
+      model.hint(tostring(service), NAMES), table.concat(sorted.keys(NAMES), ", ")), level)
   end
   loaded[service] = loaded[service] or json.decode(resource.read("trapheus.aws.models." .. service, "json"), service)
   return loaded[service]

@@ -5,7 +5,7 @@ local credentials = require "trapheus.aws.credentials"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 local tasks = require "trapheus.tasks"
 local timestamp = require "trapheus.aws.timestamp"
 
@@ -34,6 +34,7 @@ function transport.new(service, definition, options)
   if endpoint_url == nil then endpoint_url = settings:endpoint_url(service) end
   local endpoint, err = endpoints.of_settings(service, settings, region, endpoint_url or nil)
   if not endpoint then error(errors.new { code = "NoEndpoint", message = err, service = service }, 0) end
+  endpoint.signing_name = definition.metadata.signingName or endpoint.signing_name
   return setmetatable({
     region = region,
     endpoint = endpoint,
@@ -53,9 +54,12 @@ local function url_of(self, call)
 end
 
 local function start(self, call)
+  local headers = protocol.headers(self.definition, call.operation)
   return assert(tasks.loop({ ca_bundle = self.ca_bundle }):aws {
     url = url_of(self, call),
     body = call.body,
+    target = headers.target,
+    content_type = headers.content_type,
     service = self.endpoint.signing_name,
     region = self.endpoint.signing_region,
     credentials = self.identity and self.identity:current(not call.read_only),
@@ -116,7 +120,7 @@ function Transport:send(call)
   if not reply then fail(call, err, {}) end
   compare_clocks(self, reply)
   if reply.error then fail(call, with_hint(self, reply.error), reply) end
-  local ok, result = pcall(query.decode, self.definition, call.operation, reply.body)
+  local ok, result = pcall(protocol.decode, self.definition, call.operation, reply.body)
   if not ok then fail(call, result, reply) end
   return result, { status = reply.status, request_id = reply.request_id, attempts = reply.attempts }
 end

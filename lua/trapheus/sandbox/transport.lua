@@ -5,7 +5,7 @@ local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.errors"
 local exchange = require "trapheus.aws.exchange"
 local model = require "trapheus.aws.model"
-local query = require "trapheus.aws.query"
+local protocol = require "trapheus.aws.protocol"
 local timestamp = require "trapheus.aws.timestamp"
 local wire = require "trapheus.sandbox.wire"
 
@@ -138,7 +138,8 @@ end
 function transport:send(call)
   local read_only = model.is_read_only(call.operation)
   local asked = { service = call.service, operation = call.operation, params = call.params or {},
-    body = call.body or self.wire and query.encode(call.service, call.operation, call.params), read_only = read_only }
+    body = call.body or self.wire and protocol.encode(call.service, call.operation, call.params),
+    read_only = read_only }
   local answer, now_s = attempt(self, asked)
   local attempts = 1
   if adjust(self, answer, now_s) then

@@ -1,17 +1,25 @@
---- AWS's query protocol: parameters to a form body, an XML reply to a table, both as the service's model says.
+--- What goes over the wire: parameters to a body, a reply to a table, in the protocol of the service's model (query, or
+--- JSON 1.0 and 1.1).
 ---
 --- In Lua a list is a list (an empty one too), a structure or a map is a table, numbers are numbers, a blob is its
 --- bytes, and a timestamp is the seconds since the epoch: an integer when whole. Requests take timestamps as numbers or
 --- as text in any of AWS's formats; NaN and the infinities as numbers or as "NaN", "Infinity", "-Infinity".
 local core = require "trapheus.core"
-local decode = require "trapheus.aws.query.decode"
-local encode = require "trapheus.aws.query.encode"
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
 
-local query = {}
+local protocol = {}
 
---- The form body of a call. Raises, blaming the caller, for an unknown operation or parameter (naming the nearest), a
+local KINDS = { query = "trapheus.aws.query", json = "trapheus.aws.json_protocol" }
+
+--- How a service is spoken to.
+local function kind_of(service)
+  local module = KINDS[service.metadata.protocol or "query"]
+  return module and require(module) or error(("%s speaks the protocol %s; query and json are known"):format(
+    service.metadata.serviceId or "the service", tostring(service.metadata.protocol)), 0)
+end
+
+--- The body of a call. Raises, blaming the caller, for an unknown operation or parameter (naming the nearest), a
 --- wrong type and a missing parameter.
 ---@param service string|trapheus.Model
 ---@param operation string
@@ -19,7 +27,7 @@ local query = {}
 ---@param options? { level?: integer, random_bytes?: fun(count: integer): string }
 ---   `level`: whom to blame, as for `error`. `random_bytes`: for idempotency tokens.
 ---@return string body
-function query.encode(service, operation, params, options)
+function protocol.encode(service, operation, params, options)
   options = options or {}
   local level = (options.level or 1) + 1
   model.operation(service, operation, level)
@@ -27,7 +35,10 @@ function query.encode(service, operation, params, options)
     error(("the parameters of %s must be a table, got %s"):format(operation, type(params)), level)
   end
   local random_bytes = options.random_bytes or core.random_bytes
-  local ok, body = pcall(encode, model.load(service), operation, params or {}, random_bytes)
+  local definition = model.load(service)
+  local ok, body = pcall(function()
+    return kind_of(definition).encode(definition, operation, params or {}, random_bytes)
+  end)
   if not ok then error(body, level) end
   return body
 end
@@ -46,14 +57,24 @@ end
 --- MalformedReply for what is not the operation's reply (and then a change may have been made).
 ---@param service string|trapheus.Model
 ---@param operation string
----@param xml string
+---@param text string
 ---@return table result
 ---@return string? request_id
-function query.decode(service, operation, xml)
+function protocol.decode(service, operation, text)
   model.operation(service, operation, 2)
-  local ok, result, request_id = pcall(decode, model.load(service), operation, xml)
+  local definition = model.load(service)
+  local ok, result, request_id = pcall(function() return kind_of(definition).decode(definition, operation, text) end)
   if ok then return result, request_id end
   error(errors.is(result) and result or malformed(operation, result), 0)
 end
 
-return query
+--- What a request of the operation says beside its body: nothing in the query protocol.
+---@param service trapheus.Model
+---@param operation string
+---@return { target: string?, content_type: string? }
+function protocol.headers(service, operation)
+  local headers = kind_of(service).headers
+  return headers and headers(service, operation) or {}
+end
+
+return protocol
