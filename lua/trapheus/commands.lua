@@ -139,7 +139,10 @@ local PAST = { "Which", {
   { "--outcome", "OUTCOME", "restored, snapshotted, refused, failed or rolled_back" },
   { "--limit", "N", "at most so many (default: 20)" },
 } }
-local OF_A_RUN = { { "How", { TIMEOUT } }, WHERE, TOLD }
+local OF_A_RUN = { { "How", {
+  { "--from-aws", "ID", "its journal is gone: end what a run has begun on ID, from the marks that it left there" },
+  TIMEOUT,
+} }, WHERE, TOLD }
 
 ---@type trapheus.Command[]
 commands.LIST = {

@@ -2,8 +2,10 @@
 local alerts = require "trapheus.alerts"
 local command = require "trapheus.command"
 local errors = require "trapheus.errors"
+local names = require "trapheus.names"
 local options = require "trapheus.options"
 local pipelines = require "trapheus.pipeline"
+local recover = require "trapheus.recover"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
 local runs = require "trapheus.runs"
@@ -56,6 +58,23 @@ local function ended(run, given, name)
   return report.EXIT[run.record.outcome]
 end
 
+-- With one that another machine has begun, and whose journal is not here.
+local function from_aws(given, change)
+  if given.run then usage.fail "a run and --from-aws exclude each other: the run's id is found on the database" end
+  local identifier = given.from_aws:lower()
+  local ok, why = names.valid(identifier)
+  if not ok then usage.fail("--from-aws '%s' is no valid name: %s", given.from_aws, why) end
+  local settings, world = alerts.settings(given), command.real_world(given)
+  local pipeline = require("trapheus").load "restore"
+  local run = recover.run(world, pipeline, identifier, "restore")
+  run.record.place = options.place(given)
+  take_lock(run)
+  command.arm(world)
+  if change and run.record.direction == "forward" then change(run) end
+  run:save("recovered")
+  return command.run(pipeline, run, given, settings)
+end
+
 --- Goes on with a run: its own pipeline, its own record.
 ---@param name string                 "resume" or "rollback"
 ---@param arguments string[]
@@ -63,6 +82,7 @@ end
 ---@return integer exit_code
 return function(name, arguments, change)
   local given = options.read(name, arguments)
+  if given.from_aws then return from_aws(given, change) end
   local record = choose(given)
   if not record then
     io.stderr:write "trapheus: no run is unfinished\n"

@@ -18,7 +18,9 @@ local STALE_S = 60       -- a read may be this much behind
 local CERTAIN_S = 130    -- twice that: he who has not seen our tag has written his own by then
 
 -- AWS's clock, which all machines share.
-local function now_s(run) return run:now_s() - (run.world:clock_ahead_s() or 0) end
+local function aws_now_s(world) return world:now_ms() / 1000 - (world:clock_ahead_s() or 0) end
+
+local function now_s(run) return aws_now_s(run.world) end
 
 local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
 local CHOICES = { "on_recoverable", "final_snapshot" }
@@ -37,6 +39,7 @@ local function state(run)
   for _, choice in ipairs(CHOICES) do
     if options[choice] then pairs_of[#pairs_of + 1] = { choice, options[choice] } end
   end
+  if options.set or options.ignore_diff then pairs_of[#pairs_of + 1] = { "other_settings", "yes" } end
   return marks.state_text(pairs_of)
 end
 
@@ -63,7 +66,13 @@ local function theirs(run, seen)
   return found and found.run_id ~= run.id and found or nil
 end
 
-local function in_force(run, found) return found.ends_at > now_s(run) end
+--- Does nobody else change the database yet?
+---@param world trapheus.World
+---@param found trapheus.Lease
+---@return boolean
+function lease.in_force(world, found) return found.ends_at > aws_now_s(world) end
+
+local function in_force(run, found) return lease.in_force(run.world, found) end
 
 -- For how long ours is still good, in seconds; 0 if it is not there.
 local function left_s(run, seen)

@@ -1,7 +1,6 @@
 --- Looks that agree, counted: RDS may answer from a minute ago, so that one look proves nothing.
-local looks = { ENOUGH = 3 }
-
-local SPACING_MS = 10 * 1000 -- between two looks that count as two
+--- SPACING_MS: between two looks that count as two.
+local looks = { ENOUGH = 3, SPACING_MS = 10 * 1000 }
 
 ---@class trapheus.Looks  Plain data.
 ---@field what string     what was seen
@@ -15,7 +14,7 @@ local SPACING_MS = 10 * 1000 -- between two looks that count as two
 ---@return trapheus.Looks
 function looks.add(seen, what, now_ms)
   if not seen or seen.what ~= what then return { what = what, count = 1, at_ms = now_ms } end
-  if now_ms - seen.at_ms < SPACING_MS then return seen end
+  if now_ms - seen.at_ms < looks.SPACING_MS then return seen end
   return { what = what, count = seen.count + 1, at_ms = now_ms }
 end
 

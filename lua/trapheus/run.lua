@@ -36,7 +36,7 @@ local run_module = {}
 ---@param input { identifier: string, task: string, kind: string?, options: table, script: string }
 ---@return trapheus.Run
 function run_module.new(world, input)
-  local run_id = names.run_id(world.random_bytes(5))
+  local run_id = input.run_id or names.run_id(world.random_bytes(5))
   return run_module.wrap(world, {
     format = journal.FORMAT,
     run_id = run_id,

@@ -2,6 +2,7 @@
 --- A check answers nil, or why not; every reason is told at once.
 local advice = require "trapheus.steps.advice"
 local common = require "trapheus.steps.checks.common"
+local marks = require "trapheus.marks"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
@@ -13,7 +14,9 @@ local preflight = { name = "preflight", essential = true, refuses = true }
 
 -- Who and what ------------------------------------------------------------------------------
 
-local function identify(run)
+--- Notes who asks, and where.
+---@param run trapheus.Run
+function preflight.identify(run)
   local caller = run.world.sts:GetCallerIdentity {}
   run.record.account, run.record.region = caller.Account, run.world.region
 end
@@ -44,11 +47,26 @@ local function capture_members(run, original)
   return list
 end
 
-local function capture(run, original)
+-- Protection that a run which has not ended has turned on is not the database's own.
+local function own_protection(run, original)
+  local state = marks.state_of_original(original)
+  if not state or not state.protected then return original.protected end
+  local own = state.protected == "yes"
+  if own ~= original.protected then
+    run:warn(("run %s, which has not ended, has turned deletion protection on: it will be off as before"):format(
+      state.run))
+  end
+  return own
+end
+
+--- Notes all that is needed of the original.
+---@param run trapheus.Run
+---@param original trapheus.Database
+function preflight.capture(run, original)
   local facts = run.facts
   original.seen_members = run.database.members(run.world.rds, original)
   facts.original = { resource_id = original.resource_id, name = original.name, arn = original.arn,
-    protected = original.protected, members = capture_members(run, original) }
+    protected = own_protection(run, original), members = capture_members(run, original) }
   facts.config = run.database.settings:capture(original.raw)
   facts.encrypted = original.raw.StorageEncrypted == true
   facts.aside = names.aside(run.identifier)
@@ -91,7 +109,7 @@ local function warn_of_unfinished(run)
 end
 
 function preflight.advance(run)
-  identify(run)
+  preflight.identify(run)
   local kind, why = find_kind(run)
   if not kind then return run:fail(why) end
   run.record.kind, run.database = kind, require("trapheus.databases." .. kind)
@@ -99,7 +117,7 @@ function preflight.advance(run)
   if not original then
     return run:fail(("no DB %s in %s is called %s"):format(kind, run.world.region, run.identifier))
   end
-  capture(run, original)
+  preflight.capture(run, original)
   run.seen_original = original
   local problems = run:restores() and overrides.apply(run) or {}
   check_snapshot(run, problems)

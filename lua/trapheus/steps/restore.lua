@@ -82,10 +82,11 @@ end
 
 -- nil: the original is there, so that the replacement is not the last one.
 local function last_one(run, replacement)
-  if run:find "original" then return nil end
+  local original = run:find "original"
+  if original and original.status ~= "deleting" then return nil end
   if not run:steady("original gone", true, 7) then return run:wait("RDS to show the original again", 20) end
-  return run:park(("the original (%s) is gone; %s is the replacement (%s), not verified"):format(
-    run.facts.original.resource_id, replacement.name, replacement.resource_id),
+  return run:park(("the original (%s) is %s; %s is the replacement (%s), not verified"):format(
+    run.facts.original.resource_id, original and "being deleted" or "gone", replacement.name, replacement.resource_id),
     ("somebody has deleted it; see what %s holds, and what snapshots there are"):format(replacement.name))
 end
 

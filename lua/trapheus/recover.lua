@@ -1,0 +1,197 @@
+--- A run whose journal is gone, read back from what it has left in AWS: names, resource ids, and the tags on the
+--- original and its replacement. What was captured is captured again, of the original: it is the same database.
+local errors = require "trapheus.errors"
+local lease = require "trapheus.lease"
+local log = require "trapheus.log"
+local looks = require "trapheus.looks"
+local marks = require "trapheus.marks"
+local names = require "trapheus.names"
+local pinned = require "trapheus.pinned"
+local preflight = require "trapheus.steps.preflight"
+local run_module = require "trapheus.run"
+
+local recover = {}
+
+local GONE_LOOKS = 7 -- between two names a database is shown under neither, for a minute at most
+
+local function refuse(...)
+  error(errors.new { code = "NotRecoverable", message = select("#", ...) > 1 and string.format(...) or ... }, 0)
+end
+
+-- Looking -------------------------------------------------------------------------------------
+
+-- Who bears marks under one of the two names, of one kind.
+local function look(world, kind, identifier)
+  local database = require("trapheus.databases." .. kind)
+  local found = { kind = kind, database = database }
+  for _, name in ipairs { identifier, names.aside(identifier) } do
+    local seen = database.by_name(world.rds, name)
+    local state = seen and marks.state(seen.tags)
+    if state and state.of == seen.resource_id then
+      found.original, found.state = seen, state
+    elseif state and name == identifier then
+      found.replacement, found.state = seen, found.state or state
+    end
+  end
+  if found.state then return found end
+end
+
+-- The original, if RDS shows it under whatever name; asked several times before it is taken for gone.
+local function find_original(world, found)
+  for i = 1, GONE_LOOKS do
+    local seen = found.database.by_resource_id(world.rds, found.state.of)
+    if seen then return seen end
+    local timer <close> = world.loop:timer(i < GONE_LOOKS and looks.SPACING_MS or 0)
+    while not timer:done() do world.loop:step() end
+  end
+end
+
+local function check_marks(world, identifier, found)
+  local run_id = found.state.run
+  for _, seen in ipairs { found.original or found.replacement, found.replacement } do
+    local held = marks.lease(seen.tags)
+    local state = marks.state(seen.tags)
+    if state.run ~= run_id or held and held.run_id ~= run_id then
+      refuse("%s and %s bear the marks of two runs, %s and %s: that is for a person to judge", identifier,
+        names.aside(identifier), run_id, state.run ~= run_id and state.run or held.run_id)
+    elseif held and lease.in_force(world, held) then
+      refuse("run %s has the lease on %s until %s, so it may be at work on another machine: if not, try again then",
+        run_id, seen.name, log.time(held.ends_at))
+    end
+  end
+end
+
+local function find(world, identifier)
+  local found = look(world, "instance", identifier)
+  local cluster = look(world, "cluster", identifier)
+  if found and cluster then refuse("a DB instance and a DB cluster %s both bear marks of a run", identifier) end
+  found = found or cluster
+  if not found then
+    refuse("neither %s nor %s bears the marks of a run: nothing was begun, or all of it is done", identifier,
+      names.aside(identifier))
+  end
+  check_marks(world, identifier, found)
+  found.original = found.original or find_original(world, found)
+  local original = found.original
+  if original and original.status == "deleting" then
+    refuse("the original (%s) is being deleted: try again when it is gone", original.resource_id)
+  elseif original and original.name ~= identifier and original.name ~= names.aside(identifier) then
+    refuse("the original (%s) is called %s now: somebody has renamed it; name it %s, then try again",
+      original.resource_id, original.name, names.aside(identifier))
+  end
+  return found
+end
+
+-- The record ----------------------------------------------------------------------------------
+
+local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
+local TASKS = { create_snapshot = true, db_restore = true, create_snapshot_only = true }
+
+local function options_of(state)
+  local options = { final_snapshot = state.final_snapshot, on_recoverable = state.on_recoverable }
+  for _, flag in ipairs(FLAGS) do options[flag] = state[flag] == "yes" or nil end
+  return options
+end
+
+-- The snapshot that was pinned, if it is still that one.
+local function pin(run, found)
+  local created_at, asked_as = (found.original.tags[marks.SNAPSHOT] or ""):match "^(%S+) (%S+)$"
+  local seen = asked_as and run.database.snapshot(run.world.rds, asked_as)
+  if seen and math.abs(seen.created_at - tonumber(created_at)) < 0.002 then
+    run.facts.snapshot = pinned.new(seen, asked_as)
+    run.facts.snapshot.made = run:takes_snapshot() or nil
+  end
+end
+
+local function capture(run, found)
+  local original = found.original
+  preflight.capture(run, original)
+  if #run.facts.original.members > 0 then
+    refuse("%s has members of its own: such a run can only be ended from its journal; %s", original.name,
+      "what is called …-temp is the original, and what is called otherwise its replacement")
+  end
+  run.facts.config.DeletionProtection = run.facts.original.protected
+  pin(run, found)
+end
+
+-- Whatever the dead process has sent last may still be executed.
+local function dread(run)
+  for _, name in ipairs { run.identifier, names.aside(run.identifier) } do
+    run.record.lost[names.held(run.record.kind, name)] = { key = "of the journal that is gone",
+      operation = "call of the machine before", at_ms = run.world:now_ms() }
+  end
+end
+
+local function go(run, pipeline, direction, step)
+  run.record.direction = direction
+  for i, name in ipairs(pipeline.tasks[run.record.task]) do
+    if name == step then run.record.position = i end
+  end
+end
+
+-- Only the replacement is left: there is nothing to go back to, and nothing to compare it with.
+local function tidy(run, pipeline, found)
+  local replacement = found.replacement
+  local settled, why = replacement:settled()
+  if not settled then
+    refuse("the original (%s) is gone, and its replacement %s is not settled (%s): try again when it is",
+      found.state.of, replacement.name, why)
+  end
+  run.facts.original = { resource_id = found.state.of, protected = found.state.protected == "yes", members = {} }
+  run.facts.config = { DeletionProtection = run.facts.original.protected }
+  run.facts.verified = { resource_id = replacement.resource_id, at = run:stamp() }
+  run:warn "the original was gone already: its replacement could not be compared with it again"
+  go(run, pipeline, "forward", "finish")
+end
+
+local function turn(run, pipeline, why)
+  run.record.failure = { message = why }
+  go(run, pipeline, "back", "restore")
+end
+
+-- Forward when the original was aside and its snapshot is there; else what was begun is undone.
+local function choose(run, pipeline, found)
+  run.facts.moving = run:restores() or nil
+  if found.replacement then
+    run.facts.replacement = { resource_id = found.replacement.resource_id, name = found.replacement.name }
+  end
+  if not found.original then return tidy(run, pipeline, found) end
+  if found.state.going == "back" then return turn(run, pipeline, "it was on its way back when its journal was lost") end
+  if not run:restores() or found.original.name == run.identifier then
+    return turn(run, pipeline, "its journal was lost before anything was moved: begin again")
+  end
+  if found.state.other_settings then
+    return turn(run, pipeline, "its journal was lost, and with it the settings that were to differ on purpose")
+  end
+  if not run.facts.snapshot then
+    return turn(run, pipeline, "its journal was lost, and the snapshot that it restored from is not there any more")
+  end
+  go(run, pipeline, "forward", "restore")
+end
+
+--- The run that has left its marks on a database, to go on with. Raises, with what a person should do, where it is not
+--- certain what that would be.
+---@param world trapheus.World
+---@param pipeline trapheus.Pipeline
+---@param identifier string
+---@param script string
+---@return trapheus.Run
+function recover.run(world, pipeline, identifier, script)
+  local found = find(world, identifier)
+  local state = found.state
+  if world.journal:load(state.run) then
+    refuse("run %s is in the journal of this machine: trapheus resume %s", state.run, state.run)
+  elseif not TASKS[state.task] then
+    refuse("run %s was of the task %s, which this version does not know", state.run, tostring(state.task))
+  end
+  local run = run_module.new(world, { run_id = state.run, identifier = identifier, task = state.task,
+    kind = found.kind, options = options_of(state), script = script })
+  run.database, run.facts.lease = found.database, {}
+  preflight.identify(run)
+  if found.original then capture(run, found) end
+  choose(run, pipeline, found)
+  dread(run)
+  return run
+end
+
+return recover

@@ -1,0 +1,152 @@
+--- A machine dies for good, with its journal: another one ends the run, from the marks on the databases.
+local driver = require "trapheus.drivers.local"
+local errors = require "trapheus.errors"
+local hosts = require "hosts"
+local marks = require "trapheus.marks"
+local path = require "trapheus.path"
+local pipeline_module = require "trapheus.pipeline"
+local recover = require "trapheus.recover"
+local rehearse = require "rehearse"
+local witness = require "witness"
+local tests = {}
+
+local TERMINAL = { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" }
+local DEAD = {}
+
+-- The machine is lost at the nth journal write, if there are so many. nil: it was not lost.
+local function lost(nth, spec, seed)
+  local count = 0
+  spec.seed = seed
+  spec.knobs = { stale_s = { 0, 20 } }
+  function spec.crash(_, _, when)
+    if when == "after" then count = count + 1 end
+    if count == nth and when == "after" then error(DEAD, 0) end
+    return false
+  end
+  local world
+  local extend = spec.extend
+  function spec.extend(pipeline)
+    pipeline:before("preflight", function(run) world = run.world end)
+    if extend then extend(pipeline) end
+  end
+  local ok, result = pcall(rehearse, spec)
+  assert(ok or result == DEAD, tostring(result))
+  return not ok and world or nil
+end
+
+-- What another machine makes of it, once the lease has ended. nil: there was nothing to end.
+local function recovered(world, turn)
+  witness.pass(world, 1900)
+  local other = hosts.another(world)
+  local pipeline = path.script "scripts/restore.lua" ()
+  local ok, run = pcall(recover.run, other, pipeline, "mydb", "restore")
+  if not ok then
+    assert(errors.is(run, "NotRecoverable"), tostring(run))
+    return nil, run.message
+  end
+  if turn and run.record.direction == "forward" then pipeline_module.turn_back(run) end
+  assert(other.journal:lock(run))
+  driver.run(pipeline, run)
+  return run.record
+end
+
+local function check(world, record, why, original)
+  local sandbox = world.sandbox
+  if why and why:find "is being deleted" then -- verified already; the machine died just then
+    record, why = recovered(world)
+  elseif record and record.outcome == "parked" then -- given up when it was verified: no second thoughts by a machine
+    assert(sandbox:instance("mydb").DeletionProtection and sandbox:instance "mydb-temp", record.parked.reason)
+    return true
+  end
+  witness.pass(world, 1800)
+  sandbox:advance()
+  local holder = assert(sandbox:instance "mydb", "nobody holds the name")
+  local restored = holder.DbiResourceId ~= original.DbiResourceId
+  if not record then
+    assert(why:find "bears the marks", why)
+  else
+    witness.equal(record.outcome, restored and "restored" or "rolled_back", "the outcome")
+  end
+  assert(not sandbox:instance "mydb-temp", "something is left aside")
+  witness.equal(holder.DeletionProtection, original.DeletionProtection, "protection")
+  assert(not witness.marked(holder.TagList), "a mark is left")
+  assert(witness.committed(sandbox, "RestoreDBInstanceFromDBSnapshot") <= 1, "restored twice")
+  return restored
+end
+
+for name, spec in pairs {
+  ["a restore that goes well"] = {}, ["a restore that fails"] = { faults = { TERMINAL } },
+  ["one that is given up"] = { turn = true },
+} do
+  tests["lost at any write of " .. name] = function()
+    local ends, nth = { [true] = 0, [false] = 0 }, 1
+    while true do
+      local original
+      local world = lost(nth, { faults = spec.faults, instance = { DeletionProtection = nth % 2 == 0 },
+        prepare = function(sandbox) original = sandbox:instance "mydb" end }, nth)
+      if not world then break end
+      local ok, restored = pcall(function()
+        local record, why = recovered(world, spec.turn)
+        return check(world, record, why, original)
+      end)
+      if not ok then error(("write %d: %s"):format(nth, restored), 0) end
+      ends[restored] = ends[restored] + 1
+      nth = nth + 3
+    end
+    assert(nth > 20, "hardly any writes: " .. nth)
+    assert(ends[true] > 0 or spec.faults, "never restored")
+    assert(ends[false] > 0, "never rolled back")
+  end
+end
+
+-- Dies when `holds`, after `f` has changed something.
+local function refused(step, f)
+  local world
+  local ok = pcall(rehearse, { knobs = { stale_s = 0 }, extend = function(pipeline)
+    pipeline:replace(step, { advance = function(run)
+      world = run.world
+      f(world.sandbox, run)
+      error(DEAD, 0)
+    end })
+  end })
+  assert(not ok and world, "it did not die")
+  witness.pass(world, 1900)
+  local sent = #witness.changes(world.sandbox)
+  local _, err = pcall(recover.run, hosts.another(world), path.script "scripts/restore.lua" (), "mydb", "restore")
+  assert(errors.is(err, "NotRecoverable"), tostring(err))
+  witness.equal(#witness.changes(world.sandbox), sent, "changes")
+  return err.message
+end
+
+local function tag(sandbox, name, key, value)
+  assert(sandbox:operator("AddTagsToResource", { ResourceName = sandbox:instance(name).DBInstanceArn,
+    Tags = { { Key = key, Value = value } } }))
+end
+
+tests["one whose machine may be alive is left alone"] = function()
+  local message = refused("verify", function(sandbox, run)
+    tag(sandbox, "mydb-temp", marks.LEASE, ("%s:%d"):format(run.id, sandbox.now // 1000 + 7200))
+  end)
+  assert(message:find "may be at work on another machine", message)
+end
+
+tests["marks of two runs are for a person"] = function()
+  local message = refused("verify", function(sandbox) tag(sandbox, "mydb", marks.LEASE, "aaaabbbb:1") end)
+  assert(message:find "aaaabbbb" and message:find "two runs", message)
+end
+
+tests["an original that somebody has renamed is for a person"] = function()
+  local message = refused("verify", function(sandbox)
+    assert(sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb-temp", NewDBInstanceIdentifier = "other",
+      ApplyImmediately = true }))
+  end)
+  assert(message:find "is called other now", message)
+end
+
+tests["a database without marks has nothing to end"] = function()
+  local world = rehearse({}).world
+  local ok, err = pcall(recover.run, world, path.script "scripts/restore.lua" (), "mydb", "restore")
+  assert(not ok and err.message:find "bears the marks of a run", tostring(err))
+end
+
+return tests
