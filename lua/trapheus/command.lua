@@ -93,10 +93,10 @@ end
 ---@param given trapheus.Given
 ---@return trapheus.World
 function command.sandbox_world(given)
-  local spec = { id = given.id, scenario = given.scenario,
+  local spec = { id = given.id, is_cluster = given.cluster, scenario = given.scenario,
     snapshot = given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil,
     described = given.from_describe and described.read(given.from_describe) }
-  if spec.described then described.find(spec.described, given.id) end
+  if spec.described then described.require(spec.described, given.id) end
   local made = stage.options(spec)
   made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
   made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar

@@ -59,8 +59,8 @@ local WHERE = { "Where", {
 } }
 
 -- What a sandbox begins with, of whoever asks for one.
-local FROM_DESCRIBE = { "--from-describe", "FILE", "begin with the databases that aws rds describe-db-instances and "
-  .. "describe-db-snapshots have printed as JSON; - is stdin", "+" }
+local FROM_DESCRIBE = { "--from-describe", "FILE", "begin with the databases that aws rds describe-db-instances, "
+  .. "describe-db-clusters and describe-db-snapshots have printed as JSON; - is stdin", "+" }
 
 local REHEARSAL = { "Rehearsing", {
   { "--sandbox", "[SCENARIO]", "rehearse on the built-in sandbox; a scenario, by name or by file, says what goes "

@@ -10,6 +10,7 @@ import pytest
 from served import PROGRAM, TIMEOUT_S, aws, sandbox
 
 ELSEWHERE = "eu-west-1"  # than where a sandbox is unless it is told
+LISTS = ("instances", "snapshots", "clusters", "cluster-snapshots")
 SCENARIO = """
 return {
   title = "An account with some databases",
@@ -25,16 +26,25 @@ return {
     { DBInstanceIdentifier = "wiki", Engine = "mariadb", ProcessorFeatures = { { Name = "coreCount", Value = "2" } } },
   },
   snapshots = { { DBSnapshotIdentifier = "wiki-snapshot", DBInstanceIdentifier = "wiki" } },
+  clusters = {
+    { DBClusterIdentifier = "shop", members = 3, PendingModifiedValues = { BackupRetentionPeriod = 3 } },
+    { DBClusterIdentifier = "cart", Engine = "aurora-mysql", members = {
+      { DBInstanceIdentifier = "cart-a", DBInstanceClass = "db.serverless" },
+      { DBInstanceIdentifier = "cart-b", IsClusterWriter = true },
+    } },
+    { DBClusterIdentifier = "three", Engine = "postgres" },
+  },
+  cluster_snapshots = { { DBClusterSnapshotIdentifier = "cart-snapshot", DBClusterIdentifier = "cart" } },
 }
 """
 
 
 def described(url):
     """What the AWS CLI prints, but for what moves with the clock."""
-    lists = ("describe-db-instances", "describe-db-snapshots")
-    documents = [aws(url, words, region=ELSEWHERE) for words in lists]
-    for row in documents[0]["DBInstances"]:
-        row.pop("LatestRestorableTime", None)
+    documents = [aws(url, f"describe-db-{name}", region=ELSEWHERE) for name in LISTS]
+    for document in documents:
+        for row in next(iter(document.values())):
+            row.pop("LatestRestorableTime", None)
     return documents
 
 
@@ -46,7 +56,7 @@ def account(tmp_path_factory):
     arguments = ("--scenario", directory / "account.lua", "--region", ELSEWHERE)
     with sandbox(*arguments) as (_, url):
         documents = described(url)
-    names = directory / "instances.json", directory / "snapshots.json"
+    names = [directory / f"{name}.json" for name in LISTS]
     for name, document in zip(names, documents):
         name.write_text(json.dumps(document), encoding="utf-8")
     return names, documents
@@ -63,7 +73,7 @@ def restore(*words, stdin=None):
 
 def test_what_was_described_is_described_so_again(account):
     names, documents = account
-    assert [len(list(document.values())[0]) for document in documents] == [3, 1]
+    assert [len(list(document.values())[0]) for document in documents] == [3 + 3 + 2 + 3, 1, 3, 1]
     with sandbox(*flags(names), "--knob", "stale_s=0") as (_, url):
         assert described(url) == documents
 
@@ -78,7 +88,7 @@ def test_a_restore_is_rehearsed_on_it(account):
 
 def test_a_scenario_happens_to_it(account):
     names, documents = account
-    done = restore("--sandbox", "restore-fails", *flags(names[:1]), "--id", "wiki")
+    done = restore("--sandbox", "restore-fails", *flags(names), "--id", "wiki")
     document = json.loads(done.stdout)
     assert done.returncode == 5 and document["outcome"] == "rolled_back"
     assert document["scenario"] == {

@@ -59,9 +59,20 @@ local WRONG = {
   { "instances = { {}, { DBInstanceIdentifier = 'MyDB' } }", "instances[2]: there are two instances mydb" },
   { "snapshots = { { DBSnapshotIdentifier = 's' } }", "snapshots[1]: DBInstanceIdentifier is missing" },
   { "snapshots = { { DBSnapshotIdentifier = 's', DBInstanceIdentifier = 'mydc' } }",
-    'there is no instance "mydc"; did you mean mydb?' },
+    'no such database is there: "mydc"; did you mean mydb?' },
   { "snapshots = { { DBSnapshotIdentifier = 's', DBInstanceIdentifier = 'mydb', Status = 'ready' } }",
     'snapshots[1].Status: "ready" is no status of RDS' },
+  { "clusters = { { members = 17 } }", "clusters[1].members: a number up to 16" },
+  { "clusters = { { members = { {} } } }", "clusters[1].members[1]: DBInstanceIdentifier is missing" },
+  { "clusters = { { members = { { DBInstanceIdentifier = 'a', IsClusterWriter = 1 } } } }",
+    "IsClusterWriter: true or" },
+  { "clusters = { { Engine = 'aurora' } }", 'clusters[1].Engine: the sandbox makes up no "aurora"' },
+  { "clusters = { { Status = 'failing_over' } }", "did you mean failing-over?" },
+  { "clusters = { {}, { DBClusterIdentifier = 'mydb' } }", "clusters[2]: there are two clusters mydb" },
+  { "clusters = { {} }, cluster_snapshots = { { DBClusterSnapshotIdentifier = 's', DBClusterIdentifier = 'mydc' } }",
+    'no such database is there: "mydc"; did you mean mydb?' },
+  { "actions = { { at_s = 1, status = 'renaming', cluster = 'a', instance = 'a' } }", "either instance or cluster" },
+  { "actions = { { at_s = 1, status = 'storage-full', cluster = 'a' } }", 'status: "storage-full" is no status' },
   { "faults = { { operation = 'ModifyDBInstance', occurrence = 1, kind = 'losst' } }", "faults: fault 1" },
   { "faults = { 'ModifyDBInstanc:1:lost' }", "did you mean ModifyDBInstance?" },
   { "faults = { 'RestoreDBInstanceFromDBSnapshot:1:terminal:faild' }", 'faults[1].status: "faild" is no status' },
@@ -70,7 +81,7 @@ local WRONG = {
   { "actions = { { at_s = 1, after = 'DeleteDBInstance', status = 'failed' } }", "either at_s or after" },
   { "actions = { { at_s = 1 } }", "actions[1]: either operation or status is expected" },
   { "actions = { { at_s = 1, nth = 2, operation = 'DeleteDBInstance' } }", "actions[1].nth: this needs after" },
-  { "actions = { { at_s = 1, status = 'failed' } }", "actions[1]: instance is missing" },
+  { "actions = { { at_s = 1, status = 'failed' } }", "actions[1]: either instance or cluster" },
   { "actions = { { at_s = -1, status = 'failed', instance = 'x' } }", "actions[1].at_s: a number of seconds" },
   { "actions = { { at_s = 1, operation = 'DeletDBInstance' } }", "did you mean DeleteDBInstance?" },
   { "actions = { { at_s = 1, operation = 'DeleteDBInstance', parameters = { SkipFinalSnapshots = true } } }",
@@ -170,7 +181,7 @@ local NO_DOCUMENT = {
   { "", "it is not JSON" }, { "DBINSTANCES\tmydb", "it is not JSON" }, { "[]", "an object with DBInstances" },
   { "{}", "an object with DBInstances" }, { '{"DBInstances":7}', "DBInstances: a list is expected" },
   { '{"DBInstance":[]}', "DBInstance: this is no list of databases; did you mean DBInstances?" },
-  { '{"DBInstances":[]}', "describes no DB instance" },
+  { '{"DBInstances":[]}', "describes no database" },
 }
 
 for i, row in ipairs(NO_DOCUMENT) do
@@ -182,8 +193,32 @@ function tests.what_is_described_is_kept_whatever_the_engine()
   assert(ok, tostring(result))
   assert(result.region == "eu-west-1" and result.account == "1234")
   assert(result.DBInstances[1].Engine == "oracle-ee" and result.DBInstances[1].InstanceCreateTime == 1714979289.123)
-  ok, result = pcall(described.find, result, "mydc")
+  ok, result = pcall(described.require, result, "mydc")
   assert(not ok and tostring(result):find("did you mean mydb?", 1, true), tostring(result))
+end
+
+-- A cluster with a member, of which the parts can be left out.
+local function cluster_document(lists)
+  local cluster = { DBClusterIdentifier = "shop", Status = "available", Engine = "aurora-mysql", EngineVersion = "8.0",
+    DBClusterMembers = json.list { { DBInstanceIdentifier = "shop-1" } } }
+  local member = { DBInstanceIdentifier = "shop-1", DBInstanceStatus = "available", DBInstanceClass = "db.r6g.large",
+    Engine = "aurora-mysql", EngineVersion = "8.0", AllocatedStorage = 1, DBClusterIdentifier = "shop" }
+  local whole, part = { DBClusters = json.list { cluster }, DBInstances = json.list { member } }, {}
+  for _, name in ipairs(lists) do part[name] = whole[name] end
+  return json.encode(part)
+end
+
+function tests.a_cluster_needs_its_members()
+  refused(cluster_document { "DBClusters" }, ".json", read,
+    "DBClusters[0].DBClusterMembers[0]: the member shop-1 is not described: give what aws rds describe-db-instances")
+  assert(with_file(cluster_document { "DBClusters", "DBInstances" }, ".json", read))
+end
+
+function tests.a_cluster_that_is_known_by_a_member_only_is_asked_for()
+  local ok, result = with_file(cluster_document { "DBInstances" }, ".json", read)
+  assert(ok, tostring(result))
+  ok, result = pcall(described.require, result, "shop")
+  assert(not ok and usage.is(result) and tostring(result):find "describe%-db%-clusters", tostring(result))
 end
 
 return tests

@@ -3,6 +3,7 @@
 local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
 local cluster_template = require "trapheus.sandbox.cluster_template"
 local clusters = require "trapheus.sandbox.clusters"
+local pending = require "trapheus.sandbox.pending"
 local secrets = require "trapheus.sandbox.secrets"
 local snapshots = require "trapheus.sandbox.snapshots"
 
@@ -16,7 +17,9 @@ local api = {}
 ---@return table truth
 function api:add_cluster(fields, members)
   self:advance()
-  return clusters.truth(self, cluster_template.add(self, fields, members))
+  local cluster = cluster_template.add(self, fields, members)
+  pending.take(self, cluster, fields.PendingModifiedValues)
+  return clusters.truth(self, cluster)
 end
 
 --- A cluster exactly as DescribeDBClusters gave it, with its members as DescribeDBInstances gave them.
@@ -25,7 +28,9 @@ end
 ---@return table truth
 function api:add_described_cluster(raw, raw_members)
   self:advance()
-  return clusters.truth(self, cluster_template.add_described(self, raw, raw_members))
+  local cluster = cluster_template.add_described(self, raw, raw_members)
+  pending.take(self, cluster, raw.PendingModifiedValues)
+  return clusters.truth(self, cluster)
 end
 
 ---@param fields table Describe's shape; DBClusterSnapshotIdentifier and DBClusterIdentifier are needed
@@ -33,6 +38,14 @@ end
 function api:add_cluster_snapshot(fields)
   self:advance()
   return snapshots.truth(cluster_snapshots.add(self, fields))
+end
+
+--- A cluster snapshot exactly as DescribeDBClusterSnapshots gave it.
+---@param raw table
+---@return table truth
+function api:add_described_cluster_snapshot(raw)
+  self:advance()
+  return snapshots.truth(cluster_snapshots.add(self, raw, true))
 end
 
 --- The cluster that holds a name, as it really is: Describe's shape, with data_version (the write counter of its

@@ -62,10 +62,11 @@ end
 --- A snapshot that has long been there.
 ---@param sb table
 ---@param given table Describe's shape
+---@param described boolean|nil `given` is all there is: what it does not have is not filled in
 ---@return table snapshot
-function cluster_snapshots.add(sb, given)
+function cluster_snapshots.add(sb, given, described)
   local cluster = assert(sb.cluster_names[given.DBClusterIdentifier:lower()], "add_cluster_snapshot needs a cluster")
-  return snapshots.add(sb, KIND, cluster, derived(cluster), given)
+  return snapshots.add(sb, KIND, cluster, derived(cluster), given, described)
 end
 
 function rds.CreateDBClusterSnapshot(sb, params, fault)

@@ -11,8 +11,9 @@ local template = require "trapheus.sandbox.template"
 
 local cluster_template = {}
 
---- Older than the Region's default, which a restore gives if it is not told.
-local VERSIONS = {
+--- What it makes up, and the version: older than the Region's default, which a restore gives if it is not told.
+---@type table<string, string>
+cluster_template.VERSIONS = {
   ["aurora-postgresql"] = "16.4", ["aurora-mysql"] = "8.0.mysql_aurora.3.07.1", ["postgres"] = "16.3",
   ["mysql"] = "8.0.36",
 }
@@ -24,7 +25,8 @@ end
 local function common(sb, engine)
   local own = template.engine(engine)
   return {
-    Engine = engine, EngineVersion = VERSIONS[engine], EngineMode = "provisioned", DatabaseName = "app",
+    Engine = engine, EngineVersion = cluster_template.VERSIONS[engine], EngineMode = "provisioned",
+    DatabaseName = "app",
     MasterUsername = "app_admin", Port = own.port + 1, DBSubnetGroup = "production",
     DBClusterParameterGroup = "production-" .. engine,
     StorageEncrypted = true, KmsKeyId = template.key(sb, "production"),
@@ -67,7 +69,8 @@ end
 
 local function production(sb, given)
   local engine = given.Engine or "aurora-postgresql"
-  local fields = common(sb, assert(VERSIONS[engine] and engine, "no template for clusters of the engine " .. engine))
+  if not cluster_template.VERSIONS[engine] then error("no template for clusters of the engine " .. engine) end
+  local fields = common(sb, engine)
   local family = engine:find "^aurora" and aurora or multi_az
   family(sb, fields)
   return fields
@@ -77,7 +80,7 @@ end
 local function bare(sb)
   return {
     Port = 0, EngineVersion = "0", DBSubnetGroup = "default", ClusterCreateTime = sb:seconds() // 1, TagList = {},
-    BackupRetentionPeriod = 1, AssociatedRoles = {}, VpcSecurityGroups = {}, AvailabilityZones = {},
+    BackupRetentionPeriod = 1, AssociatedRoles = {}, VpcSecurityGroups = {},
   }
 end
 

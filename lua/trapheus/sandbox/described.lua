@@ -14,6 +14,10 @@ local LISTS = {
   DBInstances = { shape = "DBInstance", known = statuses.instance, status = "DBInstanceStatus", arn = "DBInstanceArn",
     needed = { "DBInstanceIdentifier", "DBInstanceStatus", "DBInstanceClass", "Engine", "EngineVersion",
       "AllocatedStorage" } },
+  DBClusters = { shape = "DBCluster", known = statuses.cluster, status = "Status", arn = "DBClusterArn",
+    needed = { "DBClusterIdentifier", "Status", "Engine", "EngineVersion" } },
+  DBClusterSnapshots = { shape = "DBClusterSnapshot", known = statuses.snapshot, status = "Status",
+    arn = "DBClusterSnapshotArn", needed = { "DBClusterSnapshotIdentifier", "DBClusterIdentifier", "Status" } },
   DBSnapshots = { shape = "DBSnapshot", known = statuses.snapshot, status = "Status", arn = "DBSnapshotArn",
     needed = { "DBSnapshotIdentifier", "DBInstanceIdentifier", "Status" } },
 }
@@ -24,6 +28,8 @@ local IGNORED = { Marker = true, NextToken = true }
 ---@class trapheus.sandbox.Described
 ---@field DBInstances table[]
 ---@field DBSnapshots table[]
+---@field DBClusters table[]
+---@field DBClusterSnapshots table[]
 ---@field region string?   Of the first ARN, as the rest.
 ---@field account string?
 ---@field host_label string?  What stands behind the name in every endpoint of the account in that Region.
@@ -39,7 +45,7 @@ end
 
 -- All of it must be of one account and Region, as a sandbox is.
 local function locate(result, arn, place)
-  local region, account, name = arn:match "^arn:[^:]*:rds:([^:]*):([^:]*):%a+:(.+)$"
+  local region, account, name = arn:match "^arn:[^:]*:rds:([^:]*):([^:]*):[%a-]+:(.+)$"
   if not name then shape.refuse(place, "an ARN is expected, not %s", shape.shown(arn)) end
   result.region, result.account = result.region or region, result.account or account
   if region ~= result.region or account ~= result.account then
@@ -64,8 +70,8 @@ local function add(result, row, list, value, place)
   table.insert(result[list], element)
 end
 
-local EXPECTED = "an object with DBInstances or DBSnapshots is expected, as aws rds describe-db-instances --output "
-  .. "json prints it"
+local EXPECTED = "an object with DBInstances, DBClusters, DBSnapshots or DBClusterSnapshots is expected, as aws rds "
+  .. "describe-db-instances --output json prints it"
 
 local function merge(result, text, name)
   local top = { file = name, path = "", first = 0 }
@@ -86,30 +92,53 @@ local function merge(result, text, name)
   end
 end
 
+-- A cluster needs its members, which are described in another document. A member without its cluster is left out.
+local function check_members(result)
+  local places = result.places
+  for _, raw in ipairs(result.DBClusters) do
+    local place = shape.inside(places["DBClusters" .. raw.DBClusterIdentifier:lower()], "DBClusterMembers")
+    for i, member in ipairs(raw.DBClusterMembers or {}) do
+      local name = member.DBInstanceIdentifier or ""
+      if not places["DBInstances" .. name:lower()] then
+        shape.refuse(shape.inside(place, i), "the member %s is not described: give what aws rds "
+          .. "describe-db-instances prints as well", name)
+      end
+    end
+  end
+end
+
 --- Reads such files together; "-" is standard input. Raises a usage error that names file and place.
 ---@param files string[]
 ---@return trapheus.sandbox.Described
 function described.read(files)
-  local result = { DBInstances = {}, DBSnapshots = {}, places = {} }
+  local result = { places = {} }
+  for list in pairs(LISTS) do result[list] = {} end
   for _, file in ipairs(files) do merge(result, text_of(file)) end
-  if #result.DBInstances == 0 then
-    usage.fail("--from-describe: %s describes no DB instance", table.concat(files, ", "))
+  if #result.DBInstances + #result.DBClusters == 0 then
+    usage.fail("--from-describe: %s describes no database", table.concat(files, ", "))
   end
+  check_members(result)
   result.places = nil
   return result
 end
 
---- The instance of that name; a usage error if it is not described.
+--- Is a database of that name described? A usage error if not.
 ---@param read trapheus.sandbox.Described
 ---@param name string
----@return table raw
-function described.find(read, name)
+function described.require(read, name)
   local known = {}
   for _, raw in ipairs(read.DBInstances) do
-    if raw.DBInstanceIdentifier:lower() == name:lower() then return raw end
-    known[raw.DBInstanceIdentifier] = true
+    known[raw.DBInstanceIdentifier:lower()] = true
+    if raw.DBClusterIdentifier then known[raw.DBClusterIdentifier:lower()] = raw.DBInstanceIdentifier end
   end
-  usage.fail("--from-describe: no DB instance is called %s there%s", name, model.hint(name, known))
+  for _, raw in ipairs(read.DBClusters) do known[raw.DBClusterIdentifier:lower()] = true end
+  local found = known[name:lower()]
+  if found == true then return end
+  if found then
+    usage.fail("--from-describe: the cluster %s of %s is not described: give what aws rds describe-db-clusters prints "
+      .. "as well", name, found)
+  end
+  usage.fail("--from-describe: no database is called %s there%s", name, model.hint(name, known))
 end
 
 return described

@@ -222,8 +222,7 @@ end
 local function add_instance(sb, fields, described)
   sb:advance()
   local instance = template.add_instance(sb, fields, described)
-  local values = fields.PendingModifiedValues
-  if values and next(values) then pending.take(sb, instance, values) end
+  pending.take(sb, instance, fields.PendingModifiedValues)
   return instances.truth(sb, instance)
 end
 

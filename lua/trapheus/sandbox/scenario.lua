@@ -16,6 +16,9 @@ local scenario = {}
 ---@field task string          The task it is made for.
 ---@field expected string      The outcome of that task.
 ---@field instances table[]    Describe's shape; what is not said is a production PostgreSQL's.
+---@field clusters table[]     Describe's shape, and `members`: how many, or which; what is not said is an Aurora
+---                            PostgreSQL's.
+---@field cluster_snapshots table[]?
 ---@field snapshots table[]?   Describe's shape; nil: one that is restored from, if the task does not make it.
 ---@field seed integer?
 ---@field preset string?       Of the knobs.
@@ -30,8 +33,9 @@ local scenario = {}
 ---@field delay_s number?     has changed something, so much later.
 ---@field operation string?   A call, with its `parameters`; or
 ---@field parameters table?
----@field status string?      `instance` shows that status, `for_s` seconds long or for good.
+---@field status string?      `instance` or `cluster` shows that status, `for_s` seconds long or for good.
 ---@field instance string?
+---@field cluster string?
 ---@field for_s number?
 
 local PREFIX = "trapheus.sandbox.scenarios."

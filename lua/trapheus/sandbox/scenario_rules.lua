@@ -1,12 +1,14 @@
 --- What a scenario may say: every key, type, state and combination. What may not be is named by its place.
 
+local cluster_template = require "trapheus.sandbox.cluster_template"
 local commands = require "trapheus.commands"
 local faults = require "trapheus.sandbox.faults"
 local knobs = require "trapheus.sandbox.knobs"
 local model = require "trapheus.aws.model"
 local shape = require "trapheus.sandbox.shape"
+local sorted = require "trapheus.sorted"
 local statuses = require "trapheus.sandbox.statuses"
-local template = require "trapheus.sandbox.template"
+local tables = require "trapheus.sandbox.tables"
 
 local rules = {}
 
@@ -90,14 +92,51 @@ local function described(name, known, status)
   end
 end
 
-local instance_shape = described("DBInstance", statuses.instance, "DBInstanceStatus")
-
-local function instance(value, place)
-  local result = instance_shape(value, place)
-  if result.Engine and not template.ENGINES[result.Engine] then
-    refuse(inside(place, "Engine"), "the sandbox makes up no %s%s: postgres, mysql and mariadb it does; any engine "
-      .. "comes with --from-describe", shape.shown(result.Engine), model.hint(result.Engine, template.ENGINES))
+-- The sandbox makes up what is not said, of some engines only.
+local function made_up(rule, engines)
+  local known = keyed(engines)
+  return function(value, place)
+    local result = rule(value, place)
+    if result.Engine and not known[result.Engine] then
+      refuse(inside(place, "Engine"), "the sandbox makes up no %s%s: %s it does; any engine comes with --from-describe",
+        shape.shown(result.Engine), model.hint(result.Engine, known), table.concat(engines, ", "))
+    end
+    return result
   end
+end
+
+local instance = made_up(described("DBInstance", statuses.instance, "DBInstanceStatus"),
+  { "mariadb", "mysql", "postgres" })
+local cluster_shape = made_up(described("DBCluster", statuses.cluster, "Status"),
+  sorted.keys(cluster_template.VERSIONS))
+
+-- Which members: a number, or each as Describe shows it.
+local function member_list(value, place)
+  if math.type(value) == "integer" and value >= 0 and value <= 16 then return value end
+  if type(value) ~= "table" then
+    refuse(place, "a number up to 16, or a list, is expected, not %s", shape.shown(value))
+  end
+  return list(function(each, here)
+    if type(each) ~= "table" then refuse(here, "a table is expected, not %s", shape.shown(each)) end
+    local fields = tables.shallow(each)
+    local writes = fields.IsClusterWriter
+    fields.IsClusterWriter = nil
+    if writes ~= nil and type(writes) ~= "boolean" then
+      refuse(inside(here, "IsClusterWriter"), "true or false is expected, not %s", shape.shown(writes))
+    end
+    local result = instance(fields, here)
+    if not result.DBInstanceIdentifier then refuse(here, "DBInstanceIdentifier is missing") end
+    result.IsClusterWriter = writes
+    return result
+  end)(value, place)
+end
+
+local function cluster(value, place)
+  if type(value) ~= "table" then refuse(place, "a table is expected, not %s", shape.shown(value)) end
+  local fields = tables.shallow(value)
+  fields.members = nil
+  local result = cluster_shape(fields, place)
+  result.members = value.members and member_list(value.members, inside(place, "members"))
   return result
 end
 
@@ -147,15 +186,13 @@ end
 local ACTION = record {
   at_s = seconds, after = operation, nth = count, delay_s = seconds, operation = operation,
   parameters = function(value) return value end, -- depends on the operation
-  instance = text, for_s = seconds, status = function(value, place)
-    shape.status(statuses.instance, value, place)
-    return value
-  end,
+  instance = text, cluster = text, for_s = seconds, status = text,
 }
 
 -- Of each row just one must be there; of what stands behind a key, only with it.
 local EITHER = { { "at_s", "after" }, { "operation", "status" } }
-local ONLY_WITH = { nth = "after", delay_s = "after", parameters = "operation", instance = "status", for_s = "status" }
+local ONLY_WITH = { nth = "after", delay_s = "after", parameters = "operation", instance = "status", cluster = "status",
+  for_s = "status" }
 
 local function action(value, place)
   local result = ACTION(value, place)
@@ -167,7 +204,12 @@ local function action(value, place)
   for key, with in pairs(ONLY_WITH) do
     if result[key] ~= nil and result[with] == nil then refuse(inside(place, key), "this needs %s", with) end
   end
-  if result.status and not result.instance then refuse(place, "instance is missing: whose status?") end
+  if result.status then
+    if (result.instance == nil) == (result.cluster == nil) then
+      refuse(place, "either instance or cluster is expected: whose status?")
+    end
+    shape.status(statuses[result.cluster and "cluster" or "instance"], result.status, inside(place, "status"))
+  end
   if result.operation then
     local input = model.load("rds").operations[result.operation].input
     result.parameters = shape.check(input.shape, result.parameters or {}, inside(place, "parameters"))
@@ -182,30 +224,37 @@ rules.OUTCOMES = { "restored", "snapshotted", "refused", "failed", "rolled_back"
 local SCENARIO = record({
   title = line, shows = text, task = one_of(commands.CHOICES.task), expected = one_of(rules.OUTCOMES),
   seed = integer, preset = one_of(commands.CHOICES.preset), knobs = knob_values, instances = list(instance),
-  snapshots = list(described("DBSnapshot", statuses.snapshot, "Status")), faults = fault_list,
+  snapshots = list(described("DBSnapshot", statuses.snapshot, "Status")), clusters = list(cluster),
+  cluster_snapshots = list(described("DBClusterSnapshot", statuses.snapshot, "Status")), faults = fault_list,
   actions = list(action),
 }, { "title", "expected" })
 
-local function check_names(result, place)
+-- The names of a list of databases, and that each snapshot is of one of them.
+local function check_names(databases, snapshots, place, words)
   local names = {}
-  for i, each in ipairs(result.instances) do
-    local here = inside(inside(place, "instances"), i)
-    if not each.DBInstanceIdentifier then refuse(here, "DBInstanceIdentifier is missing") end
-    local name = each.DBInstanceIdentifier:lower()
-    if names[name] then refuse(here, "there are two instances %s", name) end
+  for i, each in ipairs(databases or {}) do
+    local here = inside(inside(place, words.list), i)
+    if not each[words.id] then refuse(here, "%s is missing", words.id) end
+    local name = each[words.id]:lower()
+    if names[name] then refuse(here, "there are two %s %s", words.list, name) end
     names[name] = true
   end
-  for i, each in ipairs(result.snapshots or {}) do
-    local here = inside(inside(place, "snapshots"), i)
-    if not each.DBInstanceIdentifier or not each.DBSnapshotIdentifier then
-      refuse(here, "%s is missing", each.DBInstanceIdentifier and "DBSnapshotIdentifier" or "DBInstanceIdentifier")
+  for i, each in ipairs(snapshots or {}) do
+    local here = inside(inside(place, words.snapshots), i)
+    for _, needed in ipairs { words.id, words.snapshot_id } do
+      if not each[needed] then refuse(here, "%s is missing", needed) end
     end
-    if not names[each.DBInstanceIdentifier:lower()] then
-      refuse(inside(here, "DBInstanceIdentifier"), "there is no instance %s%s", shape.shown(each.DBInstanceIdentifier),
-        model.hint(each.DBInstanceIdentifier, names))
+    if not names[each[words.id]:lower()] then
+      refuse(inside(here, words.id), "no such database is there: %s%s", shape.shown(each[words.id]),
+        model.hint(each[words.id], names))
     end
   end
 end
+
+local INSTANCE_WORDS = { list = "instances", id = "DBInstanceIdentifier", snapshots = "snapshots",
+  snapshot_id = "DBSnapshotIdentifier" }
+local CLUSTER_WORDS = { list = "clusters", id = "DBClusterIdentifier", snapshots = "cluster_snapshots",
+  snapshot_id = "DBClusterSnapshotIdentifier" }
 
 -- A task that only makes the snapshot restores nothing, and the others do not end with it.
 local function check_outcome(result, place)
@@ -224,11 +273,14 @@ end
 function rules.check(value, id, place)
   local result = SCENARIO(value, place)
   result.task = result.task or "create_snapshot"
-  result.instances = result.instances or { {} }
+  result.clusters = result.clusters or {}
+  result.instances = result.instances or #result.clusters == 0 and { {} } or {}
   result.faults, result.actions = result.faults or {}, result.actions or {}
-  local first = result.instances[1]
-  if first and not first.DBInstanceIdentifier then first.DBInstanceIdentifier = id end
-  check_names(result, place)
+  local words = #result.clusters > 0 and CLUSTER_WORDS or INSTANCE_WORDS
+  local first = result[words.list][1]
+  if first and not first[words.id] then first[words.id] = id end
+  check_names(result.instances, result.snapshots, place, INSTANCE_WORDS)
+  check_names(result.clusters, result.cluster_snapshots, place, CLUSTER_WORDS)
   check_outcome(result, place)
   return result
 end

@@ -9,6 +9,7 @@ local stage = {}
 
 ---@class trapheus.sandbox.Stage
 ---@field id string
+---@field is_cluster boolean?
 ---@field scenario trapheus.sandbox.Scenario?
 ---@field described trapheus.sandbox.Described?
 ---@field snapshot string?    Is to be there, unless the scenario says which snapshots there are.
@@ -24,63 +25,125 @@ end
 
 -- Databases ------------------------------------------------------------------------------------
 
--- Those of the scenario, by name, in order.
-local function written(scenario, id)
-  local list, by_name = {}, {}
-  for i, fields in ipairs(scenario and scenario.instances or { { DBInstanceIdentifier = id } }) do
-    list[i] = fields
-    by_name[fields.DBInstanceIdentifier:lower()] = fields
-  end
-  return list, by_name
+-- What a plain rehearsal begins with.
+local function plain(spec)
+  if spec.is_cluster then return { instances = {}, clusters = { { DBClusterIdentifier = spec.id } } } end
+  return { instances = { { DBInstanceIdentifier = spec.id } }, clusters = {} }
 end
 
--- A described instance is as it is described, but for what the scenario says of the same name.
-local function add_instances(sb, spec, where)
-  local list, by_name = written(spec.scenario, spec.id)
-  for _, raw in ipairs(spec.described and spec.described.DBInstances or {}) do
-    local fields, name = tables.shallow(raw), raw.DBInstanceIdentifier:lower()
-    for field, value in pairs(by_name[name] or {}) do fields[field] = value end
+local KINDS = {
+  instances = { id = "DBInstanceIdentifier", described = "DBInstances" },
+  clusters = { id = "DBClusterIdentifier", described = "DBClusters" },
+}
+
+-- As it is described, but for what the scenario says of the same name.
+local function changed(raw, changes)
+  local fields = tables.shallow(raw)
+  for field, value in pairs(changes or {}) do
+    if field ~= "members" then fields[field] = value end
+  end
+  return fields
+end
+
+local function members_of(described, cluster)
+  local list = {}
+  for _, raw in ipairs(described.DBInstances) do
+    local of = raw.DBClusterIdentifier
+    if of and of:lower() == cluster:lower() then list[#list + 1] = raw end
+  end
+  return list
+end
+
+local ADD = {
+  instances = {
+    made_up = function(sb, fields) sb:add_instance(fields) end,
+    described = function(sb, fields)
+      if not fields.DBClusterIdentifier then sb:add_described(fields) end -- a member comes with its cluster
+    end,
+  },
+  clusters = {
+    made_up = function(sb, fields)
+      local own = tables.shallow(fields)
+      own.members = nil
+      sb:add_cluster(own, fields.members)
+    end,
+    described = function(sb, fields, described)
+      sb:add_described_cluster(fields, members_of(described, fields.DBClusterIdentifier))
+    end,
+  },
+}
+
+local function add_databases(sb, spec, kind, where)
+  local id, described = KINDS[kind].id, spec.described
+  local list, by_name = (spec.scenario or described and { [kind] = {} } or plain(spec))[kind], {}
+  for _, fields in ipairs(list) do by_name[fields[id]:lower()] = fields end
+  for _, raw in ipairs(described and described[KINDS[kind].described] or {}) do
+    local name = raw[id]:lower()
+    placed(name, ADD[kind].described, sb, changed(raw, by_name[name]), described)
     by_name[name] = nil
-    placed(name, sb.add_described, sb, fields)
   end
-  if spec.described and not spec.scenario then return end
   for _, fields in ipairs(list) do
-    local name = fields.DBInstanceIdentifier
-    if by_name[name:lower()] then placed(("%s: the instance %s"):format(where, name), sb.add_instance, sb, fields) end
+    if by_name[fields[id]:lower()] then placed(("%s: %s"):format(where, fields[id]), ADD[kind].made_up, sb, fields) end
   end
 end
 
--- Automated snapshots, and those of databases that are not there, are no business of a restore.
-local function usable(sb, raw)
-  return (raw.SnapshotType or "manual") == "manual" and sb:instance(raw.DBInstanceIdentifier)
+-- Snapshots ------------------------------------------------------------------------------------
+
+-- Automated ones, and those of databases that are not there, are no business of a restore.
+local function usable(raw, source)
+  return (raw.SnapshotType or "manual") == "manual" and source ~= nil
+end
+
+local function add_described_snapshots(sb, described)
+  for _, raw in ipairs(described.DBSnapshots) do
+    if usable(raw, sb:instance(raw.DBInstanceIdentifier)) then
+      placed(raw.DBSnapshotIdentifier, sb.add_described_snapshot, sb, raw)
+    end
+  end
+  for _, raw in ipairs(described.DBClusterSnapshots) do
+    if usable(raw, sb:cluster(raw.DBClusterIdentifier)) then
+      placed(raw.DBClusterSnapshotIdentifier, sb.add_described_cluster_snapshot, sb, raw)
+    end
+  end
+end
+
+-- The one that is restored from, if nobody has said which there are.
+local function add_needed(sb, spec)
+  local name, id = spec.snapshot, spec.id
+  if sb:instance(id) and not sb:snapshot(name) then
+    sb:add_snapshot { DBSnapshotIdentifier = name, DBInstanceIdentifier = id }
+  elseif sb:cluster(id) and not sb:cluster_snapshot(name) then
+    sb:add_cluster_snapshot { DBClusterSnapshotIdentifier = name, DBClusterIdentifier = id }
+  end
 end
 
 local function add_snapshots(sb, spec, where)
-  for _, raw in ipairs(spec.described and spec.described.DBSnapshots or {}) do
-    if usable(sb, raw) then placed(raw.DBSnapshotIdentifier, sb.add_described_snapshot, sb, raw) end
+  local scenario = spec.scenario or {}
+  if spec.described then add_described_snapshots(sb, spec.described) end
+  for _, fields in ipairs(scenario.snapshots or {}) do
+    placed(("%s: %s"):format(where, fields.DBSnapshotIdentifier), sb.add_snapshot, sb, fields)
   end
-  for _, fields in ipairs(spec.scenario and spec.scenario.snapshots or {}) do
-    placed(("%s: the snapshot %s"):format(where, fields.DBSnapshotIdentifier), sb.add_snapshot, sb, fields)
+  for _, fields in ipairs(scenario.cluster_snapshots or {}) do
+    placed(("%s: %s"):format(where, fields.DBClusterSnapshotIdentifier), sb.add_cluster_snapshot, sb, fields)
   end
-  local settled = spec.scenario and spec.scenario.snapshots
-  if not settled and spec.snapshot and sb:instance(spec.id) and not sb:snapshot(spec.snapshot) then
-    sb:add_snapshot { DBSnapshotIdentifier = spec.snapshot, DBInstanceIdentifier = spec.id }
-  end
+  if spec.snapshot and not scenario.snapshots and not scenario.cluster_snapshots then add_needed(sb, spec) end
 end
 
 -- What happens ---------------------------------------------------------------------------------
 
 local function call(sb, action, tell)
   local _, err = sb:operator(action.operation, action.parameters)
-  local target = action.parameters.DBInstanceIdentifier or action.parameters.DBSnapshotIdentifier
-    or action.parameters.ResourceName or ""
+  local given = action.parameters
+  local target = given.DBInstanceIdentifier or given.DBClusterIdentifier or given.DBSnapshotIdentifier
+    or given.DBClusterSnapshotIdentifier or given.ResourceName or ""
   tell(("somebody else: %s %s: %s"):format(action.operation, target, err and err.code or "ok"))
 end
 
 local function disturb(sb, action, tell)
-  local there = sb:instance(action.instance)
-  local happened = there and sb:disturb(action.instance, action.status, action.for_s)
-  tell(("RDS: %s: %s%s"):format(action.instance, action.status,
+  local name = action.instance or action.cluster
+  local there = action.instance and sb:instance(name) or action.cluster and sb:cluster(name)
+  local happened = there and sb:disturb(name, action.status, action.for_s)
+  tell(("RDS: %s: %s%s"):format(name, action.status,
     happened and "" or there and " (not now: it is busy)" or " (not now: there is none of that name)"))
 end
 
@@ -132,7 +195,7 @@ function stage.set(sb, spec)
   local scenario = spec.scenario
   local where = scenario and scenario.file or "sandbox"
   if spec.described then sb.host_label = spec.described.host_label or sb.host_label end
-  add_instances(sb, spec, where)
+  for _, kind in ipairs { "clusters", "instances" } do add_databases(sb, spec, kind, where) end
   add_snapshots(sb, spec, where)
   if not scenario then return end
   check_served(sb, scenario)
