@@ -139,6 +139,14 @@ local PAST = { "Which", {
   { "--outcome", "OUTCOME", "restored, snapshotted, refused, failed or rolled_back" },
   { "--limit", "N", "at most so many (default: 20)" },
 } }
+local KIND = { "What", {
+  { "--instance", nil, "it is a DB instance (default: looked up)" },
+  { "--cluster", nil, "it is a DB cluster" },
+  { "--sandbox", nil, "of the built-in sandbox" },
+} }
+local TABLE = { "Or", { { "--table", nil, "print all settings there are and how each travels; nothing is called" } } }
+local LOOK = { "What is told", { { "--output", "FORMAT", "text (default), json, or jsonl (json in one line)" },
+  { "--verbose", nil, "every AWS call, with its request id" } } }
 local OF_A_RUN = { { "How", {
   { "--from-aws", "ID", "its journal is gone: end what a run has begun on ID, from the marks that it left there" },
   TIMEOUT,
@@ -156,6 +164,12 @@ commands.LIST = {
     summary = "shows the runs of this machine" },
   { name = "history", synopsis = "[--id ID]", groups = { PAST, STATE, OUTPUT },
     summary = "shows the runs that have ended" },
+  { name = "settings", synopsis = "NAME", argument = { "name", "the DB instance or DB cluster", "?" },
+    groups = { TABLE, KIND, WHERE, LOOK },
+    summary = "shows what a database is configured with" },
+  { name = "diff", synopsis = "A B", argument = { "databases", "two databases, each by its name, or a file of "
+    .. "trapheus settings --output json or aws rds describe-db-… (FILE#NAME of several)", "2" },
+    groups = { KIND, WHERE, LOOK }, summary = "compares two of them; 9 if different" },
   { name = "sandbox", synopsis = "--listen ADDRESS", groups = SANDBOX,
     summary = "serves a pretended RDS on this machine" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},

@@ -304,7 +304,8 @@ end
 
 local KEYS = { name = "string", path = "string", restore = "string", create = "string", modify = "string",
   shape = "string", fields = "table", reads = "table", security = "boolean", group = "string", when = "string",
-  with = "string", cannot = "string", keep = "string", compare = "string", call = "string", inherited = "boolean" }
+  with = "string", cannot = "string", keep = "string", compare = "string", call = "string", inherited = "boolean",
+  shown = "boolean" }
 
 local WITH = { modify = true, handover = true, finish = true }
 

@@ -1,7 +1,7 @@
 --- What a DB cluster's configuration is, Aurora or Multi-AZ, and how a restore carries it over. The keys are those of
 --- settings/instance.lua; the calls are RestoreDBClusterFromSnapshot and ModifyDBCluster.
 return {
-  { name = "DbClusterResourceId", path = "DbClusterResourceId",
+  { name = "DbClusterResourceId", path = "DbClusterResourceId", shown = true,
     cannot = "the replacement is another cluster: what names the old resource id (IAM policies for database "
       .. "authentication, metrics) needs the new one" },
   { name = "Engine", path = "Engine", restore = "Engine" },
@@ -30,7 +30,7 @@ return {
   { name = "ServerlessV2ScalingConfiguration", path = "ServerlessV2ScalingConfiguration", shape = "record",
     fields = { "MinCapacity", "MaxCapacity", "SecondsUntilAutoPause" }, restore = "ServerlessV2ScalingConfiguration",
     modify = "ServerlessV2ScalingConfiguration" },
-  { name = "ServerlessV2PlatformVersion", path = "ServerlessV2PlatformVersion",
+  { name = "ServerlessV2PlatformVersion", path = "ServerlessV2PlatformVersion", shown = true,
     cannot = "no call takes it: RDS chooses the platform of Serverless v2" },
   { name = "AvailabilityZones", path = "AvailabilityZones[]", shape = "set", restore = "AvailabilityZones",
     when = "aurora", compare = "aurora" },
@@ -91,7 +91,7 @@ return {
     modify = "ManageMasterUserPassword", with = "modify", group = "secret", security = true, when = "new_secret" },
   { name = "MasterUserSecretKmsKeyId", path = "MasterUserSecret.KmsKeyId", modify = "MasterUserSecretKmsKeyId",
     with = "modify", group = "secret", when = "new_secret" },
-  { name = "MasterUserSecretArn", path = "MasterUserSecret.SecretArn",
+  { name = "MasterUserSecretArn", path = "MasterUserSecret.SecretArn", shown = true,
     cannot = "a managed secret belongs to its cluster: the replacement has one of its own, with another ARN and "
       .. "password" },
   { name = "EnableLocalWriteForwarding", path = "LocalWriteForwardingStatus", shape = "switch", default = false,
@@ -101,7 +101,7 @@ return {
   { name = "HttpEndpoint", path = "HttpEndpointEnabled", call = "EnableHttpEndpoint", default = false },
   { name = "ActivityStream", path = "", shape = "record", keep = "streaming", call = "StartActivityStream",
     fields = { "ActivityStreamMode", "ActivityStreamKmsKeyId" }, reads = { "ActivityStreamStatus" }, security = true },
-  { name = "ActivityStreamKinesisStreamName", path = "ActivityStreamKinesisStreamName",
+  { name = "ActivityStreamKinesisStreamName", path = "ActivityStreamKinesisStreamName", shown = true,
     cannot = "the activity stream is started again into a Kinesis stream of its own: point its consumers there" },
   { name = "CustomEndpoints", path = "CustomEndpoints[]", shape = "set", call = "CreateDBClusterEndpoint",
     with = "handover" },

@@ -96,6 +96,24 @@ function Settings:carried(config)
   return names
 end
 
+-- What no two databases have in common.
+local function own(row) return row.shown end
+
+--- What differs between two databases, neither of which is the other's original.
+---@param a table  as captured
+---@param b table
+---@return { name: string, a: any, b: any, impossible: boolean? }[]
+function Settings:compare(a, b)
+  local list = {}
+  for _, row in ipairs(self.rows) do
+    local chosen = row.compare and not rules[row.compare].holds(a) and not rules[row.compare].holds(b)
+    if not own(row) and not chosen and not equal(a[row.name], b[row.name]) then
+      list[#list + 1] = { name = row.name, a = a[row.name], b = b[row.name], impossible = row.cannot and true or nil }
+    end
+  end
+  return list
+end
+
 -- Sending ---------------------------------------------------------------------------------
 
 local function allowed(row, config, current)

@@ -6,6 +6,7 @@
 ---   modify    the parameter of ModifyDBInstance that takes it
 ---   call      the operation of its own that takes it (settings/calls.lua)
 ---   inherited it comes with the snapshot, and nothing sets it
+---   shown     no setting, but what people ask about: it is only shown
 ---   cannot    why it is not carried over by this program, in one sentence
 ---   shape     scalar (the default); or one of settings/shapes.lua, where `fields` are those that count, `keep` is
 ---             the rule for an element that counts, and `reads` are the fields that rule looks at
@@ -16,7 +17,7 @@
 ---   compare   the rule that must hold, or RDS chooses it
 ---   with      when it goes, if not with the restore: "modify"; "handover" and "finish", once it is verified
 return {
-  { name = "DbiResourceId", path = "DbiResourceId",
+  { name = "DbiResourceId", path = "DbiResourceId", shown = true,
     cannot = "the replacement is another instance: what names the old resource id (IAM policies for database "
       .. "authentication, metrics) needs the new one" },
   { name = "DBInstanceClass", path = "DBInstanceClass", restore = "DBInstanceClass", modify = "DBInstanceClass" },
@@ -50,7 +51,7 @@ return {
     when = "mirroring_possible" },
   { name = "AvailabilityZone", path = "AvailabilityZone", restore = "AvailabilityZone", when = "single_az",
     compare = "single_az" },
-  { name = "SecondaryAvailabilityZone", path = "SecondaryAvailabilityZone",
+  { name = "SecondaryAvailabilityZone", path = "SecondaryAvailabilityZone", shown = true,
     cannot = "no call takes it: RDS chooses the zone of the standby" },
   { name = "DBSubnetGroupName", path = "DBSubnetGroup.DBSubnetGroupName", restore = "DBSubnetGroupName" },
   { name = "VpcSecurityGroupIds", path = "VpcSecurityGroups[].VpcSecurityGroupId", restore = "VpcSecurityGroupIds",
@@ -120,7 +121,7 @@ return {
     modify = "ManageMasterUserPassword", with = "modify", group = "secret", security = true, when = "new_secret" },
   { name = "MasterUserSecretKmsKeyId", path = "MasterUserSecret.KmsKeyId", modify = "MasterUserSecretKmsKeyId",
     with = "modify", group = "secret", when = "new_secret" },
-  { name = "MasterUserSecretArn", path = "MasterUserSecret.SecretArn",
+  { name = "MasterUserSecretArn", path = "MasterUserSecret.SecretArn", shown = true,
     cannot = "a managed secret belongs to its instance: the replacement has one of its own, with another ARN and "
       .. "password" },
   { name = "AssociatedRoles", path = "AssociatedRoles[]", shape = "records", fields = { "RoleArn", "FeatureName" },
@@ -130,7 +131,7 @@ return {
     reads = { "ActivityStreamStatus" }, security = true },
   { name = "ActivityStreamPolicy", path = "ActivityStreamPolicyStatus", shape = "locked", call = "ModifyActivityStream",
     when = "streams", compare = "streams", security = true },
-  { name = "ActivityStreamKinesisStreamName", path = "ActivityStreamKinesisStreamName",
+  { name = "ActivityStreamKinesisStreamName", path = "ActivityStreamKinesisStreamName", shown = true,
     cannot = "the activity stream is started again into a Kinesis stream of its own: point its consumers there" },
   { name = "AutomatedBackupsReplication", shape = "regions",
     path = "DBInstanceAutomatedBackupsReplications[].DBInstanceAutomatedBackupsArn",

@@ -3,7 +3,7 @@
 ---
 ---   create   the parameter of CreateDBInstance that takes it
 return {
-  { name = "DbiResourceId", path = "DbiResourceId",
+  { name = "DbiResourceId", path = "DbiResourceId", shown = true,
     cannot = "the replacement of a member is another instance: what names the old resource id needs the new one" },
   { name = "DBInstanceClass", path = "DBInstanceClass", create = "DBInstanceClass", modify = "DBInstanceClass" },
   { name = "Engine", path = "Engine", create = "Engine" },

@@ -1,0 +1,142 @@
+--- The configuration of one database, from RDS or from a file: what `trapheus settings` prints, and `diff` compares.
+local command = require "trapheus.command"
+local core = require "trapheus.core"
+local json = require "trapheus.json"
+local settings = require "trapheus.settings"
+local usage = require "trapheus.usage"
+
+local configuration = {}
+
+---@class trapheus.Configured
+---@field kind "instance"|"cluster"|"member"
+---@field name string
+---@field config table<string, any>
+---@field members trapheus.Configured[]
+
+---@param kind "instance"|"cluster"|"member"
+---@param name string
+---@param config table
+---@param members trapheus.Configured[]?
+---@return trapheus.Configured
+local function configured(kind, name, config, members)
+  return { kind = kind, name = name, config = config, members = members or {} }
+end
+
+-- From RDS ------------------------------------------------------------------------------------
+
+local function found(world, given, name)
+  local databases = { instance = not given.cluster or nil, cluster = not given.instance or nil }
+  local holders = {}
+  for kind in pairs(databases) do
+    holders[kind] = require("trapheus.databases." .. kind).by_name(world.rds, name)
+  end
+  if holders.instance and holders.cluster then
+    usage.fail("a DB instance and a DB cluster are both called %s: say --instance or --cluster", name)
+  end
+  local holder = holders.instance or holders.cluster
+  if holder then return holder, require("trapheus.databases." .. holder.kind) end
+  usage.fail("no DB instance and no DB cluster in %s is called %s", world.region, name)
+end
+
+--- The database that holds a name now. Raises a usage error when there is none.
+---@param world trapheus.World
+---@param given { cluster: boolean?, instance: boolean? }
+---@param name string
+---@return trapheus.Configured
+function configuration.live(world, given, name)
+  local holder, database = found(world, given, name:lower())
+  local members = {}
+  for i, member in ipairs(database.members(world.rds, holder)) do
+    members[i] = configured("member", member.name, database.member_settings:capture(member.raw))
+  end
+  return configured(holder.kind, holder.name, database.settings:capture(holder.raw), members)
+end
+
+-- From files ------------------------------------------------------------------------------------
+
+local function read(name)
+  if name == "-" then return io.read "a" end
+  local file, message = io.open(name, "r")
+  local text = file and file:read "a"
+  if file then file:close() end
+  return text or usage.fail("%s", message or name .. " cannot be read")
+end
+
+-- Of what `trapheus settings --output json` has printed.
+local function printed(document)
+  local config, members = {}, {}
+  for _, row in ipairs(document.settings) do config[row.name] = row.value end
+  for i, member in ipairs(document.members or {}) do members[i] = printed(member) end
+  return configured(document.kind, document.identifier, config, members)
+end
+
+local function capture(kind, raw) return settings.load(kind):capture(raw) end
+
+local function of_cluster(raw, instances)
+  local members = {}
+  for _, member in ipairs(instances) do
+    if member.DBClusterIdentifier == raw.DBClusterIdentifier then
+      members[#members + 1] = configured("member", member.DBInstanceIdentifier, capture("member", member))
+    end
+  end
+  return configured("cluster", raw.DBClusterIdentifier, capture("cluster", raw), members)
+end
+
+-- The one of a list that is meant, or the only one.
+local function choose(list, field, wanted, file)
+  local names = {}
+  for i, raw in ipairs(list) do
+    if raw[field] == wanted then return raw end
+    names[i] = tostring(raw[field])
+  end
+  if not wanted and #list == 1 then return list[1] end
+  usage.fail(wanted and "%s: no database is called %s there: %s"
+    or "%s%s has more than one database; say FILE#NAME: %s", file, wanted or "", table.concat(names, ", "))
+end
+
+local function described(document, wanted, file)
+  local instances, clusters = document.DBInstances or {}, document.DBClusters or {}
+  if document.DBInstanceIdentifier then instances = { document } end
+  if document.DBClusterIdentifier and not document.DBInstanceIdentifier then clusters = { document } end
+  if #clusters > 0 then return of_cluster(choose(clusters, "DBClusterIdentifier", wanted, file), instances) end
+  if #instances > 0 then
+    local raw = choose(instances, "DBInstanceIdentifier", wanted, file)
+    local kind = raw.DBClusterIdentifier and "member" or "instance"
+    return configured(kind, raw.DBInstanceIdentifier, capture(kind, raw))
+  end
+end
+
+--- The database of a saved file: of `trapheus settings --output json`, or of aws rds describe-db-instances or
+--- describe-db-clusters. Raises a usage error.
+---@param name string  A path, "-", or PATH#DATABASE.
+---@return trapheus.Configured
+function configuration.saved(name)
+  local file, wanted = name:match "^(.+)#([^#/]+)$"
+  file = file or name
+  local ok, document = pcall(json.decode, read(file))
+  if not ok or type(document) ~= "table" then usage.fail("%s is not JSON: %s", file, tostring(document)) end
+  local result = type(document.settings) == "table" and document.kind and printed(document)
+    or described(document, wanted, file)
+  return result or usage.fail("%s: neither what `trapheus settings --output json` prints, nor what aws rds "
+    .. "describe-db-instances or describe-db-clusters does", file)
+end
+
+--- Is a file meant, and not a database?
+---@param text string
+---@return boolean
+function configuration.is_file(text)
+  local path = text:match "^(.+)#[^#/]+$" or text
+  return text == "-" or path:find "[/.]" ~= nil or core.system.stat(path) ~= nil
+end
+
+--- A world that only looks: the sandbox's when it is asked for.
+---@param given table
+---@param ids string[]
+---@return trapheus.World
+function configuration.world(given, ids)
+  if not given.sandbox then return command.real_world(given) end
+  given.id, given.task = ids[1], "create_snapshot"
+  return command.sandbox_world(given)
+end
+
+return configuration
