@@ -1,16 +1,13 @@
 --- Any one fault of any one call, and a crash at any write of the journal: whatever the outcome, the data is there.
 local rehearse = require "rehearse"
+local single = require "single_fault"
 local witness = require "witness"
 local tests = {}
 
 local OPERATIONS = { "ModifyDBInstance", "CreateDBSnapshot", "DeleteDBSnapshot", "RestoreDBInstanceFromDBSnapshot",
   "DeleteDBInstance", "AddTagsToResource", "RemoveTagsFromResource" }
 
-local KINDS = {
-  { kind = "drop" }, { kind = "lost" }, { kind = "zombie", delay_s = 30 }, { kind = "zombie", delay_s = 600 },
-  { kind = "throttle", count = 3 }, { kind = "500n" }, { kind = "500c" }, { kind = "garbage" }, { kind = "denied" },
-  { kind = "background_failure" },
-}
+local KINDS = single.KINDS
 
 local TERMINAL = { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = "every", kind = "terminal",
   status = "incompatible-restore" }
@@ -82,14 +79,6 @@ local function check(label, spec)
   return result
 end
 
--- Did the fault meet a call?
-local function met(result)
-  for _, entry in ipairs(result.sandbox.audit) do
-    if entry.fault and entry.fault ~= "terminal" then return true end
-  end
-  return false
-end
-
 local function faults(operation, occurrence, kind, fails)
   local fault = { operation = operation, occurrence = occurrence }
   for field, value in pairs(kind) do fault[field] = value end
@@ -105,20 +94,9 @@ for i, operation in ipairs(OPERATIONS) do
         local label = ("#%d, the restore %s"):format(occurrence, fails and "fails" or "is fine")
         local result = check(label, { seed = i * 100 + k * 10 + occurrence, snapshot = (k + occurrence) % 3 > 0 or nil,
           faults = faults(operation, occurrence, kind, fails) })
-        if not met(result) then break end
+        if not single.met(result) then break end
       end
     end
-  end
-end
-
--- A crash at the nth write of the journal; nil when there are fewer.
-local function crash_at(nth, when)
-  local count, state = 0, {}
-  return state, function(_, _, at)
-    if at ~= when then return false end
-    count = count + 1
-    state.died = state.died or count == nth
-    return count == nth
   end
 end
 
@@ -130,7 +108,7 @@ for _, fails in ipairs { false, true } do
     tests[label] = function()
       local nth = when == "before" and 1 or 3
       while true do
-        local state, crash = crash_at(nth, when)
+        local state, crash = single.crash_at(nth, when)
         local result = check("write " .. nth, { crash = crash, snapshot = true, seed = nth,
           faults = { fails and TERMINAL or nil } })
         if not state.died then break end
