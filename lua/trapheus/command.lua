@@ -85,8 +85,10 @@ function command.real_world(given)
   if given.pace and endpoints.is_aws(settings:endpoint_url "rds") then
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
   end
-  return world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,
+  local world = world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,
     on_call = told_of_calls(given) }
+  world.journal:check()
+  return world
 end
 
 --- A sandbox that has what the user asked for.
@@ -194,12 +196,18 @@ function command.print_result(run, given, real_ms)
   end
 end
 
+-- Is there anything in the journal that could be gone on with?
+local function kept(run)
+  local ok, record = pcall(run.world.journal.load, run.world.journal, run.id)
+  return not ok or record ~= nil
+end
+
 -- The journal cannot be written: nothing was sent after that. The run goes on when it can.
 local function drive(pipeline, run, given)
   local until_ms = given.timeout_s and run.world:now_ms() + given.timeout_s * 1000 // 1 or nil
   local ok, result = xpcall(driver.run, errors.traced, pipeline, run, { until_ms = until_ms })
   if ok then return result and "stopped by " .. result end
-  if errors.is(result, "JournalError") then return tostring(result) end
+  if errors.is(result, "JournalError") then return tostring(result), not kept(run) end
   error(("%s\nthe run is kept: trapheus resume %s"):format(tostring(result), run.id), 0)
 end
 
@@ -219,10 +227,10 @@ function command.run(pipeline, run, given, settings)
   local began_ms = core.clock.monotonic_ms()
   run.world:listen(progress.listener(given) or function() end)
   run.world.unattended = unattended(given, settings)
-  local stopped = drive(pipeline, run, given)
+  local stopped, untouched = drive(pipeline, run, given)
   run:tell "stopped"
   if stopped then
-    run.record.outcome = "interrupted"
+    run.record.outcome = untouched and "refused" or "interrupted"
     run.record.failure = { step = run.record.step, message = stopped }
   end
   alert(run, settings)

@@ -6,7 +6,6 @@ local names = require "trapheus.names"
 local options = require "trapheus.options"
 local pipelines = require "trapheus.pipeline"
 local recover = require "trapheus.recover"
-local report = require "trapheus.report"
 local run_module = require "trapheus.run"
 local runs = require "trapheus.runs"
 local usage = require "trapheus.usage"
@@ -49,13 +48,18 @@ local function place(given, record)
   given.state_dir = command.state_dir(given)
 end
 
+local FORWARD = { restored = true, snapshotted = true }
+
+-- Nothing is left to do, and that is no failure.
 local function ended(run, given, name)
   run.world.journal:unlock(run)
-  if name == "rollback" and run.record.outcome == "restored" then
-    usage.fail("run %s cannot be rolled back: it has ended as restored", run.id)
+  local outcome = run.record.outcome
+  if name == "rollback" and FORWARD[outcome] then
+    usage.fail("run %s cannot be rolled back: it has ended as %s", run.id, outcome)
   end
+  io.stderr:write(("trapheus: run %s has ended already: there is nothing to do\n"):format(run.id))
   command.print_result(run, given, 0)
-  return report.EXIT[run.record.outcome]
+  return 0
 end
 
 -- With one that another machine has begun, and whose journal is not here.
