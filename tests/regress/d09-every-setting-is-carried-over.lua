@@ -1,7 +1,7 @@
 --- D9: the replacement has every setting of the original, except those that the report lists as impossible.
 local json = require "trapheus.json"
 local rehearse = require "rehearse"
-local same_database = require "same_database"
+local same = require "same_database"
 local witness = require "witness"
 local tests = {}
 
@@ -72,7 +72,7 @@ for name, fields in pairs(CONFIGURATIONS) do
         end,
       }
       witness.equal(result.outcome, "restored")
-      same_database(before, result)
+      same.instance(before, result)
       witness.equal(#result.document.settings.differing, 0, "settings that differ")
     end
   end

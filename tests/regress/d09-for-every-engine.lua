@@ -1,7 +1,7 @@
 --- D9: with every setting away from its default, of each engine family, the replacement is as the original was. What
 --- the restore call is not given the sandbox loses, so that a row that is forgotten shows.
 local rehearse = require "rehearse"
-local same_database = require "same_database"
+local same = require "same_database"
 local settings = require("trapheus.settings").load "instance"
 local witness = require "witness"
 local tests = {}
@@ -83,7 +83,7 @@ for name, fields in pairs(ENGINES) do
     local result, before = restore(fields)
     witness.equal(result.outcome, "restored", result.record.failure and result.record.failure.message)
     witness.equal(#result.document.settings.differing, 0, "settings that differ")
-    same_database(before, result)
+    same.instance(before, result)
   end
 end
 
@@ -118,7 +118,7 @@ tests["what was changed after the snapshot was taken is as it was changed"] = fu
       before = sandbox:instance "mydb"
     end }
   witness.equal(result.outcome, "restored", result.record.failure and result.record.failure.message)
-  same_database(before, result)
+  same.instance(before, result)
 end
 
 tests["a converted container database is converted again"] = function()

@@ -45,6 +45,8 @@ end
 local function encrypt(sb, fields, source, params)
   local key = params.KmsKeyId or source.KmsKeyId
   fields.StorageEncrypted = key ~= nil or source.StorageEncrypted or sb.knobs.restore_encrypts_cluster == 1
+  fields.StorageEncryptionType = params.KmsKeyId and source.StorageEncryptionType and "sse-kms"
+    or source.StorageEncryptionType
   fields.KmsKeyId = key or fields.StorageEncrypted and template.key(sb, "aws-rds") or nil
 end
 

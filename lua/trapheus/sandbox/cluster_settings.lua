@@ -89,6 +89,8 @@ local function default_option_group(_, _, _, params)
   return template.default_option_group(params)
 end
 
+local function network(source) return is_aurora(source.Engine) and "IPV4" or nil end
+
 local function default_storage(source, _, _, params)
   if is_aurora(source.Engine) then return "aurora" end
   return params.Iops and "io1" or "gp3"
@@ -105,7 +107,7 @@ cluster_settings.rows = {
   { field = "VpcSecurityGroups", restore = "VpcSecurityGroupIds", modify = "VpcSecurityGroupIds", when = "now",
     shape = "security_groups", omitted = given.default_security_groups },
   { field = "Port", restore = "Port", modify = "Port", when = "soon", omitted = port, reboots = true },
-  { field = "NetworkType", restore = "NetworkType", modify = "NetworkType", when = "soon", omitted = "IPV4" },
+  { field = "NetworkType", restore = "NetworkType", modify = "NetworkType", when = "soon", omitted = network },
   { field = "PubliclyAccessible", restore = "PubliclyAccessible" },
   { field = "DBClusterInstanceClass", restore = "DBClusterInstanceClass", modify = "DBClusterInstanceClass",
     when = "soon", label = "scaling-compute" },

@@ -1,0 +1,130 @@
+--- D10: a cluster comes back with every setting of its own and of each member, the old writer writes, and what the
+--- restore call and CreateDBInstance are not given the sandbox loses.
+local rehearse = require "rehearse"
+local same = require "same_database"
+local witness = require "witness"
+local world_module = require "trapheus.world"
+local tests = {}
+
+local SECRET = { SecretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!cluster-old",
+  SecretStatus = "active", KmsKeyId = "arn:aws:kms:us-east-1:123456789012:key/secret" }
+
+local STREAM = { ActivityStreamStatus = "started", ActivityStreamMode = "sync",
+  ActivityStreamKmsKeyId = "arn:aws:kms:us-east-1:123456789012:key/stream",
+  ActivityStreamKinesisStreamName = "aws-rds-das-cluster-old" }
+
+local INSIGHTS = { PerformanceInsightsEnabled = true, PerformanceInsightsRetentionPeriod = 465,
+  PerformanceInsightsKMSKeyId = "arn:aws:kms:us-east-1:123456789012:key/insights", DatabaseInsightsMode = "advanced" }
+
+local function with(...)
+  local fields = {}
+  for _, part in ipairs { ... } do
+    for field, value in pairs(part) do fields[field] = value end
+  end
+  return fields
+end
+
+local function role(name) return "arn:aws:iam::123456789012:role/" .. name end
+
+local POSTGRESQL = with(STREAM, INSIGHTS, { Engine = "aurora-postgresql", MasterUserSecret = SECRET,
+  StorageEncryptionType = "sse-kms",
+  DomainMemberships = { { Domain = "d-1234567890", IAMRoleName = "rds-directory", Status = "joined" } },
+  AssociatedRoles = { { RoleArn = role "s3-export", FeatureName = "s3Export", Status = "ACTIVE" },
+    { RoleArn = role "s3-import", FeatureName = "s3Import", Status = "ACTIVE" } } })
+local MYSQL = { Engine = "aurora-mysql", DeletionProtection = true, MasterUserSecret = SECRET }
+
+---@type table<string, { cluster: table, members: (integer|table[])? }>
+local CLUSTERS = {
+  ["Aurora PostgreSQL with Serverless v2"] = {
+    cluster = { Engine = "aurora-postgresql",
+      ServerlessV2ScalingConfiguration = { MinCapacity = 0, MaxCapacity = 8, SecondsUntilAutoPause = 600 } },
+    members = { { DBInstanceIdentifier = "mydb-1", DBInstanceClass = "db.serverless", IsClusterWriter = true },
+      { DBInstanceIdentifier = "mydb-2", DBInstanceClass = "db.serverless", PubliclyAccessible = true } },
+  },
+  ["Aurora PostgreSQL, express networking"] = {
+    cluster = { Engine = "aurora-postgresql", VPCNetworkingEnabled = true, InternetAccessGatewayEnabled = true } },
+  ["Aurora MySQL without an initial database"] = { cluster = { Engine = "aurora-mysql", DatabaseName = false } },
+  ["Aurora, standard storage, encrypted by RDS itself"] = {
+    cluster = { Engine = "aurora-postgresql", StorageType = false, StorageEncryptionType = "sse-rds",
+      KmsKeyId = "arn:aws:kms:us-east-1:123456789012:key/aws-rds" } },
+  ["a Multi-AZ DB cluster of PostgreSQL"] = {
+    cluster = with(INSIGHTS, { Engine = "postgres", MasterUserSecret = SECRET, PubliclyAccessible = true }) },
+  ["a Multi-AZ DB cluster of MySQL, on gp3"] = {
+    cluster = { Engine = "mysql", StorageType = "gp3", Iops = 3000, AutoMinorVersionUpgrade = false } },
+}
+for _, count in ipairs { 1, 3, 15 } do
+  CLUSTERS[("Aurora PostgreSQL with %d members"):format(count)] = { cluster = POSTGRESQL, members = count }
+  CLUSTERS[("Aurora MySQL with %d members"):format(count)] = { cluster = MYSQL, members = count }
+end
+
+-- Fields that are false here are not to be there at all.
+local function plain(cluster)
+  local fields, without = {}, {}
+  for field, value in pairs(cluster) do
+    if value == false and (field == "DatabaseName" or field == "StorageType") then
+      without[#without + 1] = field
+    else
+      fields[field] = value
+    end
+  end
+  return fields, without
+end
+
+local function take_away(sandbox, without)
+  local cluster = sandbox.cluster_names.mydb
+  for _, field in ipairs(without) do
+    cluster.fields[field] = nil
+    for _, moment in ipairs(cluster.history) do
+      for _, view in ipairs(moment.views) do view[field] = nil end
+    end
+  end
+end
+
+local function restore(spec)
+  local before
+  local fields, without = plain(spec.cluster)
+  local result = rehearse { cluster = fields, members = spec.members, prepare = function(sandbox)
+    take_away(sandbox, without)
+    before = same.cluster_of(sandbox)
+  end }
+  return result, before
+end
+
+for name, spec in pairs(CLUSTERS) do
+  tests["every setting of " .. name] = function()
+    local result, before = restore(spec)
+    witness.equal(result.outcome, "restored", result.record.failure and result.record.failure.message)
+    for _, row in ipairs(result.document.settings.differing) do error(row.name .. " differs") end
+    same.cluster(before, result)
+  end
+end
+
+-- What is at its default in every one of them proves nothing.
+local RARE = { CharacterSetName = "nothing sets it", ClusterScalabilityType = "of Limitless",
+  CustomEndpoints = "a test of its own", Port = "", AutoMinorVersionUpgrade = "it is off everywhere" }
+
+tests["every setting that is carried over is away from its default somewhere"] = function()
+  local seen = {}
+  local function look(kind, raw)
+    local settings = require("trapheus.settings").load(kind)
+    local config = settings:capture(raw)
+    for _, row in ipairs(settings.rows) do
+      local key = kind .. " " .. row.name
+      seen[key] = seen[key] or config[row.name] ~= nil and config[row.name] ~= row.default
+    end
+  end
+  for _, spec in pairs(CLUSTERS) do
+    local sandbox = world_module.sandbox().sandbox
+    local truth = sandbox:add_cluster(with(plain(spec.cluster), { DBClusterIdentifier = "mydb" }), spec.members)
+    look("cluster", truth)
+    for _, member in ipairs(truth.DBClusterMembers) do look("member", sandbox:instance(member.DBInstanceIdentifier)) end
+  end
+  for _, kind in ipairs { "cluster", "member" } do
+    for _, row in ipairs(require("trapheus.settings." .. kind)) do
+      assert(row.cannot or RARE[row.name] or seen[kind .. " " .. row.name],
+        ("%s %s is at its default everywhere"):format(kind, row.name))
+    end
+  end
+end
+
+return tests
