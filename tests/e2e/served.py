@@ -11,6 +11,7 @@ import time
 
 import boto3
 import pytest
+from botocore import xform_name
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -109,3 +110,30 @@ def aws(url, *words, fails_with=None, region=REGION):
         return None
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def documented(rds, operation, code):
+    """The exception's name and the HTTP status that botocore's model has for the error."""
+    for shape in rds.meta.service_model.operation_model(operation).error_shapes:
+        if shape.metadata["error"]["code"] == code:
+            return shape.name, shape.metadata["error"]["httpStatusCode"]
+    return "ClientError", 400  # common to all of AWS
+
+
+def refused(rds, operation, parameters):
+    with pytest.raises(ClientError) as caught:
+        getattr(rds, xform_name(operation))(**parameters)
+    return caught.value
+
+
+def check(rds, operation, parameters, code):
+    """The call is refused with that code; class, status and fault are as botocore documents."""
+    error = refused(rds, operation, parameters)
+    reply = error.response
+    assert reply["Error"]["Code"] == code, reply
+    assert reply["Error"]["Type"] == "Sender" and reply["Error"]["Message"]
+    assert PASSWORD not in str(error)
+    name, status = documented(rds, operation, code)
+    assert reply["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert type(error).__name__ == name
+    assert name != "ClientError" or code.startswith("InvalidParameter"), "not documented"

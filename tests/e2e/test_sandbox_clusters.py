@@ -4,10 +4,17 @@ import contextlib
 import time
 
 import pytest
-from botocore.exceptions import ClientError
-from served import PASSWORD, TIMEOUT_S, aws, client, code_of, sandbox, until
+from served import PASSWORD, TIMEOUT_S, aws, check, client, code_of, sandbox, until
 
 ENGINE = "aurora-postgresql"
+ARN = "arn:aws:rds:us-east-1:123456789012:"
+ROLE = "arn:aws:iam::123456789012:role/load"
+EXPORT = {
+    "ExportTaskIdentifier": "e",
+    "S3BucketName": "exports",
+    "IamRoleArn": ROLE,
+    "KmsKeyId": "alias/exports",
+}
 
 
 @pytest.fixture
@@ -149,45 +156,136 @@ def test_clusters_come_in_pages():
         assert rds.describe_db_clusters(Filters=none)["DBClusters"] == []
 
 
-def test_errors_are_botocores_exceptions(url):
+def test_custom_endpoints_and_groups(url):
     rds = client(url)
-    for call, parameters, error, status in (
-        ("describe_db_clusters", {"DBClusterIdentifier": "x"}, "DBClusterNotFoundFault", 404),
-        (
-            "describe_db_cluster_snapshots",
-            {"DBClusterSnapshotIdentifier": "x"},
-            "DBClusterSnapshotNotFoundFault",
-            404,
-        ),
-        (
-            "create_db_cluster",
-            {
-                "DBClusterIdentifier": "orders",
-                "Engine": ENGINE,
-                "MasterUsername": "app",
-                "MasterUserPassword": PASSWORD,
-            },
-            "DBClusterAlreadyExistsFault",
-            400,
-        ),
-        (
-            "delete_db_cluster",
-            {"DBClusterIdentifier": "orders", "SkipFinalSnapshot": True},
-            "InvalidDBClusterStateFault",
-            400,
-        ),
-    ):
-        with pytest.raises(getattr(rds.exceptions, error)) as caught:
-            getattr(rds, call)(**parameters)
-        response = caught.value.response
-        assert response["Error"]["Type"] == "Sender"
-        assert response["ResponseMetadata"]["HTTPStatusCode"] == status
-    with pytest.raises(ClientError, match="protected Cluster"):
-        rds.modify_db_cluster(DBClusterIdentifier="orders", DeletionProtection=True)
-        rds.delete_db_cluster(DBClusterIdentifier="orders", SkipFinalSnapshot=True)
+    rds.create_db_cluster_endpoint(
+        DBClusterIdentifier="orders",
+        DBClusterEndpointIdentifier="reports",
+        EndpointType="READER",
+        StaticMembers=["orders-2"],
+    )
+    rows = rds.describe_db_cluster_endpoints()["DBClusterEndpoints"]
+    assert sorted(row["EndpointType"] for row in rows) == ["CUSTOM", "READER", "WRITER"]
+    rds.create_db_cluster_parameter_group(
+        DBClusterParameterGroupName="tuned",
+        DBParameterGroupFamily="aurora-postgresql16",
+        Description="Tuned",
+    )
+    rds.modify_db_cluster(DBClusterIdentifier="orders", DBClusterParameterGroupName="tuned")
+    made = until_cluster(rds, "orders")
+    assert made["DBClusterParameterGroup"] == "tuned"
+    groups = rds.describe_db_cluster_parameter_groups(DBClusterParameterGroupName="tuned")
+    assert groups["DBClusterParameterGroups"][0]["Description"] == "Tuned"
 
 
-def test_the_aws(url):
+def test_a_snapshot_is_exported(url):
+    rds = client(url)
+    snapshot = rds.create_db_cluster_snapshot(
+        DBClusterIdentifier="orders", DBClusterSnapshotIdentifier="s"
+    )["DBClusterSnapshot"]
+    until(rds, "db_cluster_snapshot_available", DBClusterSnapshotIdentifier="s")
+    task = {**EXPORT, "SourceArn": snapshot["DBClusterSnapshotArn"]}
+    assert rds.start_export_task(**task)["Status"] == "STARTING"
+    check(rds, "StartExportTask", task, "ExportTaskAlreadyExists")
+    deadline = time.monotonic() + TIMEOUT_S
+    done = {}
+    while done.get("Status") != "COMPLETE" and time.monotonic() < deadline:
+        time.sleep(0.02)
+        done = rds.describe_export_tasks(ExportTaskIdentifier="e")["ExportTasks"][0]
+    assert done["PercentProgress"] == 100 and done["TaskEndTime"] > done["TaskStartTime"]
+    check(rds, "CancelExportTask", {"ExportTaskIdentifier": "e"}, "InvalidExportTaskStateFault")
+
+
+def of(name, **more):
+    return {"DBClusterIdentifier": name, **more}
+
+
+def member(cluster, name):
+    return of(cluster, DBInstanceIdentifier=name, DBInstanceClass="db.r6g.large", Engine=ENGINE)
+
+
+def snapshot_of(name):
+    return of(name, DBClusterSnapshotIdentifier="s")
+
+
+def export_of(resource, **more):
+    return {**EXPORT, "SourceArn": ARN + resource, **more}
+
+
+NEW = {"Engine": ENGINE, "MasterUsername": "app", "MasterUserPassword": PASSWORD}
+GROUP = {"DBClusterParameterGroupName": "none"}
+ENDPOINT = {"DBClusterEndpointIdentifier": "none"}
+SNAPSHOT = {"DBClusterSnapshotIdentifier": "none"}
+RESTORE = of("new", SnapshotIdentifier="none", Engine=ENGINE)
+ANY = {**ENDPOINT, "EndpointType": "ANY"}
+TAKEN = of("orders", NewDBClusterIdentifier="going")
+DEFAULT_GROUP = {"DBParameterGroupName": "default.postgres16"}
+
+# Operation, parameters, code. There are orders, with two members, and going (deleting).
+REFUSED = [
+    ("DescribeDBClusters", of("none"), "DBClusterNotFoundFault"),
+    ("CreateDBCluster", of("orders", **NEW), "DBClusterAlreadyExistsFault"),
+    ("CreateDBCluster", of("1st", **NEW), "InvalidParameterValue"),
+    ("CreateDBCluster", of("new", **NEW, **GROUP), "DBClusterParameterGroupNotFound"),
+    ("CreateDBCluster", of("new", **NEW, DBSubnetGroupName="x"), "DBSubnetGroupNotFoundFault"),
+    ("ModifyDBCluster", of("none"), "DBClusterNotFoundFault"),
+    ("ModifyDBCluster", of("going", Port=1), "InvalidDBClusterStateFault"),
+    ("ModifyDBCluster", TAKEN, "DBClusterAlreadyExistsFault"),
+    ("ModifyDBCluster", of("orders", **GROUP), "DBClusterParameterGroupNotFound"),
+    ("ModifyDBCluster", of("orders", OptionGroupName="none"), "OptionGroupNotFoundFault"),
+    ("ModifyDBCluster", of("orders", BackupRetentionPeriod=0), "InvalidParameterValue"),
+    ("DeleteDBCluster", of("none", SkipFinalSnapshot=True), "DBClusterNotFoundFault"),
+    ("DeleteDBCluster", of("orders", SkipFinalSnapshot=True), "InvalidDBClusterStateFault"),
+    ("DeleteDBCluster", of("orders"), "InvalidParameterCombination"),
+    ("FailoverDBCluster", of("none"), "DBClusterNotFoundFault"),
+    ("FailoverDBCluster", of("going"), "InvalidDBClusterStateFault"),
+    ("RebootDBCluster", of("none"), "DBClusterNotFoundFault"),
+    ("CreateDBInstance", member("none", "m"), "DBClusterNotFoundFault"),
+    ("CreateDBInstance", member("going", "m"), "InvalidDBClusterStateFault"),
+    ("CreateDBInstance", member("orders", "orders-1"), "DBInstanceAlreadyExists"),
+    ("CreateDBClusterSnapshot", snapshot_of("none"), "DBClusterNotFoundFault"),
+    ("CreateDBClusterSnapshot", snapshot_of("going"), "InvalidDBClusterStateFault"),
+    ("DescribeDBClusterSnapshots", SNAPSHOT, "DBClusterSnapshotNotFoundFault"),
+    ("DeleteDBClusterSnapshot", SNAPSHOT, "DBClusterSnapshotNotFoundFault"),
+    ("RestoreDBClusterFromSnapshot", RESTORE, "DBClusterSnapshotNotFoundFault"),
+    ("AddRoleToDBCluster", of("none", RoleArn=ROLE), "DBClusterNotFoundFault"),
+    ("RemoveRoleFromDBCluster", of("orders", RoleArn=ROLE), "DBClusterRoleNotFound"),
+    ("CreateDBClusterEndpoint", of("none", **ANY), "DBClusterNotFoundFault"),
+    ("CreateDBClusterEndpoint", of("orders", **ANY, StaticMembers=["x"]), "DBInstanceNotFound"),
+    ("DeleteDBClusterEndpoint", ENDPOINT, "DBClusterEndpointNotFoundFault"),
+    ("EnableHttpEndpoint", {"ResourceArn": ARN + "cluster:none"}, "ResourceNotFoundFault"),
+    ("EnableHttpEndpoint", {"ResourceArn": ARN + "cluster:going"}, "InvalidResourceStateFault"),
+    ("StopActivityStream", {"ResourceArn": ARN + "cluster:none"}, "DBClusterNotFoundFault"),
+    ("StopActivityStream", {"ResourceArn": ARN + "cluster:orders"}, "InvalidDBClusterStateFault"),
+    ("ListTagsForResource", {"ResourceName": ARN + "cluster:none"}, "DBClusterNotFoundFault"),
+    ("StartExportTask", export_of("cluster:none"), "DBClusterNotFoundFault"),
+    ("StartExportTask", export_of("snapshot:none"), "DBSnapshotNotFound"),
+    ("StartExportTask", export_of("cluster:going"), "InvalidExportSourceState"),
+    ("StartExportTask", export_of("x", S3BucketName="X"), "InvalidS3BucketFault"),
+    ("StartExportTask", export_of("x", IamRoleArn="x"), "IamRoleNotFound"),
+    ("CancelExportTask", {"ExportTaskIdentifier": "none"}, "ExportTaskNotFound"),
+    ("DescribeDBClusterParameterGroups", GROUP, "DBParameterGroupNotFound"),
+    ("DeleteDBParameterGroup", DEFAULT_GROUP, "InvalidDBParameterGroupState"),
+    ("DeleteOptionGroup", {"OptionGroupName": "none"}, "OptionGroupNotFoundFault"),
+    ("DescribeEventSubscriptions", {"SubscriptionName": "none"}, "SubscriptionNotFound"),
+    ("DescribeDBProxies", {"DBProxyName": "none"}, "DBProxyNotFoundFault"),
+]
+
+
+@pytest.fixture(scope="module")
+def rds():
+    with sandbox("--cluster", "orders:2", "--cluster", "going:0", "--time", "real") as (_, address):
+        one = client(address)
+        one.delete_db_cluster(DBClusterIdentifier="going", SkipFinalSnapshot=True)
+        yield one
+
+
+@pytest.mark.parametrize("operation, parameters, code", REFUSED)
+def test_an_error_is_as_aws_documents_it(rds, operation, parameters, code):
+    check(rds, operation, parameters, code)
+
+
+def test_the_aws_cli(url):
     row = aws(url, "describe-db-clusters", "--db-cluster-identifier", "orders")
     assert len(row["DBClusters"][0]["DBClusterMembers"]) == 2
     aws(

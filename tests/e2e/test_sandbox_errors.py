@@ -4,9 +4,7 @@ What AWS documents of an operation's errors is in botocore's model.
 """
 
 import pytest
-from botocore import xform_name
-from botocore.exceptions import ClientError
-from served import PASSWORD, client, sandbox
+from served import PASSWORD, check, client, refused, sandbox
 
 ARN = "arn:aws:rds:us-east-1:123456789012:"
 ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/none", "FeatureName": "s3Import"}
@@ -133,32 +131,6 @@ def one_snapshot(tmp_path_factory):
         encoding="utf-8",
     )
     return str(scenario)
-
-
-def documented(rds, operation, code):
-    """The name of the exception and the HTTP status that botocore's model has for an error of the operation."""
-    for shape in rds.meta.service_model.operation_model(operation).error_shapes:
-        if shape.metadata["error"]["code"] == code:
-            return shape.name, shape.metadata["error"]["httpStatusCode"]
-    return "ClientError", 400  # common to all of AWS
-
-
-def refused(rds, operation, parameters):
-    with pytest.raises(ClientError) as caught:
-        getattr(rds, xform_name(operation))(**parameters)
-    return caught.value
-
-
-def check(rds, operation, parameters, code):
-    error = refused(rds, operation, parameters)
-    reply = error.response
-    assert reply["Error"]["Code"] == code, reply
-    assert reply["Error"]["Type"] == "Sender" and reply["Error"]["Message"]
-    assert PASSWORD not in str(error)
-    name, status = documented(rds, operation, code)
-    assert reply["ResponseMetadata"]["HTTPStatusCode"] == status
-    assert type(error).__name__ == name
-    assert name != "ClientError" or code.startswith("InvalidParameter"), "not documented"
 
 
 @pytest.mark.parametrize("operation, parameters, code", REFUSED)

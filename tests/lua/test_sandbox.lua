@@ -521,9 +521,9 @@ function tests.what_stands_beside()
   equal(#call(sb, "DescribeBlueGreenDeployments", {}).BlueGreenDeployments, 0)
   equal(#call(sb, "DescribeGlobalClusters", {}).GlobalClusters, 0)
   equal(call(sb, "DescribeAccountAttributes", {}).AccountQuotas[1].Used, 1)
-  local code, err = refused(sb, "StartExportTask", {})
+  local code, err = refused(sb, "CreateTenantDatabase", {})
   equal(code, "InvalidAction")
-  assert(err.message:find("StartExportTask", 1, true))
+  assert(err.message:find("CreateTenantDatabase", 1, true))
 end
 
 function tests.the_catalog_is_of_what_is_there()

@@ -254,7 +254,8 @@ end
 function tests.another_parameter_group_waits_for_each_members_reboot()
   local sb, pass = world()
   sb:add_cluster({ DBClusterIdentifier = "orders" }, 2)
-  sb.known.cluster_parameter_groups.tuned = true
+  call(sb, "CreateDBClusterParameterGroup", { DBClusterParameterGroupName = "tuned", Description = "Tuned",
+    DBParameterGroupFamily = "aurora-postgresql16" })
   refused(sb, "ModifyDBCluster", { DBClusterIdentifier = "orders", DBClusterParameterGroupName = "none" },
     "DBClusterParameterGroupNotFound")
   call(sb, "ModifyDBCluster", { DBClusterIdentifier = "orders", DBClusterParameterGroupName = "tuned" })

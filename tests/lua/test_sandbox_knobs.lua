@@ -558,6 +558,42 @@ differs("multi_az_rename_members", { 0, 1 }, function(lab)
   return lab.sb:instance "orders-old-instance-1" ~= nil
 end)
 
+-- Around a database -------------------------------------------------------------------------
+
+function Lab:export_status(wanted)
+  return self:until_(function()
+    return self:call("DescribeExportTasks", { ExportTaskIdentifier = "e" }).ExportTasks[1].Status == wanted
+  end)
+end
+
+function Lab:export()
+  self:call("StartExportTask", { ExportTaskIdentifier = "e", S3BucketName = "exports", KmsKeyId = "k",
+    SourceArn = self.sb:snapshot("s").DBSnapshotArn, IamRoleArn = "arn:aws:iam::123456789012:role/export" })
+end
+
+lasts("export_start_s", function(lab)
+  lab:export()
+  return lab:export_status "IN_PROGRESS"
+end)
+lasts("export_s", function(lab)
+  lab:export()
+  return lab:export_status "COMPLETE"
+end)
+lasts("export_cancel_s", function(lab)
+  lab:export()
+  lab:call("CancelExportTask", { ExportTaskIdentifier = "e" })
+  return lab:export_status "CANCELED"
+end)
+differs("proxy_follows_name", { 0, 1 }, function(lab)
+  lab:cluster(0)
+  lab.sb:add_proxy("front", { "orders" })
+  lab:rename_cluster()
+  lab:wait(1000)
+  lab:new_cluster "orders"
+  lab:wait(1000)
+  return lab:call("DescribeDBProxyTargets", { DBProxyName = "front" }).Targets[1].TargetHealth.State
+end)
+
 local function seen(knob, experiment, value)
   local values = { [knob] = value }
   for name, given in pairs(experiment.with or {}) do values[name] = given end

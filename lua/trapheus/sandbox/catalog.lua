@@ -98,30 +98,15 @@ function rds.DescribeOrderableDBInstanceOptions(sb, params)
   return paging.page(sb, found, params, "OrderableDBInstanceOptions")
 end
 
-local function groups(sb, known, params, field, list, code, view)
-  local found, wanted = {}, params[field]
-  for name, group in pairs(known) do
-    if not wanted or name == wanted then found[#found + 1] = { key = name, value = view(name, group) } end
-  end
-  if wanted and #found == 0 then errors.refuse(code, ("%s not found: %s"):format(field, wanted)) end
-  return paging.page(sb, found, params, list)
-end
-
-function rds.DescribeDBParameterGroups(sb, params)
-  return groups(sb, sb.known.parameter_groups, params, "DBParameterGroupName", "DBParameterGroups",
-    "DBParameterGroupNotFound", function(name)
-      return { DBParameterGroupName = name, DBParameterGroupArn = names.arn(sb, "pg", name) }
-    end)
-end
-
-function rds.DescribeOptionGroups(sb, params)
-  return groups(sb, sb.known.option_groups, params, "OptionGroupName", "OptionGroupsList", "OptionGroupNotFoundFault",
-    function(name) return { OptionGroupName = name, OptionGroupArn = names.arn(sb, "og", name) } end)
-end
-
 function rds.DescribeDBSubnetGroups(sb, params)
-  return groups(sb, sb.known.subnet_groups, params, "DBSubnetGroupName", "DBSubnetGroups", "DBSubnetGroupNotFoundFault",
-    function(_, group) return group end)
+  local found, wanted = {}, params.DBSubnetGroupName
+  for name, group in pairs(sb.known.subnet_groups) do
+    if not wanted or name == wanted then found[#found + 1] = { key = name, value = group } end
+  end
+  if wanted and #found == 0 then
+    errors.refuse("DBSubnetGroupNotFoundFault", ("DB subnet group '%s' does not exist."):format(wanted))
+  end
+  return paging.page(sb, found, params, "DBSubnetGroups")
 end
 
 -- There is never any maintenance.

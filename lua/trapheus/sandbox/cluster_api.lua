@@ -1,8 +1,10 @@
---- What the sandbox offers for clusters, beside its API: methods of trapheus.Sandbox.
+--- What the sandbox offers for clusters, and for what stands around a database: methods of trapheus.Sandbox.
 
 local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
 local cluster_template = require "trapheus.sandbox.cluster_template"
 local clusters = require "trapheus.sandbox.clusters"
+local exports = require "trapheus.sandbox.exports"
+local neighbours = require "trapheus.sandbox.neighbours"
 local pending = require "trapheus.sandbox.pending"
 local secrets = require "trapheus.sandbox.secrets"
 local snapshots = require "trapheus.sandbox.snapshots"
@@ -82,6 +84,34 @@ end
 function api:secrets()
   self:advance()
   return secrets.list(self)
+end
+
+--- An export task as it really is: Describe's shape, with the data_version of what it exports.
+---@param name string
+---@return table|nil truth
+function api:export_task(name)
+  self:advance()
+  return exports.truth(self, name)
+end
+
+--- The account lacks something from now on: what names it is refused.
+---@param what "bucket"|"role"|"permission"|"key"|"topic" A permission is a role's.
+---@param name string
+function api:lack(what, name)
+  self.lacking[what][name] = true
+end
+
+---@param name string
+---@param registered string[] Names of instances and clusters
+function api:add_proxy(name, registered)
+  self:advance()
+  neighbours.add_proxy(self, name, registered)
+end
+
+---@param fields table Describe's shape; CustSubscriptionId is needed
+function api:add_event_subscription(fields)
+  self:advance()
+  neighbours.add_subscription(self, fields)
 end
 
 return api

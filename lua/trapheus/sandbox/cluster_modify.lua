@@ -7,6 +7,7 @@ local clusters = require "trapheus.sandbox.clusters"
 local instances = require "trapheus.sandbox.instances"
 local names = require "trapheus.sandbox.names"
 local resources = require "trapheus.sandbox.resources"
+local validate = require "trapheus.sandbox.validate"
 
 local cluster_modify = { operations = { rds = {} } }
 
@@ -45,6 +46,7 @@ end
 local function check(sb, cluster, params)
   cluster_settings.require_known(params, "modify", OTHERS)
   cluster_validate.settings(cluster.fields, params, "modify")
+  validate.family(sb, cluster.fields, params)
   local new = params.NewDBClusterIdentifier
   local target = new and names.check(new, "NewDBClusterIdentifier", 63) or cluster.pending_name
   if target and target ~= cluster.name then clusters.require_free(sb, target) end

@@ -92,7 +92,9 @@ local APART = {
 }
 
 local function learn(sb, fields)
-  if fields.DBClusterParameterGroup then sb.known.cluster_parameter_groups[fields.DBClusterParameterGroup] = true end
+  if fields.DBClusterParameterGroup then
+    template.learn_parameter_group(sb.known.cluster_parameter_groups, fields.DBClusterParameterGroup, fields)
+  end
   for _, group in ipairs(fields.VpcSecurityGroups) do sb.known.security_groups[group.VpcSecurityGroupId] = true end
 end
 
@@ -140,7 +142,9 @@ local function add_member(sb, cluster, given, defaults)
   local fields = bare_member(sb, cluster)
   take(fields, defaults, MEMBER_APART)
   take(fields, given, MEMBER_APART)
-  for _, group in ipairs(fields.DBParameterGroups) do sb.known.parameter_groups[group.DBParameterGroupName] = true end
+  for _, group in ipairs(fields.DBParameterGroups) do
+    template.learn_parameter_group(sb.known.parameter_groups, group.DBParameterGroupName, cluster.fields)
+  end
   local name = names.check(given.DBInstanceIdentifier, "DBInstanceIdentifier", 63)
   instances.require_free(sb, name)
   local member = instances.create(sb, name, given.DBInstanceStatus or "available", fields)

@@ -6,6 +6,7 @@ local resources = require "trapheus.sandbox.resources"
 local settings = require "trapheus.sandbox.settings"
 local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
+local validate = require "trapheus.sandbox.validate"
 
 local creation = {}
 
@@ -46,6 +47,7 @@ function creation.configure(sb, fields, source, params, call, rows)
     if value ~= nil then settings.write(sb, fields, setting, value) end
   end
   template.storage_baseline(fields)
+  validate.family(sb, fields, params)
 end
 
 ---@param sb table

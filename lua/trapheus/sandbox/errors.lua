@@ -7,6 +7,7 @@ local errors = {}
 --- Codes that are common to all of AWS, and whose status is not 400.
 local COMMON = {
   AccessDenied = 403, ExpiredToken = 403, InvalidClientTokenId = 403, InternalFailure = 500, ServiceUnavailable = 503,
+  NotFound = 404, -- of SNS
 }
 
 local documented -- code -> status, as the service model has it

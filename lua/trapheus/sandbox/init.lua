@@ -1,5 +1,5 @@
 --- An honest RDS of our own: instances, clusters and snapshots with AWS's names, states, errors and unkind defaults;
---- with STS, SES and webhooks beside it.
+--- with STS, SES, SNS and webhooks beside it.
 ---
 --- It never waits. The clock is given; at each call everything that was due by then happens first, in time order.
 --- Identity is the resource id: names, ARNs and endpoints follow a rename, and a restored instance is another one.
@@ -25,6 +25,7 @@ local weather = require "trapheus.sandbox.weather"
 ---@field audit table[] Every call: at_ms, service, operation, params, outcome, committed, by, fault, late,
 ---                     target (the resource id or the snapshot's serial number that the call was about)
 ---@field mail table[] What SES was asked to send
+---@field published table[] What SNS was asked to publish: at_ms, and the parameters
 ---@field webhooks table[] What was posted: at_ms, url, body
 ---@field on_commit fun(sb: trapheus.Sandbox)|nil Called after each change of committed truth
 local sandbox = {}
@@ -49,6 +50,8 @@ function sandbox.new(options)
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, snapshot_count = 0, events = {},
     retained_backups = {}, clusters = {}, cluster_names = {}, cluster_reserved = {}, cluster_snapshots = {},
     cluster_snapshot_names = {}, retained_cluster_backups = {}, endpoints = {}, endpoint_names = {},
+    exports = {}, export_names = {}, subscriptions = {}, proxies = {}, published = {},
+    lacking = { bucket = {}, role = {}, permission = {}, key = {}, topic = {} },
     replications = {}, denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())

@@ -110,6 +110,10 @@ knobs.register = {
   row("restore_encrypts_cluster", "0 or 1", 0, 1, 1, "T11", "an unencrypted cluster snapshot is restored encrypted"),
   row("modify_http_endpoint", "0 or 1", 1, 0, 0, "1.3",
     "ModifyDBCluster switches the HTTP endpoint, not only its operations"),
+  row("export_start_s", "s", 0, { 10, 120 }, { 60, 900 }, "S6", "an export task that is STARTING"),
+  row("export_s", "s", 60, { 600, 3600 }, { 3600, 21600 }, "S6", "an export task that is IN_PROGRESS"),
+  row("export_cancel_s", "s", 5, { 10, 120 }, { 60, 600 }, "S6", "an export task that is CANCELING"),
+  row("proxy_follows_name", "0 or 1", 1, 1, 0, "1.3, Q5", "a proxy's target is whoever has the name, not who had it"),
   row("role_s", "s", 1, { 5, 30 }, { 30, 120 }, "1.3", "a role being attached or detached"),
 }
 

@@ -29,6 +29,7 @@ local function check(sb, instance, params)
     engine_rules.check(instance.fields, params, "modify")
   end
   validate.retention(params)
+  validate.family(sb, (instance.cluster or instance).fields, params)
   validate.monitoring(instance.fields, params)
   validate.insights(instance.fields, params)
   validate.storage(instance.fields, params, params.StorageType or instance.fields.StorageType)

@@ -1,9 +1,9 @@
---- What stands beside instances and snapshots: kinds of which this account has none, STS, SES, webhooks.
+--- What stands beside instances and snapshots: kinds of which this account has none, STS, SES, SNS, webhooks.
 
 local errors = require "trapheus.sandbox.errors"
 local tables = require "trapheus.sandbox.tables"
 
-local others = { operations = { rds = {}, sts = {}, ses = {}, webhook = {} } }
+local others = { operations = { rds = {}, sts = {}, ses = {}, sns = {}, webhook = {} } }
 
 ---@class trapheus.sandbox.Absent
 ---@field operation string
@@ -16,10 +16,6 @@ local ABSENT = {
     code = "BlueGreenDeploymentNotFoundFault" },
   { operation = "DescribeGlobalClusters", field = "GlobalClusters", by = "GlobalClusterIdentifier",
     code = "GlobalClusterNotFoundFault" },
-  { operation = "DescribeExportTasks", field = "ExportTasks", by = "ExportTaskIdentifier",
-    code = "ExportTaskNotFound" },
-  { operation = "DescribeDBProxies", field = "DBProxies", by = "DBProxyName", code = "DBProxyNotFoundFault" },
-  { operation = "DescribeDBProxyTargets", field = "Targets", by = "DBProxyName", code = "DBProxyNotFoundFault" },
 }
 
 for _, absent in ipairs(ABSENT) do
@@ -40,6 +36,30 @@ function others.operations.ses.SendEmail(sb, params)
   table.insert(sb.mail, mail)
   sb:committed()
   return { MessageId = ("%016x-sandbox"):format(#sb.mail) }
+end
+
+local function refuse_message(message)
+  errors.refuse("InvalidParameter", "Invalid parameter: " .. message)
+end
+
+--- A subject is a short line of ASCII, and a message at most 256 KiB.
+local function check_message(params)
+  local subject, message = params.Subject, params.Message
+  if not message or message == "" then refuse_message "Empty message" end
+  if #message > 262144 then refuse_message "Message too long" end
+  if subject and (#subject > 100 or not subject:find "^[\32-\126]+$") then refuse_message "Subject" end
+end
+
+function others.operations.sns.Publish(sb, params)
+  local topic = params.TopicArn or params.TargetArn
+  if not topic or not topic:find "^arn:[^:]*:sns:[^:]*:%d+:[%w_-]+$" then refuse_message "TopicArn" end
+  check_message(params)
+  if sb.lacking.topic[topic] then errors.refuse("NotFound", "Topic does not exist") end
+  local message = tables.copy(params)
+  message.at_ms = sb.now
+  table.insert(sb.published, message)
+  sb:committed()
+  return { MessageId = ("00000000-0000-4000-9000-%012x"):format(#sb.published) }
 end
 
 function others.operations.webhook.webhook(sb, params)

@@ -4,6 +4,7 @@ local cluster_endpoints = require "trapheus.sandbox.cluster_endpoints"
 local cluster_snapshots = require "trapheus.sandbox.cluster_snapshots"
 local clusters = require "trapheus.sandbox.clusters"
 local errors = require "trapheus.sandbox.errors"
+local groups = require "trapheus.sandbox.groups"
 local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local resources = require "trapheus.sandbox.resources"
@@ -26,6 +27,12 @@ local KINDS = {
   ["snapshot"] = snapshot(instance_snapshots.KIND),
   ["cluster-snapshot"] = snapshot(cluster_snapshots.KIND),
 }
+
+for _, arn in ipairs { "pg", "cluster-pg", "og" } do
+  KINDS[arn] = {
+    find = function(sb, name) return groups.find(sb, arn, name) end, touch = function(sb) sb:committed() end,
+  }
+end
 
 --- What an ARN names, and how its change is committed.
 local function named(sb, arn)

@@ -152,10 +152,32 @@ function template.provision(sb)
   for _, name in ipairs { "default", "production" } do sb.known.subnet_groups[name] = subnet_group(sb, name) end
 end
 
+--- The family of the parameter groups that a database can have; nil: its engine is not known here.
+---@param fields table
+---@return string|nil
+function template.family(fields)
+  return template.engine(fields.Engine) and template.default_parameter_group(fields):match "^default%.(.+)" or nil
+end
+
+--- A parameter group that a database uses exists, and is of its family.
+---@param known table<string, table> Groups by name
+---@param name string
+---@param fields table Of the database
+function template.learn_parameter_group(known, name, fields)
+  local family, earlier = template.family(fields), known[name]
+  if earlier and earlier.family ~= family then family = nil end
+  known[name] = { description = name, family = family, fields = { TagList = {} } }
+end
+
 --- Groups that an instance uses exist.
 local function learn(sb, fields)
-  for _, group in ipairs(fields.DBParameterGroups) do sb.known.parameter_groups[group.DBParameterGroupName] = true end
-  for _, group in ipairs(fields.OptionGroupMemberships) do sb.known.option_groups[group.OptionGroupName] = true end
+  for _, group in ipairs(fields.DBParameterGroups) do
+    template.learn_parameter_group(sb.known.parameter_groups, group.DBParameterGroupName, fields)
+  end
+  for _, group in ipairs(fields.OptionGroupMemberships) do
+    sb.known.option_groups[group.OptionGroupName] = { description = group.OptionGroupName, engine = fields.Engine,
+      fields = { TagList = {} } }
+  end
   for _, group in ipairs(fields.VpcSecurityGroups) do sb.known.security_groups[group.VpcSecurityGroupId] = true end
   sb.known.subnet_groups[fields.DBSubnetGroup.DBSubnetGroupName] = fields.DBSubnetGroup
   if fields.CACertificateIdentifier then sb.known.certificates[fields.CACertificateIdentifier] = true end

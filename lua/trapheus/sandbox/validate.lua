@@ -112,6 +112,22 @@ function validate.retention(params)
   end
 end
 
+--- A parameter group is of the family that the database is of, or is going to be.
+---@param sb table
+---@param fields table Of the database
+---@param params table DBParameterGroupName, or DBClusterParameterGroupName; and EngineVersion
+function validate.family(sb, fields, params)
+  local group = sb.known.parameter_groups[params.DBParameterGroupName or false]
+    or sb.known.cluster_parameter_groups[params.DBClusterParameterGroupName or false]
+  local version = params.EngineVersion or fields.EngineVersion
+  local family = template.family { Engine = fields.Engine, EngineVersion = version }
+  if group and group.family and family and group.family ~= family then
+    combination("The Parameter Group %s with DBParameterGroupFamily %s cannot be used for this instance. Please use a "
+      .. "Parameter Group with DBParameterGroupFamily %s", params.DBParameterGroupName
+      or params.DBClusterParameterGroupName, group.family, family)
+  end
+end
+
 --- A deletion says that it takes a final snapshot, or that it takes none.
 ---@param params table
 function validate.final_snapshot(params)

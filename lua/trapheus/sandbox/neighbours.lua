@@ -1,0 +1,85 @@
+--- What others have made around a database: event subscriptions and proxies. They are only looked at.
+
+local errors = require "trapheus.sandbox.errors"
+local names = require "trapheus.sandbox.names"
+local paging = require "trapheus.sandbox.paging"
+local tables = require "trapheus.sandbox.tables"
+
+local neighbours = { operations = { rds = {} } }
+local rds = neighbours.operations.rds
+
+local function page(sb, params, by_name, wanted, code, field)
+  local found = {}
+  for name, value in pairs(by_name) do
+    if not wanted or name == wanted then found[#found + 1] = { key = name, value = tables.copy(value) } end
+  end
+  if wanted and #found == 0 then errors.refuse(code, ("%s not found."):format(wanted)) end
+  return paging.page(sb, found, params, field)
+end
+
+function rds.DescribeEventSubscriptions(sb, params)
+  return page(sb, params, sb.subscriptions, params.SubscriptionName, "SubscriptionNotFound", "EventSubscriptionsList")
+end
+
+local function descriptions(sb)
+  local list = {}
+  for name, proxy in pairs(sb.proxies) do list[name] = proxy.fields end
+  return list
+end
+
+function rds.DescribeDBProxies(sb, params)
+  return page(sb, params, descriptions(sb), params.DBProxyName, "DBProxyNotFoundFault", "DBProxies")
+end
+
+local function proxy_of(sb, params)
+  return sb.proxies[params.DBProxyName or false]
+    or errors.refuse("DBProxyNotFoundFault", ("DB proxy %s not found."):format(params.DBProxyName))
+end
+
+--- A target is what holds its name, or else what held it when it was registered: nobody says which.
+local function health(sb, target)
+  local holder = sb.names[target.name] or sb.cluster_names[target.name]
+  local same = holder and (sb.knobs.proxy_follows_name == 1 or holder.rid == target.rid)
+  if same and holder.status == "available" then return { State = "AVAILABLE" } end
+  return { State = "UNAVAILABLE", Reason = "UNREACHABLE", Description = "Database is unreachable." }
+end
+
+function rds.DescribeDBProxyTargets(sb, params)
+  local found = {}
+  for i, target in ipairs(proxy_of(sb, params).targets) do
+    local shown = { TargetHealth = health(sb, target) }
+    shown.Type = target.is_cluster and "TRACKED_CLUSTER" or "RDS_INSTANCE"
+    shown[target.is_cluster and "TrackedClusterId" or "RdsResourceId"] = target.name
+    found[i] = { key = target.name, value = shown }
+  end
+  return paging.page(sb, found, params, "Targets")
+end
+
+--- A proxy, and the names of the instances and clusters that are registered with it.
+---@param sb table
+---@param name string
+---@param registered string[]
+function neighbours.add_proxy(sb, name, registered)
+  local targets = {}
+  for i, id in ipairs(registered) do
+    local cluster = sb.cluster_names[id]
+    local holder = cluster or assert(sb.names[id], "a target of a proxy is there")
+    targets[i] = { name = id, rid = holder.rid, is_cluster = cluster ~= nil }
+  end
+  sb.proxies[name] = { targets = targets, fields = {
+    DBProxyName = name, DBProxyArn = names.arn(sb, "db-proxy", name), Status = "available",
+    Endpoint = names.address(sb, name, "proxy"), RequireTLS = true, CreatedDate = sb:seconds(),
+  } }
+end
+
+---@param sb table
+---@param fields table Describe's shape; CustSubscriptionId is needed
+function neighbours.add_subscription(sb, fields)
+  local subscription = tables.copy(fields)
+  local name = assert(fields.CustSubscriptionId, "a subscription has a CustSubscriptionId")
+  subscription.CustomerAwsId, subscription.Status = sb.account, fields.Status or "active"
+  subscription.EventSubscriptionArn = names.arn(sb, "es", name)
+  sb.subscriptions[name] = subscription
+end
+
+return neighbours
