@@ -57,6 +57,7 @@ end
 
 -- Tells of each call when it is answered, and of which run it was, once there is one.
 local function told_of_calls(given)
+  if given.on_call then return given.on_call end
   if not given.verbose then return nil end
   if given.log_format == "json" then
     return function(call)
@@ -238,6 +239,22 @@ function command.run(pipeline, run, given, settings)
   return report.EXIT[run.record.outcome]
 end
 
+--- A run as it begins.
+---@param world trapheus.World
+---@param given trapheus.Given
+---@param script string  as the user named it
+---@return trapheus.Run
+function command.new_run(world, given, script)
+  return run_module.new(world, {
+    identifier = given.id,
+    task = given.task,
+    kind = given.cluster and "cluster" or given.instance and "instance" or nil,
+    options = options.recorded(given),
+    place = options.place(given),
+    script = script:find("/", 1, true) and core.system.realpath(script) or script,
+  })
+end
+
 --- `trapheus SCRIPT --id … --task …` for a script that returns a pipeline.
 ---@param pipeline trapheus.Pipeline
 ---@param script string       as the user named it
@@ -256,14 +273,7 @@ function command.restore(pipeline, script, arguments)
   end
   if given.plan then world.journal = journal.memory() end -- a plan is nothing to go on with
   world.gate = command.gate(pipeline, given)
-  local run = run_module.new(world, {
-    identifier = given.id,
-    task = given.task,
-    kind = given.cluster and "cluster" or given.instance and "instance" or nil,
-    options = options.recorded(given),
-    place = options.place(given),
-    script = script:find("/", 1, true) and core.system.realpath(script) or script,
-  })
+  local run = command.new_run(world, given, script)
   given.run = run.id
   return command.run(pipeline, run, given, settings)
 end

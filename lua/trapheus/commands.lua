@@ -152,6 +152,16 @@ local OF_A_RUN = { { "How", {
   TIMEOUT,
 } }, WHERE, TOLD }
 
+--- Some flags of a group.
+local function of(group, ...)
+  local wanted, flags = {}, {}
+  for _, flag in ipairs { ... } do wanted[flag] = true end
+  for _, row in ipairs(group[2]) do
+    if wanted[row[1]] then flags[#flags + 1] = row end
+  end
+  return flags
+end
+
 ---@type trapheus.Command[]
 commands.LIST = {
   { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, REHEARSAL, WHERE, TOLD },
@@ -172,6 +182,12 @@ commands.LIST = {
     groups = { KIND, WHERE, LOOK }, summary = "compares two of them; 9 if different" },
   { name = "sandbox", synopsis = "--listen ADDRESS", groups = SANDBOX,
     summary = "serves a pretended RDS on this machine" },
+  { name = "policy", synopsis = "ID [--task TASK]", argument = { "id", "the DB instance or cluster" },
+    groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") },
+      { "How", of(HOW, "--keep-original", "--final-snapshot", "--skip-final-snapshot", "--delete-automated-backups",
+        "--replace-snapshot", "--no-fence", "--allow-replicas", "--allow-foreign-snapshot", "--set", "--ignore-diff") },
+      REHEARSAL, WHERE, { "Who is told", of(TOLD, "--email-from", "--email-to", "--slack") } },
+    summary = "prints the IAM policy a restore needs" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},
     summary = "prints completion for bash or zsh" },
 }

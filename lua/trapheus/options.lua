@@ -278,8 +278,9 @@ end
 --- Reads what a restore was given. Raises a usage error.
 ---@param arguments string[]
 ---@return trapheus.Given
-function options.restore(arguments)
-  local given = options.read("restore", arguments)
+function options.restore(arguments, name)
+  local given = options.read(name or "restore", arguments)
+  if name then given.task = given.task or commands.CHOICES.task[1] end
   if given.input then merge_document(given, given.input) end
   take_scenario(given)
   read_settings(given)

@@ -232,6 +232,7 @@ end
 local function changes(lines, operations)
   local list = {}
   for number, line in ipairs(lines) do
+    line = line:gsub('"%l+:%u%w+"', '""') -- a permission is no call
     for operation in line:gmatch "[%w_%]%)][:.](%u%w+)" do
       if operations[operation] then list[#list + 1] = { what = operation, line = number } end
     end

@@ -1,0 +1,210 @@
+--- The IAM policy that a run needs: what it was seen to call, on what it was seen to call it.
+local endpoints = require "trapheus.aws.endpoints"
+local json = require "trapheus.json"
+local marks = require "trapheus.marks"
+local model = require "trapheus.aws.model"
+local names = require "trapheus.names"
+local sorted = require "trapheus.sorted"
+
+local policy = {}
+
+---@class trapheus.Permissions        What a run was seen to do; see trapheus.permissions.
+---@field account string
+---@field region string
+---@field identifier string
+---@field run_id string               Stands in names of snapshots: another run has another.
+---@field used table<string, true>    "rds:DescribeDBInstances"
+---@field calls { operation: string, parameters: table }[]  What it changes.
+---@field original table              The instance or cluster, as Describe gives it.
+---@field restores boolean
+---@field mail_from string?
+
+--- Parameters that name a resource, and the type in its ARN.
+local TYPES = {
+  DBInstanceIdentifier = "db", NewDBInstanceIdentifier = "db", DBClusterIdentifier = "cluster",
+  NewDBClusterIdentifier = "cluster", DBClusterEndpointIdentifier = "cluster-endpoint",
+  DBSnapshotIdentifier = "snapshot", FinalDBSnapshotIdentifier = "snapshot",
+  DBClusterSnapshotIdentifier = "cluster-snapshot", SnapshotIdentifier = "cluster-snapshot",
+  FinalDBClusterSnapshotIdentifier = "cluster-snapshot", DBSubnetGroupName = "subgrp", OptionGroupName = "og",
+  DBParameterGroupName = "pg", DBInstanceParameterGroupName = "pg", DBClusterParameterGroupName = "cluster-pg",
+}
+
+--- What RDS asks of others in the caller's name.
+local EC2 = { "ec2:DescribeAvailabilityZones", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs" }
+local KMS = { "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*" }
+local MANAGED_PASSWORD = { "secretsmanager:CreateSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource" }
+
+--- What a run may have to do although the rehearsal had no need to: by the type of what it is done to.
+local TAGS = { "AddTagsToResource", "RemoveTagsFromResource" }
+local PERHAPS = { DBInstanceIdentifier = { "RebootDBInstance", "ModifyDBInstance", table.unpack(TAGS) },
+  DBClusterIdentifier = { "RebootDBCluster", "ModifyDBCluster", table.unpack(TAGS) } }
+PERHAPS.NewDBInstanceIdentifier, PERHAPS.NewDBClusterIdentifier = TAGS, TAGS
+
+--- For each action the resources that it is needed on.
+local function add(needs, action, resource)
+  needs[action] = needs[action] or {}
+  needs[action][resource] = true
+end
+
+local function arn(about, service, rest)
+  local partition = endpoints.partition(about.region).name
+  return ("arn:%s:%s:%s:%s:%s"):format(partition, service, about.region, about.account, rest)
+end
+
+--- A name that this run has made of its id is another one in the next run.
+local function of_any_run(about, text)
+  local from, to = text:find(about.run_id, 1, true)
+  return from and text:sub(1, from - 1) .. "*" .. text:sub(to + 1) or text
+end
+
+local function resource_arn(about, kind, name)
+  return of_any_run(about, name:find "^arn:" and name or arn(about, "rds", kind .. ":" .. name:lower()))
+end
+
+--- The resources that a call names, by their parameters.
+local function resources_of(about, parameters)
+  local found = {}
+  for field, kind in pairs(TYPES) do
+    if type(parameters[field]) == "string" then found[field] = resource_arn(about, kind, parameters[field]) end
+  end
+  if parameters.ResourceName then found.ResourceName = resource_arn(about, "db", parameters.ResourceName) end
+  return found
+end
+
+--- Roles that RDS is to take, and who takes each.
+local function add_roles(needs, parameters)
+  for field, value in pairs(parameters) do
+    if type(field) == "string" and field:find "RoleArn$" and type(value) == "string" then
+      local taker = field == "MonitoringRoleArn" and "monitoring.rds.amazonaws.com" or "rds.amazonaws.com"
+      add(needs, "iam:PassRole " .. taker, value)
+    end
+  end
+end
+
+--- Snapshots that are made, and deleted again, only where another has failed or is replaced.
+local SPARE = { CreateDBSnapshot = { "snapshot", "DeleteDBSnapshot" },
+  CreateDBClusterSnapshot = { "cluster-snapshot", "DeleteDBClusterSnapshot" } }
+
+local function add_spare(about, needs, operation)
+  local spare = SPARE[operation]
+  for _, name in ipairs(spare and { names.again(about.identifier, "*"), names.interim(about.identifier, "*") } or {}) do
+    local resource = arn(about, "rds", spare[1] .. ":" .. name)
+    add(needs, "rds:" .. operation, resource)
+    add(needs, "rds:" .. spare[2], resource)
+  end
+end
+
+--- The last snapshot of a cluster is named by the same parameter as that of an instance.
+local function plain(operation, parameters)
+  if not operation:find "DBCluster" or not parameters.FinalDBSnapshotIdentifier then return parameters end
+  local copy = {}
+  for field, value in pairs(parameters) do copy[field] = value end
+  copy.FinalDBSnapshotIdentifier, copy.FinalDBClusterSnapshotIdentifier = nil, parameters.FinalDBSnapshotIdentifier
+  return copy
+end
+
+local function add_call(about, needs, call)
+  local parameters = plain(call.operation, call.parameters or {})
+  local resources = resources_of(about, parameters)
+  add_spare(about, needs, call.operation)
+  for field, resource in pairs(resources) do
+    add(needs, "rds:" .. call.operation, resource)
+    for _, operation in ipairs(about.restores and PERHAPS[field] or {}) do add(needs, "rds:" .. operation, resource) end
+    if parameters.Tags then add(needs, "rds:AddTagsToResource", resource) end
+  end
+  add_roles(needs, parameters)
+  if parameters.ManageMasterUserPassword then
+    for _, action in ipairs(MANAGED_PASSWORD) do add(needs, action, arn(about, "secretsmanager", "secret:rds!*")) end
+  end
+end
+
+--- Statements of one effect, one for each set of resources.
+local function group(needs)
+  local statements, by_resources = {}, {}
+  for _, action in ipairs(sorted.keys(needs)) do
+    local resources = sorted.keys(needs[action])
+    local key = table.concat(resources, " ")
+    if not by_resources[key] then
+      by_resources[key] = { Sid = "Change" .. #statements + 1, Effect = "Allow", Action = json.list {},
+        Resource = json.list(resources) }
+      statements[#statements + 1] = by_resources[key]
+    end
+    table.insert(by_resources[key].Action, action)
+  end
+  return statements
+end
+
+local function statement(sid, actions, resources, condition)
+  return { Sid = sid, Effect = "Allow", Action = json.list(actions), Resource = resources, Condition = condition }
+end
+
+local function reads(about)
+  local actions = { table.unpack(about.restores and EC2 or {}) }
+  for action in pairs(about.used) do
+    local service, operation = action:match "^([^:]+):(.*)$"
+    if model.is_read_only(operation) and service ~= "ses" then actions[#actions + 1] = action end
+  end
+  table.sort(actions)
+  return statement("Look", actions, "*")
+end
+
+--- Roles stand apart: each may only be given to the service that takes it.
+local function take_roles(needs)
+  local statements = {}
+  for _, key in ipairs(sorted.keys(needs)) do
+    local taker = key:match "^iam:PassRole (.*)$"
+    if taker then
+      statements[#statements + 1] = statement("Role" .. #statements + 1, { "iam:PassRole" },
+        json.list(sorted.keys(needs[key])), { StringEquals = { ["iam:PassedToService"] = taker } })
+      needs[key] = nil
+    end
+  end
+  return statements
+end
+
+--- A second fence: nothing is deleted but what was moved aside, and what a run has made.
+local function guard(about)
+  return {
+    Sid = "Guard", Effect = "Deny", Action = json.list { "rds:DeleteDBCluster", "rds:DeleteDBInstance" },
+    NotResource = json.list { arn(about, "rds", "cluster:" .. names.aside "*"),
+      arn(about, "rds", "db:" .. names.aside "*") },
+    Condition = { Null = { ["aws:ResourceTag/" .. marks.RUN] = "true" } },
+  }
+end
+
+local function keys(about)
+  local list = {}
+  for _, field in ipairs { "KmsKeyId", "PerformanceInsightsKMSKeyId" } do
+    if about.original[field] then list[#list + 1] = about.original[field] end
+  end
+  local secret = about.original.MasterUserSecret
+  if secret and secret.KmsKeyId then list[#list + 1] = secret.KmsKeyId end
+  return list
+end
+
+--- The policy as IAM takes it.
+---@param about trapheus.Permissions
+---@return table document
+function policy.build(about)
+  local needs = {}
+  for _, call in ipairs(about.calls) do add_call(about, needs, call) end
+  local statements = take_roles(needs)
+  table.insert(statements, 1, reads(about))
+  for _, made in ipairs(group(needs)) do statements[#statements + 1] = made end
+  local key_arns = keys(about)
+  if #key_arns > 0 then
+    local via = ("rds.%s.%s"):format(about.region, endpoints.partition(about.region).dnsSuffix)
+    statements[#statements + 1] = statement("Keys", KMS, json.list(key_arns),
+      { StringEquals = { ["kms:ViaService"] = via } })
+  end
+  if about.mail_from then
+    statements[#statements + 1] = statement("Mail", { "ses:SendEmail" }, "*",
+      { StringEquals = { ["ses:FromAddress"] = about.mail_from } })
+  end
+  if needs["rds:DeleteDBInstance"] or needs["rds:DeleteDBCluster"] then
+    statements[#statements + 1] = guard(about)
+  end
+  return { Version = "2012-10-17", Statement = json.list(statements) }
+end
+
+return policy
