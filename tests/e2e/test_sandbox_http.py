@@ -74,6 +74,29 @@ def test_an_instance_lives_with_boto3(url):
     assert names == ["mydb", "orders"]
 
 
+QUICKLY = ("create_s=5", "create_backup_s=2", "snapshot_s=5", "snapshot_tail_s=1", "restore_s=5", "restore_flap_s=1",
+           "restore_backup_s=1", "delete_s=5", "snapshot_delete_s=2")  # fmt: skip
+
+
+def test_stock_waiters_bear_reads_that_are_as_stale_as_usual():
+    """A client takes some milliseconds: at this speed less than the three seconds that a read may be old."""
+    knobs = [word for knob in QUICKLY for word in ("--knob", knob)]
+    with sandbox("--time", "60", *knobs) as (_, url):
+        rds = client(url)
+        for name in ("one", "two", "three", "four"):
+            copy, snapshot = name + "-copy", name + "-1"
+            create(rds, name)
+            until(rds, "db_instance_available", DBInstanceIdentifier=name)
+            rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=snapshot)
+            until(rds, "db_snapshot_available", DBSnapshotIdentifier=snapshot)
+            rds.restore_db_instance_from_db_snapshot(
+                DBInstanceIdentifier=copy, DBSnapshotIdentifier=snapshot
+            )
+            until(rds, "db_instance_available", DBInstanceIdentifier=copy)
+            rds.delete_db_instance(DBInstanceIdentifier=copy, SkipFinalSnapshot=True)
+            until(rds, "db_instance_deleted", DBInstanceIdentifier=copy)
+
+
 def test_lists_are_filtered_and_come_in_pages():
     names = [f"db{i:02}" for i in range(1, 31)]
     arguments = [word for name in names for word in ("--database", name)]

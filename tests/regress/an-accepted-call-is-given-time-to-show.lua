@@ -19,6 +19,6 @@ end
 
 tests["the rename"] = function() given_up("rename", { rename_lag_s = 60, stale_s = { 50, 60 } }) end
 
-tests["the restore"] = function() given_up("restore", { restore_s = 600, stale_s = { 50, 60 } }) end
+tests["the restore"] = function() given_up("restore", { restore_s = 600, stale_s = { 50, 60 }, newborn_s = 60 }) end
 
 return tests

@@ -52,7 +52,7 @@ for name, fault in pairs(FAULTS) do
   end
   tests["the restore is " .. name] = function() check(injected(1)) end
   tests["the restore is " .. name .. ", and reads are a minute old"] = function()
-    check(injected(1), { stale_s = { 0, 60 } })
+    check(injected(1), { stale_s = { 0, 60 }, newborn_s = 60 })
   end
 end
 

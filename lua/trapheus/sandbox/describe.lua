@@ -18,18 +18,26 @@ local INSTANCE_FILTERS = {
   ["engine"] = "Engine",
 }
 
+-- Not before the newest of them came into being, as a rule: whoever creates something sees it at once. On this the
+-- waiters of AWS's own clients rely, which take "not found" for the end of the matter.
+local function moment(sb, objects, wanted)
+  local at_ms = sb.now - (sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")) * 1000
+  for _, object in ipairs(objects) do
+    local born_ms = object.history[1] and object.history[1].at_ms or 0
+    if born_ms > at_ms and sb.now - born_ms >= sb:draw "newborn_s" * 1000 then at_ms = born_ms end
+  end
+  return at_ms
+end
+
 --- Gives each view of some moment in the recent past.
 ---@param sb table
 ---@param objects table[]
 ---@param wanted string|nil  The one that is asked for; nil: a list is.
 ---@return table[] views
 function describe.look(sb, objects, wanted)
-  local function moment()
-    return sb.now - (sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")) * 1000
-  end
-  local seen, at_ms = {}, moment()
+  local seen, at_ms = {}, moment(sb, objects, wanted)
   for _, object in ipairs(objects) do
-    if sb.knobs.stale_apart == 1 then at_ms = moment() end
+    if sb.knobs.stale_apart == 1 then at_ms = moment(sb, { object }, wanted) end
     for _, view in ipairs(versions.at(object.history, at_ms)) do seen[#seen + 1] = tables.shallow(view) end
   end
   return seen

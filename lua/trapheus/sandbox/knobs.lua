@@ -21,6 +21,7 @@ end
 ---@type trapheus.sandbox.Knob[]
 knobs.register = {
   row("stale_s", "s", 0, { 0, 3 }, { 0, 60 }, "A5", "how old a Describe may be; two reads in a row may go backwards"),
+  row("newborn_s", "s", 0, 0, 60, "A5", "for how long a Describe may be too old to show what was created; 0: never"),
   row("zombie_s", "s", { 1, 30 }, { 1, 300 }, { 1, 890 }, "Q4", "how late a request is executed that nobody waits for"),
   row("list_stale_s", "s", 0, 0, { 0, 30 }, "A5", "by how much older it may be if it names nothing: a list"),
   row("stale_apart", "0 or 1", 0, 0, 1, "A5", "each object of a list is as old as it likes"),
