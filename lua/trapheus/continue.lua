@@ -48,15 +48,10 @@ local function place(given, record)
   given.state_dir = command.state_dir(given)
 end
 
-local FORWARD = { restored = true, snapshotted = true }
-
 -- Nothing is left to do, and that is no failure.
-local function ended(run, given, name)
+local function ended(run, given, change)
   run.world.journal:unlock(run)
-  local outcome = run.record.outcome
-  if name == "rollback" and FORWARD[outcome] then
-    usage.fail("run %s cannot be rolled back: it has ended as %s", run.id, outcome)
-  end
+  if change then change(run) end
   io.stderr:write(("trapheus: run %s has ended already: there is nothing to do\n"):format(run.id))
   command.print_result(run, given, 0)
   return 0
@@ -103,7 +98,7 @@ return function(name, arguments, change)
     run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
   end
   pipeline:bind(run)
-  if not runs.unfinished(run.record) then return ended(run, given, name) end
+  if not runs.unfinished(run.record) then return ended(run, given, change) end
   pipelines.reopen(run)
   command.arm(run.world)
   if change then change(run) end

@@ -370,11 +370,16 @@ function pipeline.reopen(run)
   record.denied = nil
 end
 
---- Turns a run round: what it has done is undone. Not possible once its replacement is verified.
+local FORWARD = { restored = true, snapshotted = true } -- ends that were reached
+
+--- Turns a run round: what it has done is undone. Not possible once its replacement is verified; one that has ended
+--- without it has nothing left to undo.
 ---@return boolean ok
 ---@return string? why
 function pipeline.turn_back(run)
   local record = run.record
+  if FORWARD[record.outcome] then return false, "it has ended as " .. record.outcome end
+  if record.outcome then return true end
   if run.facts.verified then return false, "the replacement is verified: there is only forward" end
   record.failure = record.failure or { step = record.step, message = "given up by request" }
   record.given_up = true

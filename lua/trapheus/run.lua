@@ -193,6 +193,15 @@ function Run:change(seen, operation, target, parameters)
 end
 Run.quiesce = door.quiesce
 
+--- Turns deletion protection on or off.
+---@param seen trapheus.Instance
+---@param wanted boolean
+---@return trapheus.Answer?  nil: it is as wanted.
+function Run:protect(seen, wanted)
+  if seen.protected == wanted then return nil end
+  return self:change(seen, seen:protect(wanted))
+end
+
 --- Do these tags say that this run has made the database? Only its replacement's do.
 function Run:marked(tags) return tags[marks.RUN] == self.id end
 

@@ -294,7 +294,13 @@ tests["turning back undoes what was done, and is not possible once the replaceme
   require("trapheus.drivers.local").run(require("trapheus.path").script "scripts/restore.lua" (), run)
   equal(run.record.outcome, "rolled_back")
   equal(result.sandbox:instance("mydb").DbiResourceId, run.facts.original.resource_id, "who holds the name")
-  local ok, why = pipeline_module.turn_back(rehearse({}).run)
+  assert(pipeline_module.turn_back(run), "nothing is left to undo")
+  equal(run.record.outcome, "rolled_back")
+  local restored = rehearse({}).run
+  local ok, why = pipeline_module.turn_back(restored)
+  assert(not ok and why:find "has ended as restored", why)
+  restored.record.outcome = nil
+  ok, why = pipeline_module.turn_back(restored)
   assert(not ok and why:find "only forward", why)
 end
 

@@ -462,19 +462,6 @@ function tests.reads_are_stale_and_may_go_backwards()
   assert(backwards, "no read went backwards")
 end
 
-function tests.what_was_created_is_seen_at_once_unless_it_is_to_be_late()
-  for _, late_s in ipairs { 0, 60 } do
-    local sb, clock = world { stale_s = 30, newborn_s = late_s }
-    sb:add_instance { DBInstanceIdentifier = "mydb" }
-    clock.to(100)
-    call(sb, "CreateDBSnapshot", { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" })
-    local seen = sb:call("rds", "DescribeDBSnapshots", { DBSnapshotIdentifier = "s" })
-    equal(seen ~= nil, late_s == 0)
-    clock.to(131)
-    equal(#call(sb, "DescribeDBSnapshots", { DBSnapshotIdentifier = "s" }).DBSnapshots, 1)
-  end
-end
-
 --- Asks until the answer is yes, as a patient client does.
 local function insist(sb, clock, operation, params)
   for _ = 1, 2000 do

@@ -177,6 +177,12 @@ lasts("stale_s", function(lab)
   end)
 end)
 
+lasts("newborn_s", function(lab)
+  lab:wait(100)
+  lab:snapshot "new"
+  return lab:until_(function() return lab:code("DescribeDBSnapshots", { DBSnapshotIdentifier = "new" }) == "ok" end)
+end, { stale_s = 200 })
+
 lasts("list_stale_s", function(lab)
   lab:wait(100)
   lab:modify { DeletionProtection = true }

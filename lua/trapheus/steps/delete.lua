@@ -45,7 +45,8 @@ end
 
 -- The database itself.
 local function delete_whole(run, original)
-  if original.protected then return run:change(original, original:protect(false)) end
+  local answer = run:protect(original, false)
+  if answer then return answer end
   run.facts.final_snapshot = delete.final_snapshot(run)
   return run:mutate(original:delete {
     final_snapshot = run.facts.final_snapshot,
@@ -94,9 +95,8 @@ function delete.advance(run)
   local replacement
   replacement, answer = verified(run)
   if not replacement then return answer end
-  if not run.options.no_fence and not replacement.protected then
-    return run:change(replacement, replacement:protect(true))
-  end
+  answer = not run.options.no_fence and run:protect(replacement, true)
+  if answer then return answer end
   return parts.each(list, function(part) return delete_part(run, list, part) end)
     or run:wait("the original to be deleted", delete.typical_s)
 end

@@ -5,9 +5,7 @@ local fence = { name = "fence", tidies = true, deadline_s = 3600 }
 
 function fence.advance(run)
   if run.options.no_fence then return run:done() end
-  local original = run:observe "original"
-  if original.protected then return run:done() end
-  local answer = run:change(original, original:protect(true))
+  local answer = run:protect(run:observe "original", true) or run:done()
   if answer.code == "AccessDenied" then
     answer.fail = answer.fail .. "; --no-fence goes on without deletion protection"
   end
@@ -19,6 +17,7 @@ end
 function fence.undo(run)
   if run.options.no_fence or run.facts.original.protected then return run:done() end
   local original = run:observe "original"
+  -- Not as a change that waits for rest: what is pending on it may have been the reason to turn back, and stays.
   local answer = original.protected and run:mutate(original:protect(false)) or run:done()
   -- The fence may be out of sight for a minute: then it takes more looks.
   if not answer.fail then return run:certain(answer, "deletion protection to be off for certain", 7) end

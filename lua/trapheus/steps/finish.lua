@@ -10,8 +10,7 @@ local function protection(run, role)
   local seen = run.facts[role] and run:find(role)
   local wanted = run.facts.original.protected
   if role == "replacement" then wanted = run.facts.config.DeletionProtection end
-  if not seen or seen.status == "deleting" or seen.protected == wanted then return nil end
-  return run:change(seen, seen:protect(wanted))
+  if seen and seen.status ~= "deleting" then return run:protect(seen, wanted) end
 end
 
 local function members(run)
