@@ -78,9 +78,10 @@ def test_what_was_described_is_described_so_again(account):
         assert described(url) == documents
 
 
-def test_a_restore_is_rehearsed_on_it(account):
+@pytest.mark.parametrize("name", ["wiki", "cart", "three"])
+def test_a_restore_is_rehearsed_on_it(account, name):
     names, _ = account
-    done = restore("--sandbox", *flags(names), "--id", "wiki", "--task", "db_restore")
+    done = restore("--sandbox", *flags(names), "--id", name, "--task", "db_restore")
     assert done.returncode == 0, done
     document = json.loads(done.stdout)
     assert document["outcome"] == "restored" and document["settings"]["differing"] == []

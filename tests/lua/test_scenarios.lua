@@ -34,6 +34,7 @@ local function check(name, seed)
   local failure = record.parked and record.parked.reason or record.failure and record.failure.message
   assert(record.outcome == given.scenario.expected, ("seed %d: %s, not %s: %s"):format(seed, record.outcome,
     given.scenario.expected, failure))
+  assert(#(record.facts.differing or {}) == 0, "a setting differs")
   assert(#told == #given.scenario.actions, "not everything happened: " .. table.concat(told, "; "))
   for _, fault in ipairs(given.scenario.faults) do
     assert(fault.at_s or met(world, fault), "no call met " .. fault.kind)

@@ -169,15 +169,23 @@ local function operation(value, place)
   return value
 end
 
+local EITHER_STATUS = tables.shallow(statuses.instance)
+for status in pairs(statuses.cluster) do EITHER_STATUS[status] = true end
+
+-- What such a call may begin, or (without one) what any database may show.
+local function statuses_of(called)
+  if not called then return EITHER_STATUS end
+  if called:find "^C%a+Snapshot$" then return statuses.snapshot end
+  return statuses[called:find "Cluster" and "cluster" or "instance"]
+end
+
 -- As --fault and a file of faults have them.
 local function fault_list(value, place)
   local plan, problem = faults.check(value)
   if not plan then refuse(place, "%s", problem) end
   for i, fault in ipairs(plan) do
-    local snapshot = fault.operation and fault.operation:find "^C%a+Snapshot$"
-    local known = snapshot and statuses.snapshot or statuses.instance
     if fault.kind == "terminal" or fault.kind == "status" then
-      shape.status(known, fault.status, inside(inside(place, i), "status"))
+      shape.status(statuses_of(fault.operation), fault.status, inside(inside(place, i), "status"))
     end
   end
   return plan
