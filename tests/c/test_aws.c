@@ -1,4 +1,4 @@
-#include "server.h"
+#include "calls.h"
 #include "trapheus/aws.h"
 
 #define OK_BODY                                                                                    \
@@ -15,9 +15,6 @@
     { .status = "500 Internal Server Error", .body = ERROR_BODY("InternalFailure") }
 #define NOT_FOUND                                                                                  \
     { .status = "404 Not Found", .body = ERROR_BODY("DBInstanceNotFound") }
-
-static struct server server;
-static struct tph_loop *loop;
 
 struct outcome {
     enum tph_status status;
@@ -76,21 +73,6 @@ static struct outcome call(struct tph_aws_request request) {
 
 static struct outcome look(void) { return call((struct tph_aws_request){.read_only = true}); }
 static struct outcome change(void) { return call((struct tph_aws_request){0}); }
-
-static int set_up(void **state) {
-    static const char *const proxies[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
-    for (size_t i = 0; i < 3; i++) unsetenv(proxies[i]);
-    return tph_loop_new(&(struct tph_loop_options){.clock = tph_clock_virtual(0)}, &loop) != TPH_OK;
-}
-
-static int tear_down(void **state) {
-    tph_loop_free(loop);
-    return 0;
-}
-
-#define SCRIPT(...)                                                                                \
-    static const struct answer script[] = {__VA_ARGS__};                                           \
-    SERVER_START(&server, script)
 
 static void expect_line(const char *request, const char *line) {
     if (!strstr(request, line)) fail_msg("no '%s' in: %s", line, request);
@@ -319,7 +301,6 @@ static void a_freed_loop_cancels_its_calls(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_call_is_signed_and_sent),
         TEST(an_error_of_the_service_is_told),

@@ -1,8 +1,5 @@
-#include "server.h"
+#include "calls.h"
 #include "trapheus/notify.h"
-
-static struct server server;
-static struct tph_loop *loop;
 
 struct outcome {
     enum tph_status status;
@@ -36,21 +33,6 @@ static struct outcome deliver(void) {
 }
 
 static int64_t now_ms(void) { return tph_clock_monotonic_ms(tph_loop_clock(loop)); }
-
-static int set_up(void **state) {
-    static const char *const proxies[] = {"http_proxy", "all_proxy", "ALL_PROXY"};
-    for (size_t i = 0; i < 3; i++) unsetenv(proxies[i]);
-    return tph_loop_new(&(struct tph_loop_options){.clock = tph_clock_virtual(0)}, &loop) != TPH_OK;
-}
-
-static int tear_down(void **state) {
-    tph_loop_free(loop);
-    return 0;
-}
-
-#define SCRIPT(...)                                                                                \
-    static const struct answer script[] = {__VA_ARGS__};                                           \
-    SERVER_START(&server, script)
 
 static void a_message_is_posted(void **state) {
     SCRIPT({.status = "200 OK", .body = "ok"});
@@ -158,7 +140,6 @@ static void a_cancelled_delivery_is_not_called_back(void **state) {
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_message_is_posted),
         TEST(what_may_pass_is_sent_again),
