@@ -188,6 +188,11 @@ commands.LIST = {
         "--replace-snapshot", "--no-fence", "--allow-replicas", "--allow-foreign-snapshot", "--set", "--ignore-diff") },
       REHEARSAL, WHERE, { "Who is told", of(TOLD, "--email-from", "--email-to", "--slack") } },
     summary = "prints the IAM policy a restore needs" },
+  { name = "doctor", synopsis = "[ID]", argument = { "id", "a database, to have permissions for it checked", "?" },
+    groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") }, WHERE,
+      { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (both one document)" },
+        table.unpack(of(TOLD, "--email-from", "--email-to", "--slack")) } } },
+    summary = "checks whether a restore can run here" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},
     summary = "prints completion for bash or zsh" },
 }

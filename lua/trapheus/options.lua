@@ -188,7 +188,7 @@ end
 
 local function overridden(given, kind)
   local list, seen = {}, {}
-  for i, text in ipairs(given.set) do
+  for i, text in ipairs(given.set or {}) do
     local override, why = overrides.parse(text, kind)
     if not override then usage.fail("--set '%s': %s", text, why) end
     local key = (override.part or "") .. "." .. override.name
@@ -201,12 +201,12 @@ end
 -- Settings by name, and their values.
 local function read_settings(given)
   local kind = given.cluster and "cluster" or given.instance and "instance" or nil
-  for _, name in ipairs(given.ignore_diff) do
+  for _, name in ipairs(given.ignore_diff or {}) do
     local why = overrides.check_name(name, kind)
     if why then usage.fail("--ignore-diff '%s': %s", name, why) end
   end
   given.set = overridden(given, kind)
-  given.ignore_diff = given.ignore_diff[1] and given.ignore_diff or nil
+  given.ignore_diff = given.ignore_diff and given.ignore_diff[1] and given.ignore_diff or nil
 end
 
 local function check_pace(given)
