@@ -13,7 +13,7 @@ local commands = {}
 ---@field groups trapheus.FlagGroup[]
 
 local WHAT = { "What to restore", {
-  { "--id", "ID", "the DB instance to restore" },
+  { "--id", "ID", "the DB instance or DB cluster to restore" },
   { "--task", "TASK", "create_snapshot: make or replace ID-snapshot, then restore from it; "
     .. "db_restore: restore from ID-snapshot as it is; create_snapshot_only: only the snapshot" },
   { "--instance", nil, "ID is a DB instance (default: looked up)" },

@@ -14,7 +14,7 @@ local TOPOLOGIES = {
   ["Aurora without members"] = { cluster = {}, members = {} },
   ["a protected one"] = { cluster = { DeletionProtection = true }, members = 2 },
   ["one without a database"] = { cluster = {}, members = 1,
-    prepare = function(sandbox) sandbox.cluster_names.mydb.fields.DatabaseName = nil end },
+    prepare = function(sandbox) clusters.amend(sandbox, {}, { "DatabaseName" }) end },
   ["Serverless v2"] = { cluster = {}, members = {
     { DBInstanceIdentifier = "mydb-w", DBInstanceClass = "db.serverless", IsClusterWriter = true },
     { DBInstanceIdentifier = "mydb-r", DBInstanceClass = "db.serverless" },

@@ -103,13 +103,25 @@ function clusters.check_back(sandbox, before, name)
   witness.equal(count(now.members), count(before.members), "members")
 end
 
---- Collects, at each change of truth: is the original's cluster there, fenced once it was, or a verified replacement?
---- Call it in `prepare`; `state.verified` is to be set by the spec's crash hook, as clusters.watch does.
+--- Changes what Describe shows of a cluster, now and in its past: states that nothing in the sandbox leads to.
+---@param sandbox table
+---@param fields table
+---@param without string[]?  Fields that it is not to have.
+function clusters.amend(sandbox, fields, without)
+  local cluster = sandbox.cluster_names.mydb
+  local shown = { cluster.fields }
+  for _, moment in ipairs(cluster.history) do table.move(moment.views, 1, #moment.views, #shown + 1, shown) end
+  for _, view in ipairs(shown) do
+    for field, value in pairs(fields) do view[field] = value end
+    for _, field in ipairs(without or {}) do view[field] = nil end
+  end
+end
+
+-- Of each change of truth: is the original's cluster there, or a verified replacement?
 local function problem(state)
   return function(sandbox)
     local original = sandbox:cluster_by_resource_id(state.before.resource_id)
     local there = original and original.Status ~= "deleting"
-    if there and original.DeletionProtection then state.fenced = true end
     if state.verified then
       local replacement = sandbox:cluster_by_resource_id(state.verified)
       if not there and not (replacement and replacement.Status ~= "deleting") then return "no database is left" end

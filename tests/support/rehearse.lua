@@ -12,6 +12,7 @@ local world_module = require "trapheus.world"
 
 ---@class Rehearsal
 ---@field id string?             default "mydb"
+---@field restored string?       what is asked to be restored; default: id
 ---@field task string?           default "create_snapshot"
 ---@field kind string?
 ---@field options table?         the flags of the run, as data
@@ -115,8 +116,9 @@ return function(spec)
     result.events[#result.events + 1] = event
     if event.event == "call" then result.calls[#result.calls + 1] = event.operation .. " " .. event.target end
   end)
-  local run = run_module.new(world, { identifier = spec.id or "mydb", task = spec.task or "create_snapshot",
-    kind = spec.kind, options = spec.options or {}, script = "scripts/restore.lua" })
+  local run = run_module.new(world, { identifier = spec.restored or spec.id or "mydb",
+    task = spec.task or "create_snapshot", kind = spec.kind, options = spec.options or {},
+    script = "scripts/restore.lua" })
   run = drive(pipeline, run, result, { until_ms = world:now_ms() + (spec.limit_s or 30 * 86400) * 1000 })
   result.run, result.record, result.outcome = run, run.record, run.record.outcome
   if result.outcome then result.document = report.document(run) end

@@ -141,6 +141,10 @@ rules.own_key = rule(
   "RDS model, KmsKeyId: where a key was chosen; a key of RDS's own has no name to give",
   function(config) return config.StorageEncrypted == true and config.StorageEncryptionType ~= "sse-rds" end)
 
+rules.encrypted = rule(
+  "Aurora User Guide, since 2026-02: a restore of an unencrypted cluster snapshot is encrypted: nothing is lost",
+  function(config) return config.StorageEncrypted == true end)
+
 rules.own_cluster_parameter_group = rule(DEFAULTS, function(config)
   return not (config.DBClusterParameterGroupName or ""):find "^default%."
 end)
