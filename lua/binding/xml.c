@@ -140,7 +140,10 @@ static adder *push_container(lua_State *L, int reading, int count) {
         lua_pushvalue(L, reading);
     }
     lua_createtable(L, list ? count : 0, list ? 0 : count);
-    if (list && lua_getfield(L, reading, "metatable") == LUA_TTABLE) lua_setmetatable(L, -2);
+    if (list) {
+        lua_getfield(L, reading, "metatable"); /* nil: it has none */
+        lua_setmetatable(L, -2);
+    }
     return add;
 }
 

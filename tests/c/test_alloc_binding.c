@@ -45,6 +45,21 @@ static const char *const chunks[] = {
     "if err.code ~= 'EPARSE' then error(err) end\n"
     "return table.concat(lines) .. tostring(nothing)",
 
+    "local item = { members = { Name = { 'Name', true }, Size = { 'Size', 'integer' } } }\n"
+    "local root, found = core.xml.decode('<R><L>' .. ('<E><Name>a &amp; b</Name><Size>7</Size>'\n"
+    "  .. '<Other/></E>'):rep(40) .. '</L></R>', { R = { members = { L = { 'L', { item = item } } "
+    "} } })\n"
+    "if not root then error(found, 0) end\n"
+    "local lines = {}\n"
+    "for i, e in ipairs(found.L) do lines[i] = e.Name .. e.Size end\n"
+    "return #found.L .. table.concat(lines)",
+
+    "local body = '<ErrorResponse><Error><Code>Throttling</Code><Message>m</Message></Error>'\n"
+    "  .. '<RequestId>r</RequestId></ErrorResponse>'\n"
+    "local read = core.reply.read { status = 400, body = body, read_only = true }\n"
+    "local judged = core.reply.judge { status = 500, code = 'InternalFailure', message = 'm' }\n"
+    "return read.code .. tostring(read.retryable) .. judged.code .. tostring(judged.ambiguous)",
+
     "local verdict = core.waiter.judge({ { state = 'failure', matcher = 'error', expected = 'E' "
     "},\n"
     "  { state = 'success', matcher = 'pathAll', expected = 12 } }, { values = { 12, '12', 12 } "

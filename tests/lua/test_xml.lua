@@ -42,6 +42,14 @@ function tests.what_is_no_document_is_an_answer()
   end
 end
 
+function tests.a_list_may_have_a_metatable()
+  for _, metatable in ipairs { false, {} } do
+    local reading = { members = { L = { "list", { item = "integer", metatable = metatable or nil } } } }
+    local _, found = core.xml.decode("<R><L><E>1</E><E>2</E></L></R>", { R = reading })
+    assert(#found.list == 2 and found.list[2] == 2 and getmetatable(found.list) == (metatable or nil))
+  end
+end
+
 function tests.reads_the_deepest_document()
   local node = assert(core.xml.parse(("<a>"):rep(32) .. ("</a>"):rep(32)))
   for _ = 1, 31 do node = node[1] end
