@@ -16,6 +16,7 @@ end
 
 return function(files)
   local between = os.getenv "TRAPHEUS_GC" == "stress" and require "stress" or function() end
+  require "honest"
   local passed, failed = 0, 0
   for _, file in ipairs(files) do
     local tests = assert(loadfile(file, "t"))()

@@ -20,6 +20,13 @@ function tests.a_whole_restore_runs()
   assert(result.outcome == "restored", result.outcome)
 end
 
+function tests.the_sandbox_tells_the_same_story()
+  local file = assert(io.open("tests/lua/test_sandbox_trace.lua"))
+  local wanted = file:read("a"):match 'local HASH = "(%x+)"'
+  file:close()
+  assert(require("trapheus.core").sha256((require "story"(42))) == wanted)
+end
+
 function tests.json_and_signing_are_there()
   assert(trapheus.json.encode { b = 1, a = trapheus.json.list {} } == '{"a":[],"b":1}')
   assert(require("trapheus.core").sigv4.sign)

@@ -64,6 +64,29 @@ function tests.results_are_of_the_output_shapes()
   end
 end
 
+local ODD = "DescribeDBInstances.DBInstances[1].ActivityStreamStatus is odd: stopped, starting, started, stopping are "
+  .. "possible"
+
+function tests.every_reply_is_held_against_the_model()
+  local sb = stand_up()
+  local honest = require "honest"
+  local before = honest.checked["rds DescribeDBInstances"] or 0
+  assert(sb:call("rds", "DescribeDBInstances"))
+  assert(honest.checked["rds DescribeDBInstances"] == before + 1)
+  for wanted, wrong in pairs {
+    ["DescribeDBInstances.DBInstances[1] has no member Nothing"] = { Nothing = 1 },
+    ["DescribeDBInstances.DBInstances[1].MultiAZ is a string, not a boolean"] = { MultiAZ = "yes" },
+    ["DescribeDBInstances.DBInstances[1].Iops is not whole"] = { Iops = 1.5 },
+    ["DescribeDBInstances.DBInstances[1].TagList is a string, not a list"] = { TagList = "none" },
+    [ODD] = { ActivityStreamStatus = "odd" },
+  } do
+    local broken = stand_up()
+    for field, value in pairs(wrong) do broken.names.mydb.history[1].views[1][field] = value end
+    local ok, err = pcall(broken.call, broken, "rds", "DescribeDBInstances")
+    assert(not ok and err == wanted, err)
+  end
+end
+
 function tests.settings_are_of_the_input_shapes()
   local fields = rds.shapes.DBInstance.members
   local restore = rds.shapes.RestoreDBInstanceFromDBSnapshotMessage.members

@@ -1,5 +1,6 @@
 --- What AWS refuses in the settings of a cluster.
 
+local sorted = require "trapheus.sorted"
 local validate = require "trapheus.sandbox.validate"
 
 local cluster_validate = {}
@@ -19,8 +20,8 @@ local STORAGE = {
 }
 
 local function check_family(family, params)
-  for parameter, only in pairs(FAMILY) do
-    if params[parameter] ~= nil and only ~= family then
+  for _, parameter in ipairs(sorted.keys(FAMILY)) do
+    if params[parameter] ~= nil and FAMILY[parameter] ~= family then
       validate.refuse_combination("%s is not valid for %s.", parameter, family)
     end
   end

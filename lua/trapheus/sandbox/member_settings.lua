@@ -4,6 +4,7 @@ local clusters = require "trapheus.sandbox.clusters"
 local errors = require "trapheus.sandbox.errors"
 local resources = require "trapheus.sandbox.resources"
 local settings = require "trapheus.sandbox.settings"
+local sorted = require "trapheus.sorted"
 
 local member_settings = {}
 
@@ -41,7 +42,8 @@ end
 function member_settings.check_create(cluster, params)
   refuse_others(params, "create", "The requested DB Instance will be a member of a DB Cluster. Set %s for the DB "
     .. "Cluster.", SAME)
-  for parameter, field in pairs(SAME) do
+  for _, parameter in ipairs(sorted.keys(SAME)) do
+    local field = SAME[parameter]
     if params[parameter] ~= nil and params[parameter] ~= cluster.fields[field] then
       errors.refuse("InvalidParameterCombination", ("The requested %s is not that of the DB cluster, %s."):format(
         parameter, cluster.fields[field]))

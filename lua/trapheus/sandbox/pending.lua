@@ -3,6 +3,7 @@
 local cluster_settings = require "trapheus.sandbox.cluster_settings"
 local resources = require "trapheus.sandbox.resources"
 local settings = require "trapheus.sandbox.settings"
+local sorted = require "trapheus.sorted"
 
 local pending = {}
 
@@ -29,7 +30,8 @@ end
 function pending.take(sb, resource, values)
   local kind = resource.kind
   if not values or next(values) == nil then return end
-  for field, value in pairs(values) do
+  for _, field in ipairs(sorted.keys(values)) do
+    local value = values[field]
     if field == kind.identifier then
       resource.pending_name, sb[kind.reserved][value:lower()] = value:lower(), true
     else
