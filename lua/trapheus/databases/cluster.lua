@@ -1,6 +1,7 @@
 --- A DB cluster: Aurora, whose members are instances with names of their own, or a Multi-AZ DB cluster, whose members
 --- belong to RDS. It answers what `instance` answers. Identity is DbClusterResourceId.
 local database = require "trapheus.databases.database"
+local endpoint = require "trapheus.databases.endpoint"
 local errors = require "trapheus.errors"
 local instance = require "trapheus.databases.instance"
 local settings = require "trapheus.settings"
@@ -109,7 +110,8 @@ function cluster.snapshot(rds, name)
   return raw and snapshot_of(raw) or nil
 end
 
-local KINDS = { cluster = cluster, instance = instance, ["cluster-snapshot"] = cluster }
+local KINDS = { cluster = cluster, instance = instance, ["cluster-snapshot"] = cluster,
+  ["cluster-endpoint"] = endpoint }
 
 --- What an open intent was about, as text that is equal when nothing has changed.
 ---@param intent trapheus.Intent

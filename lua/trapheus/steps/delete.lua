@@ -1,5 +1,7 @@
 --- Deletes the original, now that its replacement is verified and protected: its members first, if it has any of its
---- own. Those cannot be protected; the data is in the cluster, whose fence stays up until they are on their way.
+--- own. Those cannot be protected; the data is in the cluster, whose fence stays up until they are on their way. Before
+--- that, what only one of the two can have goes to the replacement.
+local handover = require "trapheus.steps.handover"
 local names = require "trapheus.names"
 local parts = require "trapheus.parts"
 
@@ -84,6 +86,8 @@ local function state(list)
 end
 
 function delete.advance(run)
+  local moving = handover.advance(run)
+  if moving then return moving end
   if run.options.keep_original then return run:done() end
   local list = parts.original(run)
   local now = state(list)

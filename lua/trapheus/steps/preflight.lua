@@ -3,6 +3,7 @@
 local advice = require "trapheus.steps.advice"
 local common = require "trapheus.steps.checks.common"
 local marks = require "trapheus.marks"
+local handover = require "trapheus.steps.handover"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
@@ -68,6 +69,8 @@ function preflight.capture(run, original)
   facts.original = { resource_id = original.resource_id, name = original.name, arn = original.arn,
     protected = own_protection(run, original), members = capture_members(run, original) }
   facts.config = run.database.settings:capture(original.raw)
+  facts.config.DeletionProtection = facts.original.protected
+  facts.original.endpoints = handover.capture(run, original)
   facts.encrypted = original.raw.StorageEncrypted == true
   facts.aside = names.aside(run.identifier)
   facts.snapshot_name = run.options.snapshot or names.snapshot(run.identifier)
