@@ -564,6 +564,17 @@ differs("multi_az_rename_members", { 0, 1 }, function(lab)
   return lab.sb:instance "orders-old-instance-1" ~= nil
 end)
 
+lasts("stop_s", function(lab)
+  lab:call("StopDBInstance", { DBInstanceIdentifier = "mydb" })
+  return lab:until_status("mydb", "stopped")
+end)
+lasts("start_s", function(lab)
+  lab:call("StopDBInstance", { DBInstanceIdentifier = "mydb" })
+  lab:wait(100)
+  lab:call("StartDBInstance", { DBInstanceIdentifier = "mydb" })
+  return lab:until_status("mydb", "available")
+end)
+
 -- Around a database -------------------------------------------------------------------------
 
 function Lab:export_status(wanted)

@@ -79,7 +79,7 @@ function tests.errors_have_awss_codes()
     ["404 DBInstanceNotFound"] = { "DescribeDBInstances", { DBInstanceIdentifier = "none" } },
     ["404 DBSnapshotNotFound"] = { "DescribeDBSnapshots", { DBSnapshotIdentifier = "none" } },
     ["400 InvalidParameterValue"] = { "DescribeDBInstances", { MaxRecords = 5 } },
-    ["400 InvalidAction"] = { "StartDBInstance", { DBInstanceIdentifier = "none" } },
+    ["400 InvalidAction"] = { "DescribeTenantDatabases", {} },
   } do
     local reply = ask(served, "rds", call[1], call[2])
     assert(code_of(reply) == wanted and reply.code == wanted:sub(5), code_of(reply))

@@ -13,7 +13,7 @@ local KNOBS = {
   snapshot_s = 40, snapshot_start_s = 1, snapshot_tail_s = 10, snapshot_delete_s = 5, cluster_create_s = 30,
   cluster_restore_s = 90, cluster_delete_s = 20, failover_s = 15, writer_reboot_failover_percent = 0, reboot_s = 20,
   member_flaps = 0, restore_flap_s = 10, cluster_endpoint_s = 10, role_s = 20, secret_s = 0, stream_s = 60,
-  export_start_s = 10, export_s = 100, export_cancel_s = 20,
+  stop_s = 30, start_s = 60, export_start_s = 10, export_s = 100, export_cancel_s = 20,
 }
 
 --- A sandbox, and how time passes in it.

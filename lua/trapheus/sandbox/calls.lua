@@ -14,7 +14,7 @@ local OPERATIONS = {}
 for _, module in ipairs {
   "describe", "create", "modify", "reboot", "restore", "delete", "instance_snapshots", "tagging", "roles", "streams",
   "replication", "events", "catalog", "others", "cluster_describe", "cluster_create", "cluster_modify",
-  "cluster_restore", "cluster_delete", "cluster_snapshots", "cluster_endpoints", "failover", "http_endpoint",
+  "cluster_restore", "cluster_delete", "cluster_snapshots", "cluster_endpoints", "failover", "http_endpoint", "stop",
   "exports", "groups", "neighbours",
 } do
   local served = require("trapheus.sandbox." .. module).operations

@@ -42,16 +42,17 @@ end
 ---@param sb table
 ---@param cluster table
 ---@param fault table
----@param how { knob: string, stages: string[], category: string, message: string }
+---@param how { knob: string, fails: string|nil, stages: string[], category: string, message: string }
 function cluster_creation.plan(sb, cluster, fault, how)
   if fault.kind == "stuck" then return end
   local seconds = sb:draw(how.knob)
+  local bad = fault.kind == "terminal" and fault.status or how.fails and sb:chance(how.fails) and "incompatible-restore"
   for i, status in ipairs(how.stages) do
     sb:later(seconds * i / (#how.stages + 1), function() resources.become(sb, cluster, status) end, cluster)
   end
   sb:later(seconds, function()
-    if fault.kind == "terminal" then
-      resources.become(sb, cluster, fault.status)
+    if bad then
+      resources.become(sb, cluster, bad)
       return events.failure(sb, "db-cluster", cluster.name, "The DB cluster could not be made.")
     end
     cluster.creating = nil

@@ -21,7 +21,8 @@ local OTHERS = {
 }
 
 local HOW = {
-  knob = "cluster_restore_s", stages = { "migrating" }, category = "restoration", message = "Restored from snapshot",
+  knob = "cluster_restore_s", fails = "restore_fails_percent", stages = { "migrating" }, category = "restoration",
+  message = "Restored from snapshot",
 }
 
 local function check_engine(snapshot, params)

@@ -7,14 +7,55 @@ local happenings = {}
 
 local SEVEN_DAYS_S, START_S = 7 * 86400, 300
 
---- What only passes where somebody holds the name; nothing happens to who does not exist.
+--- An instance, or else a cluster. What only passes does so where somebody holds the name; nothing happens to who
+--- does not exist.
 local function holder(sb, fault)
-  return sb.names[fault.name:lower()]
+  return sb.names[fault.name:lower()] or sb.cluster_names[fault.name:lower()]
+end
+
+--- Is it a cluster that the fault names?
+local function is_cluster(sb, fault)
+  local found = holder(sb, fault)
+  return found ~= nil and found.members ~= nil
 end
 
 local function modify(sb, fault, params)
-  params.DBInstanceIdentifier, params.ApplyImmediately = fault.name, true
-  sb:operator("ModifyDBInstance", params)
+  local cluster = is_cluster(sb, fault)
+  params[cluster and "DBClusterIdentifier" or "DBInstanceIdentifier"], params.ApplyImmediately = fault.name, true
+  sb:operator(cluster and "ModifyDBCluster" or "ModifyDBInstance", params)
+end
+
+local function arn(sb, fault)
+  return names.arn(sb, is_cluster(sb, fault) and "cluster" or "db", fault.name:lower())
+end
+
+--- A cluster goes after its members.
+local function delete(sb, fault)
+  local found = holder(sb, fault)
+  for _, member in ipairs(found and found.members or {}) do
+    sb:operator("DeleteDBInstance", { DBInstanceIdentifier = member.name })
+  end
+  if is_cluster(sb, fault) then
+    sb:operator("DeleteDBCluster", { DBClusterIdentifier = fault.name, SkipFinalSnapshot = true })
+  else
+    sb:operator("DeleteDBInstance", { DBInstanceIdentifier = fault.name, SkipFinalSnapshot = true })
+  end
+end
+
+local function delete_snapshot(sb, fault)
+  if sb.cluster_snapshot_names[fault.name:lower()] then
+    sb:operator("DeleteDBClusterSnapshot", { DBClusterSnapshotIdentifier = fault.name })
+  else
+    sb:operator("DeleteDBSnapshot", { DBSnapshotIdentifier = fault.name })
+  end
+end
+
+local function fail_over(sb, fault)
+  if is_cluster(sb, fault) then
+    sb:operator("FailoverDBCluster", { DBClusterIdentifier = fault.name })
+  elseif holder(sb, fault) then
+    sb:disturb(fault.name, "rebooting", sb:draw "reboot_s")
+  end
 end
 
 -- A status for good, and what becomes of it after a time if nobody has changed it.
@@ -28,33 +69,31 @@ end
 
 ---@type table<string, fun(sb: trapheus.Sandbox, fault: trapheus.sandbox.Fault)>
 local ACTIONS = {
-  delete = function(sb, fault)
-    sb:operator("DeleteDBInstance", { DBInstanceIdentifier = fault.name, SkipFinalSnapshot = true })
+  delete = delete, delete_snapshot = delete_snapshot, failover = fail_over,
+  rename = function(sb, fault)
+    modify(sb, fault, { [is_cluster(sb, fault) and "NewDBClusterIdentifier" or "NewDBInstanceIdentifier"] =
+      fault.new_name })
   end,
-  delete_snapshot = function(sb, fault) sb:operator("DeleteDBSnapshot", { DBSnapshotIdentifier = fault.name }) end,
-  rename = function(sb, fault) modify(sb, fault, { NewDBInstanceIdentifier = fault.new_name }) end,
   protect = function(sb, fault) modify(sb, fault, { DeletionProtection = fault.to == "on" }) end,
   tag = function(sb, fault)
-    sb:operator("AddTagsToResource", { ResourceName = names.arn(sb, "db", fault.name:lower()),
-      Tags = { { Key = fault.key, Value = fault.value or "" } } })
+    sb:operator("AddTagsToResource", { ResourceName = arn(sb, fault), Tags = { { Key = fault.key,
+      Value = fault.value or "" } } })
   end,
   untag = function(sb, fault)
-    sb:operator("RemoveTagsFromResource", { ResourceName = names.arn(sb, "db", fault.name:lower()),
-      TagKeys = { fault.key } })
+    sb:operator("RemoveTagsFromResource", { ResourceName = arn(sb, fault), TagKeys = { fault.key } })
   end,
   write = function(sb, fault)
     if holder(sb, fault) then sb:write(fault.name) end
   end,
   stop = function(sb, fault)
+    if is_cluster(sb, fault) then return sb:operator("StopDBCluster", { DBClusterIdentifier = fault.name }) end
     linger(sb, fault, "stopped", SEVEN_DAYS_S, function(instance)
       instances.excursion(sb, instance, "starting", START_S)
     end)
   end,
   start = function(sb, fault)
+    if is_cluster(sb, fault) then return sb:operator("StartDBCluster", { DBClusterIdentifier = fault.name }) end
     if holder(sb, fault) then sb:disturb(fault.name, "starting", START_S) end
-  end,
-  failover = function(sb, fault)
-    if holder(sb, fault) then sb:disturb(fault.name, "rebooting", sb:draw "reboot_s") end
   end,
   status = function(sb, fault)
     if holder(sb, fault) then sb:disturb(fault.name, fault.status, fault.for_s) end

@@ -101,6 +101,8 @@ knobs.register = {
   row("secret_s", "s", 0, { 5, 60 }, { 30, 300 }, "1.3", "a secret of a master user being created"),
   row("cluster_endpoint_s", "s", 1, { 10, 60 }, { 60, 300 }, "C8",
     "a custom endpoint being created, modified or deleted"),
+  row("stop_s", "s", 5, { 60, 300 }, { 300, 1800 }, "D7", "an instance or a cluster being stopped"),
+  row("start_s", "s", 5, { 120, 600 }, { 300, 1800 }, "D7", "an instance or a cluster being started"),
   row("failover_s", "s", 5, { 20, 60 }, { 60, 180 }, "2.2", "FailoverDBCluster"),
   row("cluster_create_s", "s", 10, { 60, 180 }, { 120, 900 }, "2.2", "a new cluster being created"),
   row("cluster_restore_s", "s", 20, { 180, 600 }, { 600, 7200 }, "T14",
