@@ -147,6 +147,12 @@ local KIND = { "What", {
 local TABLE = { "Or", { { "--table", nil, "print all settings there are and how each travels; nothing is called" } } }
 local LOOK = { "What is told", { { "--output", "FORMAT", "text (default), json, or jsonl (json in one line)" },
   { "--verbose", nil, "every AWS call, with its request id" } } }
+local LEFT = { "How", {
+  { "--remove", nil, "remove what is certainly of a run in this journal; the rest is only named" },
+  { "--yes", nil, "do not ask on a terminal" },
+} }
+local LEFT_TOLD = { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (the same as json)" },
+  { "--verbose", nil, "every AWS call, with its request id" } } }
 local OF_A_RUN = { { "How", {
   { "--from-aws", "ID", "its journal is gone: end what a run has begun on ID, from the marks that it left there" },
   TIMEOUT,
@@ -180,6 +186,8 @@ commands.LIST = {
   { name = "diff", synopsis = "A B", argument = { "databases", "two databases, each by its name, or a file of "
     .. "trapheus settings --output json or aws rds describe-db-… (FILE#NAME of several)", "2" },
     groups = { KIND, WHERE, LOOK }, summary = "compares two of them; 9 if different" },
+  { name = "cleanup", synopsis = "[--remove]", groups = { LEFT, WHERE, LEFT_TOLD },
+    summary = "shows what runs have left behind" },
   { name = "sandbox", synopsis = "--listen ADDRESS", groups = SANDBOX,
     summary = "serves a pretended RDS on this machine" },
   { name = "policy", synopsis = "ID [--task TASK]", argument = { "id", "the DB instance or cluster" },

@@ -130,7 +130,8 @@ end
 -- Looking ---------------------------------------------------------------------------------
 
 -- The original is back under its name; what else cannot be undone is told.
-local function untidied(run, why)
+local function untidied(run, step, why)
+  run.facts[step.name .. "_left"] = true
   run:warn(("%s did not end: %s"):format(run.record.step, why))
   return run:done()
 end
@@ -144,7 +145,7 @@ local function unreadable(run, step, err)
   record.denied = (record.denied or 0) + 1
   if record.denied < DENIED_LOOKS then return run:wait(("AWS to allow a look (%s)"):format(err.code)) end
   if record.direction == "forward" and not run.facts.moving then return run:fail(tostring(err), err.code) end
-  if record.direction == "back" and step.tidies then return untidied(run, tostring(err)) end
+  if record.direction == "back" and step.tidies then return untidied(run, step, tostring(err)) end
   return run:park(tostring(err), ("when AWS answers again, run: trapheus resume %s"):format(run.id))
 end
 
@@ -168,7 +169,7 @@ local function late(run, step)
   local hours = ("%.1f hours"):format((run:now_s() - run.record.steps[#run.record.steps].started_at) / 3600)
   if type(step.on_deadline) == "function" and run.record.direction == "forward" then return step.on_deadline(run) end
   local waiting = ("%s, waiting for %s"):format(hours, run.record.waiting and run.record.waiting.why or "nothing")
-  if run.record.direction == "back" and step.tidies then return untidied(run, "after " .. waiting) end
+  if run.record.direction == "back" and step.tidies then return untidied(run, step, "after " .. waiting) end
   if step.on_deadline == "park" or run.record.direction == "back" then
     return run:park(("%s is not done after %s"):format(run.record.step, waiting),
       ("trapheus resume %s waits on"):format(run.id))

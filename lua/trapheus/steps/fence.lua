@@ -21,6 +21,7 @@ function fence.undo(run)
   local answer = original.protected and run:mutate(original:protect(false)) or run:done()
   -- The fence may be out of sight for a minute: then it takes more looks.
   if not answer.fail then return run:certain(answer, "deletion protection to be off for certain", 7) end
+  run.facts.fence_left = true
   run:warn("deletion protection, which was off, could not be turned off again: " .. answer.fail)
   return run:done()
 end

@@ -30,9 +30,11 @@ local function final(run)
   return name and run.database.snapshot(run.world.rds, name) or nil
 end
 
+local function of_replacement(run) return protection(run, "replacement") end
+
 -- What is left to do, in order. Each answers nil when there is nothing (more) to do.
 local CHORES = {
-  { "the protection of the replacement", function(run) return protection(run, "replacement") end },
+  { "the protection of the replacement", of_replacement },
   { "the protection of the original", function(run)
     return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
   end },
@@ -47,7 +49,10 @@ function finish.advance(run)
   for _, chore in ipairs(CHORES) do
     local answer = chore[2](run)
     if answer and not answer.fail then return answer end
-    if answer then run:warn(("%s could not be put right: %s"):format(chore[1], answer.fail)) end
+    if answer then
+      run.facts.protection_left = run.facts.protection_left or chore[2] == of_replacement
+      run:warn(("%s could not be put right: %s"):format(chore[1], answer.fail))
+    end
   end
   run.world.journal:unlock(run)
   return run:done()
