@@ -144,13 +144,14 @@ enum tph_retry_kind tph_aws_reply_kind(const struct tph_aws_verdict *verdict, in
 struct tph_aws_error tph_aws_reply_error(const struct tph_aws_verdict *verdict, int http_status,
                                          bool read_only, char text[TPH_AWS_REPLY_TEXT_BYTES]) {
     enum tph_retry_kind kind = tph_aws_reply_kind(verdict, http_status);
-    struct tph_aws_error error = {
-        .code = tph_buf_view(&verdict->code),
-        .message = tph_buf_view(&verdict->message),
-        .retryable = kind != TPH_RETRY_NEVER && kind != TPH_RETRY_CLOCK,
-        .ambiguous = !read_only && (kind == TPH_RETRY_TRANSIENT || !verdict->readable)};
+    struct tph_aws_error error = {.code = tph_buf_view(&verdict->code),
+                                  .message = tph_buf_view(&verdict->message),
+                                  .retryable = kind != TPH_RETRY_NEVER && kind != TPH_RETRY_CLOCK,
+                                  .ambiguous = !read_only &&
+                                               (kind == TPH_RETRY_TRANSIENT || !verdict->readable)};
     if (verdict->readable) return error;
-    snprintf(text, TPH_AWS_REPLY_TEXT_BYTES, "HTTP %d, and not a reply of the service", http_status);
+    snprintf(text, TPH_AWS_REPLY_TEXT_BYTES, "HTTP %d, and not a reply of the service",
+             http_status);
     error.code = TPH_STR("MalformedReply");
     error.message = tph_str_from(text);
     return error;

@@ -10,8 +10,6 @@
 
 #define TICK_MS 20 /* between two looks whether it has ended: not every end closes the pipe */
 
-extern char **environ;
-
 struct tph_process {
     struct tph_watch watch;
     struct tph_buf output;
