@@ -119,7 +119,7 @@ local TOKENS = { T_OBJ_BEGIN = "'{'", T_OBJ_END = "'}'", T_ARR_BEGIN = "'['", T_
 local function complaint(text, message)
   local ok, raw = pcall(cjson.decode, text)
   local what, byte = tostring(ok and message or raw):match("^(.-) at character (%d+)$")
-  if not what then return tostring(message) end
+  if not what then return (tostring(message):gsub("^[%w/._]+%.lua:%d+: ", "")) end
   return ("%s: %s"):format(place(text, tonumber(byte)), what:gsub("T_[A-Z_]+", TOKENS))
 end
 

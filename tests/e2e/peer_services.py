@@ -1,6 +1,7 @@
 """STS, IAM Identity Center, a container's endpoint and the EC2 metadata service, of this machine, for both sides."""
 
 import contextlib
+import hashlib
 import http.server
 import json
 import threading
@@ -11,6 +12,8 @@ FAR_FUTURE = "2099-01-01T00:00:00Z"
 
 def assumed(form):
     """The reply names the role and who asked, so that both sides must have asked the same way."""
+    if "RoleArn" not in form:
+        return 403, "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
     role = form["RoleArn"][0].rpartition("/")[2]
     if role == "denied":
         return 403, ("<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>")
@@ -20,15 +23,19 @@ def assumed(form):
     action = form["Action"][0]
     return 200, (
         f"<{action}Response><{action}Result><Credentials><AccessKeyId>ASIA{role}</AccessKeyId>"
-        f"<SecretAccessKey>secret-{role}</SecretAccessKey>"
-        f"<SessionToken>{'.'.join(f'{key}={value}' for key, value in sorted(given.items()))}</SessionToken>"
+        f"<SecretAccessKey>taint-{role}</SecretAccessKey>"
+        f"<SessionToken>taint.{'.'.join(f'{key}={value}' for key, value in sorted(given.items()))}</SessionToken>"
         f"<Expiration>{FAR_FUTURE}</Expiration></Credentials></{action}Result>"
         f"<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{action}Response>"
     )
 
 
+def digest(text):
+    return hashlib.sha1((text or "").encode()).hexdigest()[:8]
+
+
 def keys(name, token="Token"):
-    return json.dumps({"AccessKeyId": "ASIA" + name, "SecretAccessKey": "secret-" + name, token: "token-" + name,
+    return json.dumps({"AccessKeyId": "ASIA" + name, "SecretAccessKey": "taint-" + name, token: "taint-" + name,
                        "Expiration": FAR_FUTURE, "Code": "Success"})
 
 
@@ -50,9 +57,9 @@ class Services(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         text = self.body()
         if self.path == "/token":
-            if json.loads(text)["refreshToken"] == "refused":
+            if "refused" in json.loads(text)["refreshToken"]:
                 return self.answer(400, '{"error": "invalid_grant", "__type": "InvalidGrantException"}')
-            return self.answer(200, '{"accessToken": "fresh-token", "expiresIn": 28800}')
+            return self.answer(200, '{"accessToken": "taint-fresh", "expiresIn": 28800}')
         form = urllib.parse.parse_qs(text)
         status, reply = assumed(form)
         if form["Action"][0] == "AssumeRole" and status == 200:  # signed by whom?
@@ -63,25 +70,25 @@ class Services(http.server.BaseHTTPRequestHandler):
     def do_PUT(self):
         self.body()
         if self.path == "/latest/api/token" and self.headers.get("x-aws-ec2-metadata-token-ttl-seconds") == "21600":
-            return self.answer(200, "session")
+            return self.answer(200, "taint-session")
         return self.answer(404)
 
     def do_GET(self):
         path, _, query = self.path.partition("?")
         if path == "/federation/credentials":
             token = self.headers.get("x-amz-sso_bearer_token")
-            if token == "refused":
+            if "refused" in token:
                 return self.answer(401, '{"__type": "UnauthorizedException", "message": "no"}')
             name = urllib.parse.parse_qs(query)["role_name"][0]
             return self.answer(200, json.dumps({"roleCredentials": {
-                "accessKeyId": "ASIA" + name, "secretAccessKey": "secret", "sessionToken": token,
+                "accessKeyId": "ASIA" + name, "secretAccessKey": "taint", "sessionToken": token,
                 "expiration": 4070908800000}}))
         if path == "/container":
-            return self.answer(200, keys("box" + (self.headers.get("Authorization") or "")))
+            return self.answer(200, keys("box" + digest(self.headers.get("Authorization"))))
         if path == "/garbage":
-            return self.answer(200, "garbage")
+            return self.answer(200, "garbage taint")
         role = "/latest/meta-data/iam/security-credentials/"
-        if path.startswith(role) and self.headers.get("x-aws-ec2-metadata-token") == "session":
+        if path.startswith(role) and self.headers.get("x-aws-ec2-metadata-token") == "taint-session":
             return self.answer(200, "web" if path == role else keys("ec2"))
         return self.answer(404)
 

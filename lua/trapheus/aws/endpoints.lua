@@ -234,7 +234,8 @@ end
 ---@return trapheus.Endpoint? endpoint
 ---@return string? err
 function endpoints.of_settings(service, settings, region, endpoint_url)
-  if endpoint_url then endpoints.allows_http(endpoint_url) end
+  local usable, why = pcall(endpoints.allows_http, endpoint_url or "https://aws")
+  if not usable then return nil, why end
   return endpoints.resolve(service, {
     region = region,
     endpoint_url = endpoint_url,

@@ -65,7 +65,8 @@ end
 local function service_url(config, service, host, region)
   local url = config:configured_endpoint_url(service)
   if url then
-    endpoints.allows_http(url)
+    local usable, problem = pcall(endpoints.allows_http, url)
+    if not usable then source.fail("InvalidConfig", "%s", problem) end
     return (url:gsub("/+$", ""))
   end
   return ("https://%s.%s.%s"):format(host, region, endpoints.partition(region).dnsSuffix)

@@ -1,0 +1,181 @@
+--- The readers of what others write, fed what nobody would write: from a corpus on, by a seeded mutator. What is not
+--- understood is refused in words; nothing else may come of it. TRAPHEUS_FUZZ names how many texts each reader gets.
+local core = require "trapheus.core"
+local errors = require "trapheus.errors"
+local ini = require "trapheus.aws.ini"
+local json = require "trapheus.json"
+local model = require "trapheus.aws.model"
+local protocol = require "trapheus.aws.protocol"
+local shared_files = require "trapheus.aws.shared_files"
+local shlex = require "trapheus.aws.shlex"
+local source = require "trapheus.aws.credentials.source"
+local timestamp = require "trapheus.aws.timestamp"
+
+local TEXTS = math.tointeger(tonumber(os.getenv "TRAPHEUS_FUZZ" or "")) or 1500
+local tests = {}
+
+-- Numbers from a seed, the same everywhere.
+local function numbers(seed)
+  local state = seed
+  return function(most)
+    state = (state * 6364136223846793005 + 1442695040888963407) & 0x7fffffffffffffff
+    return (state >> 20) % most + 1
+  end
+end
+
+local TOKENS = { "[", "]", "=", ":", "#", ";", "\n", "\r", " ", "\t", '"', "'", "\\", "{", "}", ",", "null", "1e999",
+  "-", "\0", "\xff", "profile ", "default", "aws_access_key_id", "AccessKeyId", "Expiration", "9999999999999999999",
+  "\\ud800", "\xef\xbb\xbf" }
+
+local function piece(text, number)
+  local from = number(#text + 1)
+  return text:sub(from, from + number(12) - 1)
+end
+
+local MUTATIONS = {
+  function(text, at, number) return text:sub(1, at - 1) .. string.char(number(256) - 1) .. text:sub(at + 1) end,
+  function(text, at, number) return text:sub(1, at - 1) .. TOKENS[number(#TOKENS)] .. text:sub(at) end,
+  function(text, at, number) return text:sub(1, at - 1) .. text:sub(at + number(8)) end,
+  function(text, at, number) return text:sub(1, at - 1) .. piece(text, number) .. text:sub(at) end,
+  function(text, at) return text:sub(1, at - 1) end,
+  function(text, at, number, corpus)
+    return text:sub(1, at - 1) .. piece(corpus[number(#corpus)], number) .. text:sub(at)
+  end,
+}
+
+local function mutate(corpus, number)
+  local text = corpus[number(#corpus)]
+  for _ = 1, number(4) do
+    text = MUTATIONS[number(#MUTATIONS)](text, number(#text + 1), number, corpus)
+  end
+  return text
+end
+
+--- An error of ours, or words that blame nobody, or the caller in this file.
+local function in_words(err)
+  if type(err) ~= "string" then return errors.is(err) end
+  return not err:gsub("^tests/[%w/_]+%.lua:%d+:", ""):find "%.lua:%d+:"
+end
+
+--- Feeds a reader; what it raises must be an error of ours, or words, blaming nobody or its caller here.
+local function feed(corpus, reader)
+  local number, taken = numbers(7), 0
+  for i = 1, TEXTS + #corpus do
+    local text = corpus[i] or mutate(corpus, number)
+    local ok, err = pcall(reader, text)
+    if ok then
+      taken = taken + 1
+    elseif not in_words(err) then
+      error(("%q: %s"):format(text, tostring(err)), 0)
+    end
+  end
+  assert(taken >= 1, "nothing was understood")
+end
+
+-- The shared files --------------------------------------------------------------------------------------
+
+local FILES = {
+  "[default]\nregion = eu-west-1\naws_access_key_id = AKID\naws_secret_access_key = s\n\n# note\ns3 =\n  a = b\n"
+    .. "  c=d\n",
+  "[profile \"with space\"]\nrole_arn: arn:aws:iam::1:role/x\nsource_profile=default\n[services x]\nrds =\n"
+    .. "  endpoint_url = http://127.0.0.1\n",
+  "[sso-session corp]\nsso_region=us-east-1\n[profile a]\nsso_session=corp\ncredential_process = sh -c 'echo \"x\"'\n",
+}
+
+local function check_values(sections)
+  for _, section in pairs(sections) do
+    for name, value in pairs(section) do
+      assert(type(name) == "string" and name == name:lower(), "a name")
+      assert(type(value) == "string" or type(value) == "table", "a value")
+    end
+  end
+end
+
+function tests.the_dialect_of_the_shared_files()
+  feed(FILES, function(text) check_values(ini.parse(text)) end)
+end
+
+function tests.profiles_keep_no_secret()
+  feed(FILES, function(text)
+    local files = shared_files.read("c", "d", function() return text end)
+    for _, profile in pairs(files.profiles) do
+      for name in pairs(profile.settings) do
+        assert(name ~= "aws_secret_access_key" and name ~= "aws_session_token", "a secret is kept")
+      end
+    end
+  end)
+end
+
+function tests.words_of_a_command()
+  feed({ [[a 'b c' "d \" e" f\ g]], "aws-vault exec --json x", "''" }, function(text)
+    local words, why = shlex.split(text)
+    assert(words or type(why) == "string")
+    for _, word in ipairs(words or {}) do assert(type(word) == "string") end
+  end)
+end
+
+-- JSON ----------------------------------------------------------------------------------------------------
+
+local DOCUMENTS = {
+  '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":"t","Expiration":"2030-01-01T00:00:00Z"}',
+  '{"AccessKeyId":"A","SecretAccessKey":"s","Token":"t","Expiration":"2030-01-01T00:00:00Z","Code":"Success"}',
+  '{"roleCredentials":{"accessKeyId":"A","secretAccessKey":"s","sessionToken":"t","expiration":1893456000000}}',
+  '{"accessToken":"a","expiresAt":"2030-01-01T00:00:00UTC","refreshToken":"r","n":[1,2.5,null,true,{"x":"\\u00e9"}]}',
+}
+
+function tests.json_is_what_it_was()
+  feed(DOCUMENTS, function(text)
+    local value = json.decode(text)
+    local once = json.encode(value)
+    assert(json.encode(json.decode(once)) == once, "it is not what it was")
+  end)
+end
+
+function tests.credentials_of_a_document()
+  for _, names in ipairs { {}, { token = "Token" }, { id = "accessKeyId", secret = "secretAccessKey",
+    token = "sessionToken", expiration = "expiration" } } do
+    feed(DOCUMENTS, function(text)
+      local document = source.decode(text) or error("no object", 0)
+      local inner = document.roleCredentials
+      local made = source.credentials(type(inner) == "table" and inner or document, "a test", names)
+      assert(#made.access_key_id > 0)
+    end)
+  end
+end
+
+function tests.times()
+  feed({ "2030-01-01T00:00:00Z", "2026-02-03T04:05:06.789+01:00", "Sun, 02 Jan 2000 20:34:56 GMT", "946845296.5" },
+    function(text)
+      local seconds = timestamp.parse(text)
+      assert(seconds == nil or type(seconds) == "number")
+    end)
+end
+
+function tests.replies_of_the_json_protocols()
+  feed({ '{"Parameter":{"Name":"n","Value":"v","Version":3,"LastModifiedDate":1.5E9,"ARN":"a"}}', "{}", "",
+    '{"Parameter":{"Type":"String","DataType":"text","Selector":":1","SourceResult":"x"}}' }, function(text)
+    assert(type(protocol.decode("ssm", "GetParameter", text)) == "table")
+  end)
+end
+
+function tests.models_that_are_none()
+  local path, count = os.tmpname(), 0
+  os.remove(path)
+  feed({ '{"metadata":{"endpointPrefix":"x","protocol":"json"},"operations":{"A":{}},"shapes":{}}' }, function(text)
+    count = count + 1 -- a model is read once, by its path
+    local file = assert(io.open(path .. count, "wb"))
+    file:write(text)
+    file:close()
+    local ok, err = pcall(function() return model.load(path .. count) end)
+    os.remove(path .. count)
+    if not ok then error(err, 0) end
+  end)
+end
+
+function tests.an_error_reply_is_judged_in_c()
+  feed({ '{"__type":"a#Bad","message":"m","n":{"x":[1,"}"]}}', '{"code":"A:http://b"}', "<html>" }, function(text)
+    assert(core.reply.read { status = 400, body = text, read_only = true })
+  end)
+end
+
+return tests
