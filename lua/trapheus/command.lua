@@ -108,6 +108,7 @@ function command.sandbox_world(given)
     world:tell { event = "outside", identifier = given.id, at = world.sandbox.now / 1000, message = message }
   end
   stage.set(world.sandbox, spec)
+  for _, override in ipairs(given.set or {}) do world.sandbox:learn(override.name, options.split { override.text }) end
   world.sandbox:inject(sandbox_options.faults(given, given.id))
   return world
 end

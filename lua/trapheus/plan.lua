@@ -72,6 +72,7 @@ end
 ---@return trapheus.Plan
 function plan.make(pipeline, run, world)
   COPY[run.record.kind](world.sandbox, run)
+  for _, row in ipairs(run.facts.overridden or {}) do world.sandbox:learn(row.name, row.value) end
   local record = json.decode(json.encode(run.record))
   record.position, record.step, record.steps = 2, nil, {}
   local calls = {}

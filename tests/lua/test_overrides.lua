@@ -86,6 +86,24 @@ function tests.a_setting_that_is_set_goes_with_the_restore_or_the_modification()
   witness.equal(told[1].name .. " " .. told[1].value .. " " .. told[1].was, "Port 6432 5432")
 end
 
+function tests.a_plan_knows_what_is_named()
+  local plan
+  local result = rehearse { options = { set = set("DBParameterGroupName=tuned", "VpcSecurityGroupIds=sg-new") },
+    prepare = function(sandbox)
+      sandbox:learn("DBParameterGroupName", "tuned")
+      sandbox:learn("VpcSecurityGroupIds", { "sg-new" })
+    end,
+    extend = function(pipeline)
+      pipeline:after("preflight", function(run)
+        plan = require("trapheus.plan").make(pipeline, run, require("trapheus.world").sandbox {
+          start_ms = run.world:now_ms(), account = run.record.account })
+      end)
+    end }
+  witness.equal(result.outcome, "restored")
+  witness.equal(plan.trouble, nil)
+  witness.equal(plan.overridden[1].name, "DBParameterGroupName")
+end
+
 function tests.a_rollback_gives_the_original_its_own_protection()
   local result = rehearse { options = { set = set "DeletionProtection=true" },
     faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal",

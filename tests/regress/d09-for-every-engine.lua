@@ -90,6 +90,14 @@ end
 local RARE = { MultiTenant = "a test of its own", DBSystemId = "of RDS Custom",
   AutoMinorVersionUpgrade = "it is off everywhere, and AWS's own default is on" }
 
+tests["where the new secret is is told"] = function()
+  local result = restore { MasterUserSecret = SECRET }
+  local arn, told = result.sandbox:instance("mydb").MasterUserSecret.SecretArn, false
+  assert(arn ~= SECRET.SecretArn, "it is the old one")
+  for _, warning in ipairs(result.record.warnings) do told = told or warning:find(arn, 1, true) ~= nil end
+  assert(told, "the report does not say it")
+end
+
 tests["every setting that is carried over is away from its default somewhere"] = function()
   local seen = {}
   for _, fields in pairs(ENGINES) do

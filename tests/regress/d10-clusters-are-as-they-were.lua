@@ -99,6 +99,27 @@ for name, spec in pairs(CLUSTERS) do
   end
 end
 
+-- What lies in the snapshot, and was changed after it was taken.
+local function changed_later(cluster, changes)
+  local before
+  local result = rehearse { task = "db_restore", cluster = cluster, snapshot = {}, prepare = function(sandbox)
+    local shown = sandbox.cluster_names.mydb
+    for field, value in pairs(changes) do
+      shown.fields[field] = value
+      for _, moment in ipairs(shown.history) do moment.views[1][field] = value end
+    end
+    before = same.cluster_of(sandbox)
+  end }
+  witness.equal(result.outcome, "restored", result.record.failure and result.record.failure.message)
+  same.cluster(before, result)
+end
+
+tests["what was changed after the snapshot was taken is as it was changed"] = function()
+  changed_later({}, { Port = 6000, BackupRetentionPeriod = 31, EngineVersion = "16.5",
+    KmsKeyId = "arn:aws:kms:us-east-1:123456789012:key/another", AvailabilityZones = { "us-east-1a", "us-east-1c" } })
+  changed_later({ Engine = "mysql" }, { AllocatedStorage = 400, BackupRetentionPeriod = 31 })
+end
+
 -- What is at its default in every one of them proves nothing.
 local RARE = { CharacterSetName = "nothing sets it", ClusterScalabilityType = "of Limitless",
   CustomEndpoints = "a test of its own", Port = "", AutoMinorVersionUpgrade = "it is off everywhere" }

@@ -13,6 +13,7 @@ local happenings = require "trapheus.sandbox.happenings"
 local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local knobs = require "trapheus.sandbox.knobs"
+local known = require "trapheus.sandbox.known"
 local pending = require "trapheus.sandbox.pending"
 local random = require "trapheus.sandbox.random"
 local resources = require "trapheus.sandbox.resources"
@@ -194,6 +195,11 @@ end
 local function holder(sb, name)
   return sb.names[name:lower()] or sb.cluster_names[name:lower()] or error("there is no " .. name, 3)
 end
+
+--- Lets exist what a setting names: a group, a certificate.
+---@param setting string
+---@param value any
+function sandbox:learn(setting, value) known(self, setting, value) end
 
 --- Somebody writes to a database: an instance, a cluster, or a cluster by one of its members.
 ---@param name string

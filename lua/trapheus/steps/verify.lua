@@ -56,6 +56,15 @@ local function differences(run, list)
   return all, not all_secure
 end
 
+-- A managed password is in another secret now, and the old one goes with the original.
+local function tell_of_secret(run, whole)
+  local secret = whole.seen.raw.MasterUserSecret
+  if run.facts.config.ManageMasterUserPassword and secret then
+    run:warn(("the master password is in a new secret, %s: point there what reads the old one, which goes with the "
+      .. "original"):format(secret.SecretArn))
+  end
+end
+
 function verify.advance(run)
   local list = parts.replacement(run)
   local answer = unsettled(run, list)
@@ -70,6 +79,7 @@ function verify.advance(run)
   end
   if security then return run:fail("the replacement is not as the original was: " .. summary) end
   if summary ~= "" then run:warn("not carried over: " .. summary) end
+  tell_of_secret(run, list[1])
   run.facts.differing = differing
   run.facts.verified = { resource_id = list[1].resource_id, at = run:stamp() }
   run:save("verified", run.facts.verified)
