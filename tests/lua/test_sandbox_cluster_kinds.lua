@@ -163,6 +163,24 @@ function tests.backtrack_cannot_be_switched_on_later()
     "InvalidParameterCombination")
 end
 
+function tests.there_is_no_way_back_to_an_older_version()
+  local sb, pass = world()
+  sb:add_cluster { DBClusterIdentifier = "orders" } -- 16.4
+  sb:add_cluster_snapshot { DBClusterIdentifier = "orders", DBClusterSnapshotIdentifier = "s" }
+  local params = { DBClusterIdentifier = "again", SnapshotIdentifier = "s", Engine = "aurora-postgresql" }
+  params.EngineVersion = "16.3"
+  refused(sb, "RestoreDBClusterFromSnapshot", params, "InvalidParameterCombination")
+  params.EngineVersion = nil
+  call(sb, "RestoreDBClusterFromSnapshot", params)
+  pass(91)
+  assert(sb:cluster("again").EngineVersion == "16.6") -- the Region's default
+  refused(sb, "ModifyDBCluster", { DBClusterIdentifier = "again", EngineVersion = "16.4" },
+    "InvalidParameterCombination")
+  call(sb, "ModifyDBCluster", { DBClusterIdentifier = "again", EngineVersion = "16.10", ApplyImmediately = true })
+  pass(30)
+  assert(sb:cluster("again").EngineVersion == "16.10")
+end
+
 function tests.guesses_about_a_restore()
   for knob, expected in pairs { [0] = false, [1] = true } do
     local sb, pass = world { restore_encrypts_cluster = knob, modify_http_endpoint = knob }

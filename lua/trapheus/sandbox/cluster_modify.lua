@@ -46,6 +46,7 @@ end
 local function check(sb, cluster, params)
   cluster_settings.require_known(params, "modify", OTHERS)
   cluster_validate.settings(cluster.fields, params, "modify")
+  validate.version(cluster.fields, params)
   validate.family(sb, cluster.fields, params)
   local new = params.NewDBClusterIdentifier
   local target = new and names.check(new, "NewDBClusterIdentifier", 63) or cluster.pending_name

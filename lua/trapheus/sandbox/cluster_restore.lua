@@ -34,6 +34,7 @@ local function check_engine(snapshot, params)
   if version and not version:find "^%d" then
     validate.refuse_combination("Cannot find version %s for %s", version, engine)
   end
+  validate.version(snapshot.source, params)
 end
 
 --- Without a version it is the Region's default, not the snapshot's.

@@ -23,10 +23,11 @@ local function role(sb, name)
 end
 
 local function common(sb, engine)
-  local own = template.engine(engine)
+  local own, version = template.engine(engine), cluster_template.VERSIONS[engine]
+  local options = template.default_option_group { Engine = engine, EngineVersion = version }
   return {
-    Engine = engine, EngineVersion = cluster_template.VERSIONS[engine], EngineMode = "provisioned",
-    DatabaseName = "app",
+    DBClusterOptionGroupMemberships = { { DBClusterOptionGroupName = options, Status = "in-sync" } },
+    Engine = engine, EngineVersion = version, EngineMode = "provisioned", DatabaseName = "app",
     MasterUsername = "app_admin", Port = own.port + 1, DBSubnetGroup = "production",
     DBClusterParameterGroup = "production-" .. engine,
     StorageEncrypted = true, KmsKeyId = template.key(sb, "production"),

@@ -40,6 +40,7 @@ function clusters.view(sb, cluster, name)
   if not next(shown.PendingModifiedValues) then shown.PendingModifiedValues = nil end
   shown.DBClusterMembers = members.list(cluster)
   shown.MultiAZ = in_several_zones(cluster)
+  shown.AllocatedStorage = shown.AllocatedStorage or 1 -- what Aurora says, however large it is
   shown.Endpoint = names.address(sb, name, "cluster")
   shown.ReaderEndpoint = names.address(sb, name, "cluster-ro")
   shown.HostedZoneId = names.ZONE

@@ -29,6 +29,7 @@ local function check(sb, instance, params)
     engine_rules.check(instance.fields, params, "modify")
   end
   validate.retention(params)
+  validate.version(instance.fields, params)
   validate.family(sb, (instance.cluster or instance).fields, params)
   validate.monitoring(instance.fields, params)
   validate.insights(instance.fields, params)

@@ -128,6 +128,30 @@ function validate.family(sb, fields, params)
   end
 end
 
+local function parts(version)
+  local list = {}
+  for digits in version:gmatch "%d+" do list[#list + 1] = math.tointeger(tonumber(digits)) end
+  return list
+end
+
+local function is_older(version, than)
+  local a, b = parts(version), parts(than)
+  for i = 1, math.min(#a, #b) do
+    if a[i] ~= b[i] then return a[i] < b[i] end
+  end
+  return false
+end
+
+--- There is no way back to an older version; a restore has none either.
+---@param fields table
+---@param params table
+function validate.version(fields, params)
+  local version = params.EngineVersion
+  if version and is_older(version, fields.EngineVersion) then
+    combination("Cannot upgrade %s from %s to %s", fields.Engine, fields.EngineVersion, version)
+  end
+end
+
 --- A deletion says that it takes a final snapshot, or that it takes none.
 ---@param params table
 function validate.final_snapshot(params)
