@@ -39,11 +39,19 @@ local function unquiet(run, list)
   if not run:steady("quiet", true) then return run:wait("the original to be quiet for certain", 20) end
 end
 
--- Does anything still answer to one of the own names?
+-- Does anything still answer to one of the own names? What is somebody else's will not be free by waiting.
 local function held(run)
-  if run:holder(run.identifier) then return run:wait(run.identifier .. " to be free") end
-  local holder = parts.holders(run)[1]
-  return holder and run:wait(holder.name .. " to be free")
+  local holders = parts.holders(run)
+  holders[#holders + 1] = run:holder(run.identifier)
+  for _, holder in ipairs(holders) do
+    local known = run.facts.original.resource_id
+    if holder.resource_id ~= known and not parts.is_original(run, holder.resource_id) then
+      return run:park(("%s is held by a database that this run did not create (%s); the original is %s (%s)"):format(
+        holder.name, holder.resource_id, run.facts.aside, known),
+        ("find out whose it is and rename it, then run: trapheus resume %s"):format(run.id))
+    end
+  end
+  return holders[1] and run:wait(holders[1].name .. " to be free")
 end
 
 function rename.advance(run)
