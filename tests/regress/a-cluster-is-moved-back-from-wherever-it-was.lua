@@ -150,4 +150,24 @@ tests["a member that somebody has added to the replacement is not deleted: parke
   assert(result.record.parked.reason:find "theirs", result.record.parked.reason)
 end
 
+tests["a replacement that somebody has protected keeps its members, too: parked"] = function()
+  local spec = { cluster = {}, members = 2, faults = { denied("CreateDBInstance", 2) } }
+  function spec.prepare(sandbox)
+    witness.once(sandbox, function(sb)
+      return sb:cluster "mydb-temp" ~= nil and sb:instance "mydb-1" ~= nil
+        and sb:instance "mydb-1".DBInstanceStatus == "available"
+    end, function(sb)
+      sb:at(1, function()
+        assert(sb:operator("ModifyDBCluster", { DBClusterIdentifier = "mydb", DeletionProtection = true }))
+      end)
+    end)
+  end
+  local state = clusters.watch(spec)
+  local result = rehearse(spec)
+  witness.equal(result.outcome, "parked")
+  witness.none(state.problems)
+  assert(result.record.parked.reason:find "protected", result.record.parked.reason)
+  witness.equal(witness.committed(result.sandbox, "DeleteDBInstance"), 0, "members deleted")
+end
+
 return tests

@@ -35,9 +35,10 @@ local function verified(run)
 end
 
 -- A member that was not there in preflight: RDS keeps the cluster as long as it has one.
-local function stranger(run, list, original)
-  local known = {}
+local function stranger(run, list)
+  local known, original = {}, list[#list].seen
   for _, part in ipairs(list) do known[part.resource_id] = true end
+  if not original then return nil end
   for _, member in ipairs(run.database.members(run.world.rds, original)) do
     if not known[member.resource_id] and member.status ~= "deleting" then
       return run:fail(("the original has a member that was added meanwhile, %s"):format(member.name))
@@ -57,11 +58,10 @@ local function delete_whole(run, original)
 end
 
 -- One part on its way out. nil: it is gone, or soon will be, so that the next can follow.
-local function delete_part(run, list, part)
+local function delete_part(run, part)
   local seen = part.seen
   if not seen or seen.status == "deleting" then return nil end
-  if part.role ~= "whole" then return run:mutate(seen:delete {}) end
-  return stranger(run, list, seen) or delete_whole(run, seen)
+  return part.role == "whole" and delete_whole(run, seen) or run:mutate(seen:delete {})
 end
 
 -- Has somebody renamed a part? Nothing is deleted by its name alone.
@@ -99,9 +99,9 @@ function delete.advance(run)
   local replacement
   replacement, answer = verified(run)
   if not replacement then return answer end
-  answer = not run.options.no_fence and run:protect(replacement, true)
+  answer = not run.options.no_fence and run:protect(replacement, true) or stranger(run, list)
   if answer then return answer end
-  return parts.each(list, function(part) return delete_part(run, list, part) end)
+  return parts.each(list, function(part) return delete_part(run, part) end)
     or run:wait("the original to be deleted", delete.typical_s)
 end
 

@@ -9,6 +9,8 @@ local pinned = require "trapheus.pinned"
 ---@class trapheus.steps.Rename : trapheus.Step
 local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600 }
 
+local GONE_LOOKS = 7 -- what is renamed may be out of sight for a minute
+
 -- One part on its way to a name. nil: it has it, and is at rest.
 local function move(run, part, name)
   local seen = part.seen
@@ -27,14 +29,22 @@ local function move(run, part, name)
   return run:change(seen, seen:rename(name))
 end
 
+-- nil: this part is there, and at rest.
+local function restless(run, part)
+  local seen = part.seen
+  if seen and seen:quiet() then return nil end
+  if seen then run:steady("quiet", false) end
+  if not seen and run:steady(part.label .. " gone", true, GONE_LOOKS) then
+    return run:fail(("%s is not there any more: somebody has deleted it"):format(part.label))
+  end
+  return run:wait(("%s to be quiet for certain (%s)"):format(part.label, seen and seen.status or "not shown"), 20)
+end
+
 -- A rename applies what is pending: it must be seen that nothing is. nil: so it is.
 local function unquiet(run, list)
   for _, part in ipairs(list) do
-    local seen = part.seen
-    if not seen or not seen:quiet() then
-      run:steady("quiet", false)
-      return run:wait(("%s to be quiet for certain (%s)"):format(part.label, seen and seen.status or "not shown"), 20)
-    end
+    local answer = restless(run, part)
+    if answer then return answer end
   end
   if not run:steady("quiet", true) then return run:wait("the original to be quiet for certain", 20) end
 end

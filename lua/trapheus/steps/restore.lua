@@ -90,7 +90,8 @@ local function last_one(run, replacement)
     ("somebody has deleted it; see what %s holds, and what snapshots there are"):format(replacement.name))
 end
 
-local function delete(run, replacement)
+-- nil: nobody else has laid hands on it.
+local function taken(run, replacement)
   if replacement.status == "deleting" then return run:wait("the replacement to be deleted", 300) end
   if replacement.name ~= run.identifier or replacement.protected then
     return run:park(("the replacement (%s) is %s now%s: somebody else has changed it"):format(
@@ -98,7 +99,11 @@ local function delete(run, replacement)
       ("when it may be deleted, name it %s, turn its protection off and run: trapheus rollback %s"):format(
         run.identifier, run.id))
   end
-  return run:mutate(replacement:delete { delete_automated_backups = true })
+end
+
+local function delete(run, replacement)
+  return last_one(run, replacement) or taken(run, replacement) or members.delete(run, replacement)
+    or run:mutate(replacement:delete { delete_automated_backups = true })
 end
 
 -- Nothing of the replacement is left, and nobody has its names. One that was created may be out of sight for a
@@ -118,9 +123,7 @@ function restore.undo(run)
   if holder and not run.facts.replacement and run:marked(holder.tags) then adopt(run, holder) end
   local known = run.facts.replacement
   local replacement = run:find "replacement"
-  if replacement then
-    return last_one(run, replacement) or members.delete(run, replacement) or delete(run, replacement)
-  end
+  if replacement then return delete(run, replacement) end
   if holder and not (known and holder.resource_id == known.resource_id) then return foreign(run, holder) end
   return free(run, holder)
 end
