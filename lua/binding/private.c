@@ -9,14 +9,15 @@
 
 #define LONGEST_LINE_BYTES 256
 
-/* Reads a line, of which nothing is shown. False when there is none. */
-static bool read_hidden(int fd, char *line, size_t size_bytes) {
+/* Asks, and reads a line of which nothing is shown, from the prompt on. False when there is none. */
+static bool read_hidden(int fd, struct tph_str prompt, char *line, size_t size_bytes) {
     struct termios before, hidden;
     if (tcgetattr(fd, &before) != 0) return false;
     hidden = before;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
     if (tcsetattr(fd, TCSAFLUSH, &hidden) != 0) return false;
-    ssize_t count = read(fd, line, size_bytes);
+    ssize_t count = write(fd, prompt.data, prompt.length_bytes);
+    if (count >= 0) count = read(fd, line, size_bytes);
     tcsetattr(fd, TCSAFLUSH, &before);
     if (write(fd, "\n", 1) < 0) count = -1;
     line[count > 0 ? count - 1 : 0] = '\0'; /* without its end */
@@ -28,8 +29,7 @@ int tph_ask_secret(lua_State *L) {
     struct tph_str prompt = tph_check_str(L, 1);
     char line[LONGEST_LINE_BYTES] = "";
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    bool asked = fd >= 0 && write(fd, prompt.data, prompt.length_bytes) >= 0;
-    if (asked && read_hidden(fd, line, sizeof line))
+    if (fd >= 0 && read_hidden(fd, prompt, line, sizeof line))
         lua_pushstring(L, line);
     else
         lua_pushnil(L);

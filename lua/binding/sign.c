@@ -41,7 +41,7 @@ static int credentials_close(lua_State *L) {
     return 0;
 }
 
-/* Two fields and a method can be read; the secret and the token cannot. */
+/* Three fields and a method can be read; the secret and the token cannot. */
 static int credentials_index(lua_State *L) {
     const struct tph_credentials *credentials = luaL_checkudata(L, 1, CREDENTIALS);
     const char *name = luaL_checkstring(L, 2);
@@ -49,6 +49,8 @@ static int credentials_index(lua_State *L) {
         lua_pushcfunction(L, credentials_close);
     else if (strcmp(name, "access_key_id") == 0 && credentials->block)
         tph_push_str(L, credentials->access_key_id);
+    else if (strcmp(name, "temporary") == 0)
+        lua_pushboolean(L, credentials->session_token.length_bytes > 0);
     else if (strcmp(name, "expires_at") == 0 && credentials->expires_at_s)
         lua_pushinteger(L, credentials->expires_at_s);
     else

@@ -43,6 +43,13 @@ function World:credentials_end_at()
   return identity:ends_at(), identity.source.ends_unless
 end
 
+--- Do the credentials end, nobody knows when?
+---@return boolean
+function World:credentials_end_unknown()
+  local identity = self.rds.transport.identity
+  return identity ~= nil and identity:ends_unknown()
+end
+
 --- nil, or the name of the signal that asks the program to stop.
 function World:interrupted()
   self.stopped_by = self.stopped_by or self.loop:interrupted() -- the loop tells it once

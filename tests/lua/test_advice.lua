@@ -251,12 +251,14 @@ end
 function tests.credentials_that_end_too_early()
   local function ending(after_s)
     return { prepare = function(world)
-      local ends_at = after_s and world:now_ms() // 1000 + after_s
-      world.rds.transport.identity = { source = {}, ends_at = function() return ends_at end }
+      local ends_at = tonumber(after_s) and world:now_ms() // 1000 + after_s
+      world.rds.transport.identity = { source = {}, ends_at = function() return ends_at end,
+        ends_unknown = function() return after_s == "unknown" end }
     end }
   end
   silent(ending(nil))
   silent(ending(2 * 86400))
+  says(ending "unknown", "nothing says when they end", "trapheus resume")
   says(ending(3240), "the credentials end at 2026-01-01 00:54 UTC, in 54 min", "trapheus resume ")
 end
 

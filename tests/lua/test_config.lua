@@ -209,7 +209,7 @@ end
 function tests.a_file_that_anybody_may_write_is_refused()
   local path = os.tmpname()
   local file <close> = assert(io.open(path, "w"))
-  file:write "[default]\nregion = eu-west-1\n"
+  file:write "[default]\nregion = eu-west-1\ncredential_process = x\n"
   file:close()
   local function real()
     return config.load { getenv = function(name) return name == "AWS_CONFIG_FILE" and path or nil end }

@@ -125,6 +125,22 @@ function tests.a_code_is_asked_for_on_the_terminal()
   assert(found:ends_at() == 1893456000 and found.source.ends_unless:find "MFA")
 end
 
+function tests.a_code_is_not_asked_for_while_what_the_cli_has_kept_is_good()
+  local text = '{"RoleArn": "arn:aws:iam::1:role/mfa", "SerialNumber": "arn:aws:iam::1:mfa/me"}'
+  local path = "/home/me/.aws/cli/cache/" .. core.sha1(text) .. ".json"
+  local function kept(expiration)
+    return { config = CHAIN, profile = "mfa", files = { [path] = '{"Credentials":{"AccessKeyId":"ASIAKEPT",'
+      .. '"SecretAccessKey":"HUSH","SessionToken":"HUSHT","Expiration":"' .. expiration .. '"}}' } }
+  end
+  local real = core.system.ask_secret
+  core.system.ask_secret = function() return nil end
+  local ok, err = pcall(finds, kept "2099-01-01T00:00:00Z", "ASIAKEPT", "assume-role")
+  local refused, why = pcall(refuses, kept "2020-01-01T00:00:00Z", "CredentialsError", "no terminal")
+  core.system.ask_secret = real
+  assert(ok, err)
+  assert(refused, why)
+end
+
 -- Web identity ------------------------------------------------------------------------------------
 
 function tests.a_web_identity_of_the_environment()

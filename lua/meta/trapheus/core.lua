@@ -92,6 +92,7 @@ function core.system.setenv(name, value) end
 --- Wipes itself when it is closed or collected; the secret and the token cannot be read.
 ---@class trapheus.core.Credentials
 ---@field access_key_id? string  nil once it is closed.
+---@field temporary boolean        They have a session token.
 ---@field expires_at? integer
 local Credentials = {}
 

@@ -118,17 +118,26 @@ function Config:profile_named(name)
     model.hint(name, self.files.profiles))
 end
 
---- Who may write a file may choose whose credentials sign: one that anybody may write is not used.
+local function runs_programs(self)
+  for _, profile in pairs(self.files.profiles) do
+    if profile.settings.credential_process then return true end
+  end
+  return false
+end
+
+--- Who may write a file may choose whose credentials sign: one that anybody may write is not used. Where it names
+--- programs, the group is told of, too.
 local function check_files(self)
   for _, path in ipairs { self.config_file, self.credentials_file } do
     local phrase, anybody = shared_files.doubt(path)
     if anybody then fail("UnsafeFile", "%s %s", path, phrase) end
-    if phrase then self.warnings[#self.warnings + 1] = ("%s %s"):format(path, phrase) end
+    if phrase and runs_programs(self) then
+      self.warnings[#self.warnings + 1] = ("%s %s, and a credential_process of it would be run"):format(path, phrase)
+    end
   end
 end
 
-local function read_profile(self, read)
-  self.files = shared_files.read(self.config_file, self.credentials_file, read)
+local function read_profile(self)
   local asked_for = self.profile_given or self:variable "AWS_DEFAULT_PROFILE" or self:variable "AWS_PROFILE"
   local profile = asked_for and self:profile_named(self.profile) or self.files.profiles[self.profile]
   self.settings = profile and profile.settings or {}
@@ -153,8 +162,9 @@ function config.load(options)
   self.config_file = file_path(self, "AWS_CONFIG_FILE", "~/.aws/config")
   self.credentials_file = file_path(self, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
   self.read_file = options.read_file or read_file
+  self.files = shared_files.read(self.config_file, self.credentials_file, self.read_file)
   if not options.read_file then check_files(self) end
-  read_profile(self, self.read_file)
+  read_profile(self)
   self.ca_bundle = self:setting "ca_bundle"
   if not options.read_file then check_ca_bundle(self, self.read_file) end
   self.use_fips = self:setting "use_fips_endpoint" or false

@@ -1,9 +1,12 @@
 --- A profile's role_arn, assumed with the credentials of its source_profile or credential_source.
 local core = require "trapheus.core"
 local identity = require "trapheus.aws.credentials.identity"
+local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
 local source = require "trapheus.aws.credentials.source"
 local sts = require "trapheus.aws.credentials.sts"
+
+local KEPT_S = 15 * 60 -- with less than this left, what the CLI has kept is not used
 
 local SOURCES = {
   Environment = { "environment" },
@@ -82,8 +85,27 @@ local function token_code(name, serial)
   return code
 end
 
+--- What the AWS CLI has kept of the same role: a code is not asked for while that is good.
+local function of_cli(config, settings)
+  local members = {}
+  for _, member in ipairs {
+    { "DurationSeconds", math.tointeger(tonumber(settings.duration_seconds)) }, { "ExternalId", settings.external_id },
+    { "RoleArn", settings.role_arn }, { "RoleSessionName", settings.role_session_name },
+    { "SerialNumber", settings.mfa_serial },
+  } do
+    if member[2] then members[#members + 1] = json.encode(member[1]) .. ": " .. json.encode(member[2]) end
+  end
+  local key = core.sha1("{" .. table.concat(members, ", ") .. "}") -- as Python writes it
+  local text = config.read_file(("%s/.aws/cli/cache/%s.json"):format(config.getenv "HOME" or "", key))
+  local document = text and source.decode(text)
+  local ok, kept = pcall(source.credentials, document and document.Credentials or {}, "the AWS CLI")
+  return ok and (kept.expires_at or 0) > core.clock.wall_ms() / 1000 + KEPT_S and kept or nil
+end
+
 local function assume(config, name, settings, signer)
   local serial = settings.mfa_serial
+  local kept = serial and of_cli(config, settings)
+  if kept then return kept end
   return sts.call(config, "AssumeRole", {
     RoleArn = settings.role_arn,
     RoleSessionName = settings.role_session_name or sts.session_name(),

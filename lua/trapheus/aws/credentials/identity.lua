@@ -44,6 +44,12 @@ function Identity:ends_at()
   return not self.source.renewable and self:expires_at() or nil
 end
 
+--- Do they end, nobody knows when, with no others to come?
+---@return boolean
+function Identity:ends_unknown()
+  return not self.source.renewable and self.held ~= nil and self.held.temporary and not self.held.expires_at
+end
+
 --- Its source may hand out what has ended already, in an outage: those are kept until AWS refuses them.
 local function hold(self, credentials)
   local now = self.now_s()

@@ -123,7 +123,9 @@ end
 ---@return string?
 function imds.why_not(config)
   if disabled(config) then return "AWS_EC2_METADATA_DISABLED is true" end
-  return config.imds_said and ("nor has the EC2 metadata service (%s)"):format(config.imds_said) or nil
+  local said = config.imds_said
+  if not said then return nil end
+  return ("nor has the EC2 metadata service (%s)%s"):format(said, said:find "timed out" and "; on EC2: " .. HINT or "")
 end
 
 --- The Region that the instance is in.

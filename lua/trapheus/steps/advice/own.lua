@@ -8,6 +8,10 @@ local TOLERATED_SKEW_S = 60 -- AWS refuses a signature that is 5 min off
 local function credentials(about)
   local world = about.run.world
   local ends_at, what = world:credentials_end_at()
+  if world:credentials_end_unknown() then
+    return "the credentials are temporary, and nothing says when they end: a run that they do not outlast stops until "
+      .. "'trapheus resume' has others; a profile or role whose credentials can be fetched again lasts"
+  end
   if not ends_at or ends_at >= about.ends_at then return nil end
   return ("the credentials end at %s, in %s, which the run may outlast%s: use others, or go on with new ones by "
     .. "'trapheus resume %s'"):format(log.time(ends_at), log.duration(ends_at - about.run:now_s()),
