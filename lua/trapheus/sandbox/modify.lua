@@ -27,13 +27,13 @@ local function check(sb, instance, params)
     member_settings.check_modify(sb, instance, params)
   else
     engine_rules.check(instance.fields, params, "modify")
+    validate.storage(instance.fields, params, params.StorageType or instance.fields.StorageType)
   end
   validate.retention(params)
   validate.version(instance.fields, params)
   validate.family(sb, (instance.cluster or instance).fields, params)
   validate.monitoring(instance.fields, params)
   validate.insights(instance.fields, params)
-  validate.storage(instance.fields, params, params.StorageType or instance.fields.StorageType)
   local new = params.NewDBInstanceIdentifier
   local target = new and names.check(new, "NewDBInstanceIdentifier", 63) or instance.pending_name
   if target and target ~= instance.name then instances.require_free(sb, target) end
