@@ -102,6 +102,38 @@ function tests.a_proxy_may_or_may_not_find_the_new_holder()
   refused(world(), "DescribeDBProxyTargets", { DBProxyName = "none" }, "DBProxyNotFoundFault")
 end
 
+function tests.a_blue_green_deployment_is_of_its_source()
+  local sb = world()
+  local orders = sb:add_cluster { DBClusterIdentifier = "orders" }
+  local mydb = sb:add_instance { DBInstanceIdentifier = "mydb" }
+  sb:add_blue_green("upgrade", "orders")
+  local function of(arn)
+    return checked(sb, "DescribeBlueGreenDeployments", { Filters = { { Name = "source", Values = { arn } } } })
+      .BlueGreenDeployments
+  end
+  assert(#of(mydb.DBInstanceArn) == 0 and of(orders.DBClusterArn)[1].BlueGreenDeploymentName == "upgrade")
+  local id = of(orders.DBClusterArn)[1].BlueGreenDeploymentIdentifier
+  assert(#checked(sb, "DescribeBlueGreenDeployments", { BlueGreenDeploymentIdentifier = id }).BlueGreenDeployments == 1)
+  refused(sb, "DescribeBlueGreenDeployments", { BlueGreenDeploymentIdentifier = "none" },
+    "BlueGreenDeploymentNotFoundFault")
+end
+
+function tests.a_member_of_a_global_database_stays()
+  local sb, pass = world()
+  sb:add_cluster({ DBClusterIdentifier = "orders" }, 0)
+  sb:add_cluster_snapshot { DBClusterIdentifier = "orders", DBClusterSnapshotIdentifier = "s" }
+  sb:add_global_cluster("everywhere", { "orders" })
+  assert(checked(sb, "DescribeGlobalClusters", {}).GlobalClusters[1].GlobalClusterMembers[1].IsWriter)
+  assert(checked(sb, "DescribeDBClusters", {}).DBClusters[1].GlobalClusterIdentifier == "everywhere")
+  refused(sb, "DeleteDBCluster", { DBClusterIdentifier = "orders", SkipFinalSnapshot = true },
+    "InvalidDBClusterStateFault")
+  call(sb, "RestoreDBClusterFromSnapshot",
+    { DBClusterIdentifier = "again", SnapshotIdentifier = "s", Engine = "aurora-postgresql" })
+  pass(91)
+  assert(not sb:cluster("again").GlobalClusterIdentifier)
+  refused(sb, "DescribeGlobalClusters", { GlobalClusterIdentifier = "none" }, "GlobalClusterNotFoundFault")
+end
+
 function tests.what_sns_was_asked_to_publish_is_kept()
   local sb = world()
   local topic = "arn:aws:sns:us-east-1:123456789012:alarms"

@@ -108,6 +108,22 @@ function api:add_proxy(name, registered)
   neighbours.add_proxy(self, name, registered)
 end
 
+--- A blue/green deployment that is under way.
+---@param name string
+---@param source string The name of the instance or the cluster
+function api:add_blue_green(name, source)
+  self:advance()
+  neighbours.add_blue_green(self, name, source)
+end
+
+--- A global database of which these clusters are members, the first its primary.
+---@param name string
+---@param members string[]
+function api:add_global_cluster(name, members)
+  self:advance()
+  neighbours.add_global_cluster(self, name, members)
+end
+
 ---@param fields table Describe's shape; CustSubscriptionId is needed
 function api:add_event_subscription(fields)
   self:advance()

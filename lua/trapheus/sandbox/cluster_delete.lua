@@ -49,6 +49,9 @@ local function check_state(sb, cluster, params)
   if cluster.fields.DeletionProtection then
     validate.refuse_combination "Cannot delete protected Cluster, please disable deletion protection and try again."
   end
+  if cluster.fields.GlobalClusterIdentifier then
+    refuse_state "This cluster is a part of a global cluster, please remove it from globalcluster first"
+  end
   check_members(cluster)
   local state = STATES[cluster.status]
   if cluster.status == "creating" and sb.knobs.delete_in_creating == 1 then state = { snapshot = false } end

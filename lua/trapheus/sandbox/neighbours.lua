@@ -1,17 +1,23 @@
---- What others have made around a database: event subscriptions and proxies. They are only looked at.
+--- What others have made around a database: event subscriptions, proxies, blue/green deployments, global clusters. They
+--- are only looked at.
 
 local errors = require "trapheus.sandbox.errors"
+local filters = require "trapheus.sandbox.filters"
 local names = require "trapheus.sandbox.names"
 local paging = require "trapheus.sandbox.paging"
+local resources = require "trapheus.sandbox.resources"
 local tables = require "trapheus.sandbox.tables"
 
 local neighbours = { operations = { rds = {} } }
 local rds = neighbours.operations.rds
 
-local function page(sb, params, by_name, wanted, code, field)
+local function page(sb, params, by_name, wanted, code, field, known)
   local found = {}
   for name, value in pairs(by_name) do
-    if not wanted or name == wanted then found[#found + 1] = { key = name, value = tables.copy(value) } end
+    local accepted = not known or filters.accept(params, known, value)
+    if accepted and (not wanted or name == wanted) then
+      found[#found + 1] = { key = name, value = tables.copy(value) }
+    end
   end
   if wanted and #found == 0 then errors.refuse(code, ("%s not found."):format(wanted)) end
   return paging.page(sb, found, params, field)
@@ -19,6 +25,21 @@ end
 
 function rds.DescribeEventSubscriptions(sb, params)
   return page(sb, params, sb.subscriptions, params.SubscriptionName, "SubscriptionNotFound", "EventSubscriptionsList")
+end
+
+local BLUE_GREEN_FILTERS = {
+  ["blue-green-deployment-identifier"] = "BlueGreenDeploymentIdentifier",
+  ["blue-green-deployment-name"] = "BlueGreenDeploymentName", ["source"] = "Source", ["target"] = "Target",
+}
+
+function rds.DescribeBlueGreenDeployments(sb, params)
+  return page(sb, params, sb.blue_green, params.BlueGreenDeploymentIdentifier, "BlueGreenDeploymentNotFoundFault",
+    "BlueGreenDeployments", BLUE_GREEN_FILTERS)
+end
+
+function rds.DescribeGlobalClusters(sb, params)
+  return page(sb, params, sb.global_clusters, params.GlobalClusterIdentifier, "GlobalClusterNotFoundFault",
+    "GlobalClusters")
 end
 
 local function descriptions(sb)
@@ -80,6 +101,38 @@ function neighbours.add_subscription(sb, fields)
   subscription.CustomerAwsId, subscription.Status = sb.account, fields.Status or "active"
   subscription.EventSubscriptionArn = names.arn(sb, "es", name)
   sb.subscriptions[name] = subscription
+end
+
+--- A blue/green deployment of an instance or a cluster.
+---@param sb table
+---@param name string
+---@param source string The name of the instance or the cluster
+function neighbours.add_blue_green(sb, name, source)
+  local cluster = sb.cluster_names[source]
+  local id = "bgd-" .. sb:stream("resource_id"):text(16, "abcdefghijklmnopqrstuvwxyz0123456789")
+  sb.blue_green[id] = {
+    BlueGreenDeploymentIdentifier = id, BlueGreenDeploymentName = name, Status = "AVAILABLE", CreateTime = sb:seconds(),
+    Source = names.arn(sb, cluster and "cluster" or "db", source),
+  }
+end
+
+--- A global database, of clusters of Aurora; the first is its primary.
+---@param sb table
+---@param name string
+---@param members string[] Names of clusters
+function neighbours.add_global_cluster(sb, name, members)
+  local list = {}
+  for i, id in ipairs(members) do
+    local cluster = assert(sb.cluster_names[id], "a member of a global database is there")
+    list[i] = { DBClusterArn = names.arn(sb, "cluster", id), Readers = {}, IsWriter = i == 1 }
+    cluster.fields.GlobalClusterIdentifier = name
+    resources.touch(sb, cluster)
+  end
+  local fields = sb.cluster_names[members[1]].fields
+  sb.global_clusters[name] = {
+    GlobalClusterIdentifier = name, Status = "available", Engine = fields.Engine, EngineVersion = fields.EngineVersion,
+    GlobalClusterMembers = list, DeletionProtection = false,
+  }
 end
 
 return neighbours

@@ -1,30 +1,9 @@
---- What stands beside instances and snapshots: kinds of which this account has none, STS, SES, SNS, webhooks.
+--- Services beside RDS: STS, SES, SNS, webhooks.
 
 local errors = require "trapheus.sandbox.errors"
 local tables = require "trapheus.sandbox.tables"
 
-local others = { operations = { rds = {}, sts = {}, ses = {}, sns = {}, webhook = {} } }
-
----@class trapheus.sandbox.Absent
----@field operation string
----@field field string Of the result
----@field by string The parameter that names one
----@field code string What naming one answers
----@type trapheus.sandbox.Absent[]
-local ABSENT = {
-  { operation = "DescribeBlueGreenDeployments", field = "BlueGreenDeployments", by = "BlueGreenDeploymentIdentifier",
-    code = "BlueGreenDeploymentNotFoundFault" },
-  { operation = "DescribeGlobalClusters", field = "GlobalClusters", by = "GlobalClusterIdentifier",
-    code = "GlobalClusterNotFoundFault" },
-}
-
-for _, absent in ipairs(ABSENT) do
-  others.operations.rds[absent.operation] = function(_, params)
-    local name = params[absent.by]
-    if name then errors.refuse(absent.code, ("%s not found."):format(name)) end
-    return { [absent.field] = {} }
-  end
-end
+local others = { operations = { sts = {}, ses = {}, sns = {}, webhook = {} } }
 
 function others.operations.sts.GetCallerIdentity(sb)
   return { Account = sb.account, UserId = "AIDASANDBOX", Arn = ("arn:aws:iam::%s:user/sandbox"):format(sb.account) }
