@@ -7,6 +7,7 @@
 --- somebody else's lease over ours. Then we stop.
 local log = require "trapheus.log"
 local marks = require "trapheus.marks"
+local names = require "trapheus.names"
 
 local lease = {}
 
@@ -25,6 +26,13 @@ local function now_s(run) return aws_now_s(run.world) end
 local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
 local CHOICES = { "on_recoverable", "final_snapshot" }
 
+-- Is one of the members called as if it had been moved?
+local function like_moved(members)
+  for _, member in ipairs(members) do
+    if names.home(member.name) then return true end
+  end
+end
+
 -- What another machine needs to end the run.
 local function state(run)
   local facts, options = run.facts, run.options
@@ -39,6 +47,7 @@ local function state(run)
   for _, choice in ipairs(CHOICES) do
     if options[choice] then pairs_of[#pairs_of + 1] = { choice, options[choice] } end
   end
+  if like_moved(facts.original.members) then pairs_of[#pairs_of + 1] = { "like_moved", "yes" } end
   if options.set or options.ignore_diff then pairs_of[#pairs_of + 1] = { "other_settings", "yes" } end
   return marks.state_text(pairs_of)
 end

@@ -26,6 +26,9 @@ function names.held(kind, name) return kind .. " " .. name end
 --- The name the original is moved to.
 function names.aside(identifier) return identifier .. "-temp" end
 
+--- The name that one was moved from, if it is such a name.
+function names.home(aside) return aside:match "^(.+)%-temp$" end
+
 --- The snapshot that is made, replaced, or restored from, unless the user names another.
 function names.snapshot(identifier) return identifier .. "-snapshot" end
 

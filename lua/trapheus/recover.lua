@@ -103,22 +103,38 @@ local function pin(run, found)
   end
 end
 
+-- The members' own names. Those of a cluster that was moved have all been moved; otherwise one that ends as a moved
+-- one does was moved, unless some of them were called so from the start.
+local function name_members(run, found)
+  local all_moved = found.original.name ~= run.identifier
+  for _, member in ipairs(run.facts.original.members) do
+    local home = names.home(member.name)
+    if all_moved and not home or home and not all_moved and found.state.like_moved then
+      refuse("%s is of the original, and what it was called before is not certain: name it as it was, then try again",
+        member.name)
+    end
+    if home then member.name, member.aside = home, member.name end
+  end
+end
+
 local function capture(run, found)
   local original = found.original
   preflight.capture(run, original)
-  if #run.facts.original.members > 0 then
-    refuse("%s has members of its own: such a run can only be ended from its journal; %s", original.name,
-      "what is called …-temp is the original, and what is called otherwise its replacement")
-  end
+  name_members(run, found)
   run.facts.config.DeletionProtection = run.facts.original.protected
   pin(run, found)
 end
 
 -- Whatever the dead process has sent last may still be executed.
 local function dread(run)
+  local ghost = { key = "of the journal that is gone", operation = "call of the machine before",
+    at_ms = run.world:now_ms() }
   for _, name in ipairs { run.identifier, names.aside(run.identifier) } do
-    run.record.lost[names.held(run.record.kind, name)] = { key = "of the journal that is gone",
-      operation = "call of the machine before", at_ms = run.world:now_ms() }
+    run.record.lost[names.held(run.record.kind, name)] = ghost
+  end
+  for _, member in ipairs(run.facts.original.members) do
+    run.record.lost[names.held("instance", member.name)] = ghost
+    run.record.lost[names.held("instance", member.aside)] = ghost
   end
 end
 

@@ -50,40 +50,47 @@ local function recovered(world, turn)
   return run.record
 end
 
+local function look(sandbox, name) return sandbox:cluster(name) or sandbox:instance(name) end
+
+local function id_of(database) return database.DbClusterResourceId or database.DbiResourceId end
+
 local function check(world, record, why, original)
   local sandbox = world.sandbox
   if why and why:find "is being deleted" then -- verified already; the machine died just then
     record, why = recovered(world)
   elseif record and record.outcome == "parked" then -- given up when it was verified: no second thoughts by a machine
-    assert(sandbox:instance("mydb").DeletionProtection and sandbox:instance "mydb-temp", record.parked.reason)
+    assert(look(sandbox, "mydb").DeletionProtection and look(sandbox, "mydb-temp"), record.parked.reason)
     return true
   end
   witness.pass(world, 1800)
   sandbox:advance()
-  local holder = assert(sandbox:instance "mydb", "nobody holds the name")
-  local restored = holder.DbiResourceId ~= original.DbiResourceId
+  local holder = assert(look(sandbox, "mydb"), "nobody holds the name")
+  local restored = id_of(holder) ~= id_of(original)
   if not record then
     assert(why:find "bears the marks", why)
   else
     witness.equal(record.outcome, restored and "restored" or "rolled_back", "the outcome")
   end
-  assert(not sandbox:instance "mydb-temp", "something is left aside")
+  assert(not look(sandbox, "mydb-temp"), "something is left aside")
   witness.equal(holder.DeletionProtection, original.DeletionProtection, "protection")
   assert(not witness.marked(holder.TagList), "a mark is left")
   assert(witness.committed(sandbox, "RestoreDBInstanceFromDBSnapshot") <= 1, "restored twice")
+  for name in pairs(sandbox.names) do assert(not name:find "%-temp$", name .. " is left") end
   return restored
 end
 
 for name, spec in pairs {
   ["a restore that goes well"] = {}, ["a restore that fails"] = { faults = { TERMINAL } },
-  ["one that is given up"] = { turn = true },
+  ["one that is given up"] = { turn = true }, ["the restore of a cluster"] = { cluster = {}, stride = 9 },
+  ["the restore of a cluster that is given up"] = { cluster = {}, stride = 9, turn = true },
 } do
   tests["lost at any write of " .. name] = function()
     local ends, nth = { [true] = 0, [false] = 0 }, 1
     while true do
       local original
-      local world = lost(nth, { faults = spec.faults, instance = { DeletionProtection = nth % 2 == 0 },
-        prepare = function(sandbox) original = sandbox:instance "mydb" end }, nth)
+      local world = lost(nth, { faults = spec.faults, cluster = spec.cluster, members = 2,
+        instance = { DeletionProtection = nth % 2 == 0 },
+        prepare = function(sandbox) original = look(sandbox, "mydb") end }, nth)
       if not world then break end
       local ok, restored = pcall(function()
         local record, why = recovered(world, spec.turn)
@@ -91,7 +98,7 @@ for name, spec in pairs {
       end)
       if not ok then error(("write %d: %s"):format(nth, restored), 0) end
       ends[restored] = ends[restored] + 1
-      nth = nth + 3
+      nth = nth + (spec.stride or 3)
     end
     assert(nth > 20, "hardly any writes: " .. nth)
     assert(ends[true] > 0 or spec.faults, "never restored")
