@@ -111,6 +111,9 @@ def test_lists_are_filtered_and_come_in_pages():
         some = [{"Name": "db-instance-id", "Values": ["db03", "db29"]}]
         found = rds.describe_db_instances(Filters=some)["DBInstances"]
         assert [row["DBInstanceIdentifier"] for row in found] == ["db03", "db29"]
+        rid = rds.describe_db_instances(DBInstanceIdentifier="db07")["DBInstances"][0]["DbiResourceId"]
+        found = rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [rid]}])
+        assert [row["DBInstanceIdentifier"] for row in found["DBInstances"]] == ["db07"]
         none = [{"Name": "engine", "Values": ["mysql"]}]
         assert rds.describe_db_instances(Filters=none)["DBInstances"] == []
 
@@ -292,6 +295,11 @@ def test_it_shows_its_knobs():
         (["--knob", "nothing=1"], "no such knob"),
         (["--database", "1st"], "--database '1st'"),
         (["--seed", "x"], "--seed 'x'"),
+        (["--scenario", "slow-renam"], "did you mean slow-rename?"),
+        (["--scenario", "slow-rename", "--id", "1st"], "1st: The parameter DBInstanceIdentifier"),
+        (["--id", "orders"], "--scenario is missing"),
+        (["--from-describe", "nowhere.json"], "nowhere.json"),
+        (["--from-describe", "x.json", "--region", "eu-west-1"], "exclude each other"),
         (["--fault", "DescribeDBInstances:1:dorp"], "did you mean drop?"),
         (["--fault", "@nowhere.lua"], "nowhere.lua"),
         (["--fault-seed", "x"], "--fault-seed 'x'"),
