@@ -29,6 +29,7 @@ local weather = require "trapheus.sandbox.weather"
 ---@field published table[] What SNS was asked to publish: at_ms, and the parameters
 ---@field webhooks table[] What was posted: at_ms, url, body
 ---@field on_commit fun(sb: trapheus.Sandbox)|nil Called after each change of committed truth
+---@field on_happening fun(fault: trapheus.sandbox.Fault)|nil Called when a fault that has a time happens
 local sandbox = {}
 sandbox.__index = sandbox
 for name, method in pairs(cluster_api) do sandbox[name] = method end
@@ -304,7 +305,10 @@ function sandbox:inject(list)
   if not plan then error(problem, 2) end
   for _, fault in ipairs(plan) do
     if fault.at_s then
-      self:at(fault.at_s, function() happenings.happen(self, fault) end)
+      self:at(fault.at_s, function()
+        if self.on_happening then self.on_happening(fault) end
+        happenings.happen(self, fault)
+      end)
     else
       self.faults[#self.faults + 1] = fault
     end

@@ -197,6 +197,12 @@ function stage.set(sb, spec)
   if spec.described then sb.host_label = spec.described.host_label or sb.host_label end
   for _, kind in ipairs { "clusters", "instances" } do add_databases(sb, spec, kind, where) end
   add_snapshots(sb, spec, where)
+  if spec.tell then
+    function sb.on_happening(fault)
+      local whom = fault.name or fault.operation
+      spec.tell(("fault: %s%s"):format(fault.kind, whom and " " .. whom or ""))
+    end
+  end
   if not scenario then return end
   check_served(sb, scenario)
   sb:inject(scenario.faults)
