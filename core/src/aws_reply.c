@@ -113,8 +113,9 @@ static enum tph_status read_json_reply(struct tph_aws_verdict *verdict,
                                        const struct tph_http_reply *reply, bool success) {
     struct tph_str body = reply->body, type = tph_http_header(reply, "x-amzn-errortype");
     if (success) {
+        static const char endings[] = {'}', ' ', '\r', '\n', '\t'};
         bool object = body.length_bytes > 1 && *body.data == '{' &&
-                      memchr("} \r\n\t", body.data[body.length_bytes - 1], 5);
+                      memchr(endings, body.data[body.length_bytes - 1], sizeof endings);
         verdict->ok = verdict->readable = object || body.length_bytes == 0;
         return TPH_OK;
     }

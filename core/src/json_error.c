@@ -8,7 +8,8 @@ struct reader {
 /* The next character that is no blank; NUL at the end. */
 static char peek(struct reader *reader) {
     while (reader->at < reader->end && strchr(" \t\r\n", *reader->at) && *reader->at) reader->at++;
-    return reader->at < reader->end ? *reader->at : '\0';
+    if (reader->at == reader->end) return '\0';
+    return *reader->at;
 }
 
 static bool take(struct reader *reader, char wanted) {
@@ -64,21 +65,23 @@ static enum tph_status read_string(struct reader *reader, struct tph_buf *out) {
     return TPH_EPARSE;
 }
 
+/* How much deeper, or less deep, brackets are after this character. */
+static int nesting(char c) {
+    if (c == '{' || c == '[') return 1;
+    return c == '}' || c == ']' ? -1 : 0;
+}
+
 /* Passes over a value that is no string: brackets in pairs, up to what ends the member. */
 static enum tph_status skip_value(struct reader *reader, struct tph_buf *scratch) {
-    size_t depth = 0;
-    while (reader->at < reader->end) {
-        char c = *reader->at;
+    long depth = 0;
+    for (char c; (c = peek(reader)) != '\0';) {
         if (depth == 0 && (c == ',' || c == '}')) return TPH_OK;
-        if (c == '"') {
-            tph_buf_truncate(scratch, 0);
-            enum tph_status status = read_string(reader, scratch);
-            if (status != TPH_OK) return status;
-            continue;
-        }
-        if (c == '{' || c == '[') depth++;
-        if ((c == '}' || c == ']') && depth-- == 0) return TPH_EPARSE;
-        reader->at++;
+        depth += nesting(c);
+        if (depth < 0) return TPH_EPARSE;
+        tph_buf_truncate(scratch, 0);
+        enum tph_status status = c == '"' ? read_string(reader, scratch) : TPH_OK;
+        if (status != TPH_OK) return status;
+        if (c != '"') reader->at++;
     }
     return TPH_EPARSE;
 }

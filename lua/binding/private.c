@@ -9,7 +9,8 @@
 
 #define LONGEST_LINE_BYTES 256
 
-/* Asks, and reads a line of which nothing is shown, from the prompt on. False when there is none. */
+/* Asks, and reads a line of which nothing is shown, from the prompt on. False when there is none.
+ */
 static bool read_hidden(int fd, struct tph_str prompt, char *line, size_t size_bytes) {
     struct termios before, hidden;
     if (tcgetattr(fd, &before) != 0) return false;

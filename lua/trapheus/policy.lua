@@ -29,6 +29,9 @@ local TYPES = {
   DBParameterGroupName = "pg", DBInstanceParameterGroupName = "pg", DBClusterParameterGroupName = "cluster-pg",
 }
 
+--- What is made with tags on it.
+local TAGGED = { db = true, cluster = true, snapshot = true, ["cluster-snapshot"] = true }
+
 --- What RDS asks of others in the caller's name.
 local EC2 = { "ec2:DescribeAvailabilityZones", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs" }
 local KMS = { "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*" }
@@ -110,7 +113,7 @@ local function add_call(about, needs, call)
   for field, resource in pairs(resources) do
     add(needs, "rds:" .. call.operation, resource)
     for _, operation in ipairs(about.restores and PERHAPS[field] or {}) do add(needs, "rds:" .. operation, resource) end
-    if parameters.Tags then add(needs, "rds:AddTagsToResource", resource) end
+    if parameters.Tags and TAGGED[TYPES[field]] then add(needs, "rds:AddTagsToResource", resource) end
   end
   add_roles(needs, parameters)
   if parameters.ManageMasterUserPassword then

@@ -46,7 +46,9 @@ end
 
 local NAMED = { DBInstanceIdentifier = "db", NewDBInstanceIdentifier = "db", DBSnapshotIdentifier = "snapshot",
   DBParameterGroupName = "pg", OptionGroupName = "og", DBSubnetGroupName = "subgrp",
-  FinalDBSnapshotIdentifier = "snapshot" }
+  FinalDBSnapshotIdentifier = "snapshot", DBClusterIdentifier = "cluster", NewDBClusterIdentifier = "cluster",
+  DBClusterSnapshotIdentifier = "cluster-snapshot", SnapshotIdentifier = "cluster-snapshot",
+  DBClusterParameterGroupName = "cluster-pg" }
 
 local function changes_of(faults, ...)
   local asked, seen = given(...), {}
@@ -98,6 +100,16 @@ for _, task in ipairs { "create_snapshot", "db_restore" } do
   end
 end
 
+function tests.a_cluster_and_its_members()
+  local document = policy_for "--cluster"
+  local calls, outcome = changes_of({}, "--cluster")
+  assert(outcome == "restored", outcome)
+  assert_enough(document, calls)
+  local cluster = "arn:aws:rds:us-east-1:123456789012:cluster:"
+  assert(not allowed(document, "rds:DeleteDBCluster", cluster .. "mydb", false))
+  assert(allowed(document, "rds:DeleteDBCluster", cluster .. "mydb-temp", false))
+end
+
 function tests.a_snapshot_only_needs_no_more_than_that()
   local document = policy_for("--task", "create_snapshot_only")
   local calls, outcome = changes_of({}, "--task", "create_snapshot_only")
@@ -127,6 +139,17 @@ function tests.another_database_is_out_of_reach()
     assert(allowed(document, "rds:" .. action, "arn:aws:rds:us-east-1:123456789012:db:mydb", true), action)
     for _, name in ipairs { "orders", "mydb2", "mydb-temp2" } do
       assert(not allowed(document, "rds:" .. action, "arn:aws:rds:us-east-1:123456789012:db:" .. name, true), name)
+    end
+  end
+end
+
+function tests.groups_are_used_and_not_changed()
+  local document = policy_for()
+  for _, group in ipairs { "pg:production-postgres", "og:production-postgres", "subgrp:production" } do
+    local arn = "arn:aws:rds:us-east-1:123456789012:" .. group
+    assert(allowed(document, "rds:" .. RESTORE, arn, true), group)
+    for _, action in ipairs { "AddTagsToResource", "ModifyDBInstance", "DeleteDBInstance" } do
+      assert(not allowed(document, "rds:" .. action, arn, true), action .. " on " .. group)
     end
   end
 end
