@@ -45,4 +45,23 @@ tests["no database name is sent where RDS takes none"] = function()
   witness.equal(witness.changes(result.sandbox, "RestoreDBInstanceFromDBSnapshot")[1].params.DBName, nil, "DBName")
 end
 
+local OF_A_CLUSTER = { "DatabaseName", "StorageType", "NetworkType", "ServerlessV2ScalingConfiguration",
+  "BacktrackWindow", "LocalWriteForwardingStatus", "EngineLifecycleSupport", "DatabaseInsightsMode", "StatusInfos",
+  "DomainMemberships", "ReadReplicaIdentifiers", "AvailabilityZones", "ActivityStreamStatus", "MonitoringInterval",
+  "EnabledCloudwatchLogsExports", "HttpEndpointEnabled", "CrossAccountClone", "CopyTagsToSnapshot" }
+
+tests["a cluster without any optional member is restored"] = function()
+  for _, engine in ipairs { "aurora-mysql", "aurora-postgresql" } do
+    local result = rehearse { cluster = { Engine = engine }, members = 1, prepare = function(sandbox)
+      local cluster = sandbox.cluster_names.mydb
+      for _, field in ipairs(OF_A_CLUSTER) do
+        cluster.fields[field] = nil
+        for _, moment in ipairs(cluster.history) do moment.views[1][field] = nil end
+      end
+    end }
+    witness.equal(result.outcome, "restored", result.record.failure and result.record.failure.message)
+    witness.equal(witness.changes(result.sandbox, "RestoreDBClusterFromSnapshot")[1].params.DatabaseName, nil)
+  end
+end
+
 return tests

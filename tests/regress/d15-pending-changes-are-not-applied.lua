@@ -78,4 +78,21 @@ tests["one that appears before the fence is undone is not applied by undoing it"
   assert(result.outcome == "failed" or result.outcome == "parked", result.outcome)
 end
 
+tests["a pending change of a cluster, or of one of its members, is refused"] = function()
+  for _, put in ipairs {
+    function(sandbox)
+      return sandbox:operator("ModifyDBCluster", { DBClusterIdentifier = "mydb", BackupRetentionPeriod = 3 })
+    end,
+    function(sandbox)
+      return sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb-2", DBInstanceClass = OTHER .. "1" })
+    end,
+  } do
+    local result = rehearse { cluster = {}, knobs = { stale_s = 0 }, prepare = function(sandbox)
+      assert(put(sandbox))
+    end }
+    witness.equal(result.outcome, "refused")
+    witness.equal(#witness.changes(result.sandbox), 0, "changes")
+  end
+end
+
 return tests
