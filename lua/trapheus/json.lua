@@ -149,6 +149,7 @@ end
 --- Besides JSON's own: DEL, the C1 controls, line separators and the marks that turn the writing direction, so that
 --- what is printed cannot steer a terminal.
 local function quote(text)
+  if not text:find '[%c"\\\xC2\xE2]' then return '"' .. text .. '"' end
   text = text:gsub('[%c"\\]', escape_byte)
   if text:find("[\xC2\xE2]") then
     text = text:gsub("\xC2[\x80-\x9F]", escape_rune)
@@ -157,76 +158,102 @@ local function quote(text)
   return '"' .. text .. '"'
 end
 
-local function number(value, path)
+--- What is being written: the pieces of the text so far, and the keys that lead to the value at hand, for messages.
+---@class trapheus.json.Writing
+---@field [integer] string
+---@field count integer
+---@field path (string|integer)[]
+---@field depth integer
+
+local function fail(writing, format, ...)
+  local keys = { "$" }
+  for depth = 1, writing.depth do
+    local key = writing.path[depth]
+    keys[#keys + 1] = math.type(key) and ("[%d]"):format(key) or "." .. key
+  end
+  local words = table.pack(...)
+  words[words.n + 1] = table.concat(keys)
+  error(format:format(table.unpack(words, 1, words.n + 1)), 0)
+end
+
+local function number(writing, value)
   local whole = math.tointeger(value)
   if whole then return ("%d"):format(whole) end
-  if value ~= value or value - value ~= 0 then error(("cannot encode %s at %s"):format(value, path), 0) end
+  if value ~= value or value - value ~= 0 then fail(writing, "cannot encode %s at %s", value) end
   for digits = 15, 17 do
     local text = ("%%.%dg"):format(digits):format(value)
     if tonumber(text) == value then return text end
   end
 end
 
-local function sorted_keys(object, path)
-  local keys = {}
-  for key in next, object do
-    if type(key) ~= "string" then error(("cannot encode the key %s at %s"):format(tostring(key), path), 0) end
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
+local function put(writing, text)
+  local count = writing.count + 1
+  writing[count], writing.count = text, count
 end
 
-local function check_list(list, path)
+local function sorted_keys(writing, object)
+  local keys, count = {}, 0
+  for key in next, object do
+    if type(key) ~= "string" then fail(writing, "cannot encode the key %s at %s", tostring(key)) end
+    count = count + 1
+    keys[count] = key
+  end
+  table.sort(keys)
+  return keys, count
+end
+
+local function check_list(writing, list)
   local count = 0
   for _ in next, list do count = count + 1 end
-  if count ~= #list then error(("cannot encode the list with holes or names at %s"):format(path), 0) end
+  if count ~= #list then fail(writing, "cannot encode the list with holes or names at %s") end
+  return count
 end
 
 local MAX_DEPTH = 200
 local write
 
----@param out string[]
 ---@param line? string  The line break and indentation of the container; nil writes one line.
-local function write_members(out, open, close, count, line, member)
-  local inner = line and line .. "  "
-  out[#out + 1] = open
+local function write_container(writing, value, keys, count, line)
+  local inner, colon = line and line .. "  ", line and ": " or ":"
+  local depth = writing.depth + 1
+  put(writing, keys and "{" or "[")
   for i = 1, count do
-    if i > 1 then out[#out + 1] = "," end
-    out[#out + 1] = inner
-    member(i, inner)
+    local key = keys and keys[i] or i
+    if i > 1 then put(writing, ",") end
+    if inner then put(writing, inner) end
+    if keys then put(writing, quote(key) .. colon) end
+    writing.depth, writing.path[depth] = depth, key
+    write(writing, value[key], inner)
   end
-  if count > 0 then out[#out + 1] = line end
-  out[#out + 1] = close
+  writing.depth = depth - 1
+  if count > 0 and line then put(writing, line) end
+  put(writing, keys and "}" or "]")
 end
 
-local function write_list(out, list, path, depth, line)
-  check_list(list, path)
-  write_members(out, "[", "]", #list, line, function(i, inner)
-    write(out, list[i], ("%s[%d]"):format(path, i), depth + 1, inner)
-  end)
+local function write_table(writing, value, line)
+  if writing.depth >= MAX_DEPTH then fail(writing, "cannot encode more than %d levels at %s", MAX_DEPTH) end
+  if json.is_list(value) then
+    return write_container(writing, value, nil, check_list(writing, value), line)
+  end
+  local keys, count = sorted_keys(writing, value)
+  write_container(writing, value, keys, count, line)
 end
 
-local function write_object(out, object, path, depth, line)
-  local keys = sorted_keys(object, path)
-  local colon = line and ": " or ":"
-  write_members(out, "{", "}", #keys, line, function(i, inner)
-    out[#out + 1] = quote(keys[i]) .. colon
-    write(out, object[keys[i]], path .. "." .. keys[i], depth + 1, inner)
-  end)
-end
-
-function write(out, value, path, depth, line)
+function write(writing, value, line)
   local kind = type(value)
-  if kind == "table" then
-    if depth > MAX_DEPTH then error(("cannot encode more than %d levels at %s"):format(MAX_DEPTH, path), 0) end
-    return (json.is_list(value) and write_list or write_object)(out, value, path, depth, line)
+  if kind == "string" then
+    put(writing, quote(value))
+  elseif kind == "table" then
+    write_table(writing, value, line)
+  elseif kind == "number" then
+    put(writing, number(writing, value))
+  elseif kind == "boolean" then
+    put(writing, value and "true" or "false")
+  elseif value == json.null then
+    put(writing, "null")
+  else
+    fail(writing, "cannot encode a %s at %s", kind)
   end
-  out[#out + 1] = kind == "string" and quote(value)
-    or kind == "number" and number(value, path)
-    or kind == "boolean" and tostring(value)
-    or value == json.null and "null"
-    or error(("cannot encode a %s at %s"):format(kind, path), 0)
 end
 
 --- Writes JSON: the same value, the same text. Raises for what JSON cannot hold, naming where it is.
@@ -234,10 +261,10 @@ end
 ---@param options? { indent?: boolean }  `indent`: one member a line, two spaces a level.
 ---@return string
 function json.encode(value, options)
-  local out = {}
-  local ok, err = pcall(write, out, value, "$", 1, options and options.indent and "\n" or nil)
+  local writing = { count = 0, path = {}, depth = 0 }
+  local ok, err = pcall(write, writing, value, options and options.indent and "\n" or nil)
   if not ok then error("json.encode: " .. tostring(err), 2) end
-  return table.concat(out)
+  return table.concat(writing, "", 1, writing.count)
 end
 
 return json

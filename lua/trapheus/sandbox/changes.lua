@@ -22,7 +22,8 @@ local function differences(sb, resource, rows, params)
   for _, setting in ipairs(rows) do
     local value = params[setting.modify or false]
     if value ~= nil then
-      local after = tables.copy(before)
+      local after = tables.shallow(before)
+      after[setting.field] = tables.copy(before[setting.field])
       settings.write(sb, after, setting, value)
       if not tables.same(after, before) then list[#list + 1] = { setting = setting, value = value } end
       before = after

@@ -33,12 +33,15 @@ end
 ---@param sb table
 ---@param objects table[]
 ---@param wanted string|nil  The one that is asked for; nil: a list is.
+---@param accept (fun(view: table): boolean)|nil  Which of them; all, if not given.
 ---@return table[] views
-function describe.look(sb, objects, wanted)
+function describe.look(sb, objects, wanted, accept)
   local seen, at_ms = {}, moment(sb, objects, wanted)
   for _, object in ipairs(objects) do
     if sb.knobs.stale_apart == 1 then at_ms = moment(sb, { object }, wanted) end
-    for _, view in ipairs(versions.at(object.history, at_ms)) do seen[#seen + 1] = tables.shallow(view) end
+    for _, view in ipairs(versions.at(object.history, at_ms)) do
+      if not accept or accept(view) then seen[#seen + 1] = tables.shallow(view) end
+    end
   end
   return seen
 end
@@ -46,10 +49,11 @@ end
 function rds.DescribeDBInstances(sb, params)
   local wanted = params.DBInstanceIdentifier and names.from(params.DBInstanceIdentifier, "db")
   local found = {}
-  for _, view in ipairs(describe.look(sb, sb.instances, wanted)) do
-    if (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view) then
-      found[#found + 1] = { key = view.DBInstanceIdentifier, value = view }
-    end
+  local function accept(view)
+    return (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view)
+  end
+  for _, view in ipairs(describe.look(sb, sb.instances, wanted, accept)) do
+    found[#found + 1] = { key = view.DBInstanceIdentifier, value = view }
   end
   if wanted and #found == 0 then
     errors.refuse("DBInstanceNotFound", ("DBInstance %s not found."):format(params.DBInstanceIdentifier))

@@ -284,10 +284,9 @@ function snapshots.describe(sb, kind, params)
   local given = params[kind.identifier]
   local wanted = given and names.from(given, kind.arn)
   local found = {}
-  for _, shown in ipairs(describe.look(sb, sb[kind.list])) do
-    if matches(kind, params, wanted, shown) then
-      found[#found + 1] = { key = shown[kind.identifier], value = progressing(sb, kind, shown) }
-    end
+  local function accept(shown) return matches(kind, params, wanted, shown) end
+  for _, shown in ipairs(describe.look(sb, sb[kind.list], wanted, accept)) do
+    found[#found + 1] = { key = shown[kind.identifier], value = progressing(sb, kind, shown) }
   end
   if wanted and #found == 0 then
     errors.refuse(kind.codes.absent, ("%s %s not found."):format(kind.identifier:gsub("Identifier$", ""), given))

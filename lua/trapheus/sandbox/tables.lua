@@ -26,7 +26,7 @@ end
 ---@param b any
 ---@return boolean
 function tables.same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  if a == b or type(a) ~= "table" or type(b) ~= "table" then return a == b end
   for k, v in next, a do
     if not tables.same(v, b[k]) then return false end
   end

@@ -6,69 +6,114 @@ local sorted = require "trapheus.sorted"
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\r"] = "&#13;" }
 
 local function escape(text)
-  return (text:gsub('[&<>"\r]', ENTITIES))
+  return text:find '[&<>"\r]' and text:gsub('[&<>"\r]', ENTITIES) or text
 end
-
-local answer -- (shapes, ref, value, name of the element) -> text
 
 local function element(name, text)
   return ("<%s>%s</%s>"):format(name, text, name)
 end
 
---- The items of a list, or the entries of a map, each in an element of that name.
-local function list_items(shapes, shape, value, name)
-  local items = {}
-  for i, item in ipairs(value) do items[i] = answer(shapes, shape.member, item, name) end
-  return table.concat(items)
+-- What is written goes to the end of a list of pieces.
+local function append(out, text)
+  local count = out.count + 1
+  out[count], out.count = text, count
 end
 
-local function map_entries(shapes, shape, value, name)
-  local entries = {}
-  for i, key in ipairs(sorted.keys(value)) do
-    entries[i] = element(name, answer(shapes, shape.key, key, shape.key.locationName or "key")
-      .. answer(shapes, shape.value, value[key], shape.value.locationName or "value"))
+local put -- (out, shapes, member, value): appends the pieces of its element
+
+--- How a member, an item or an entry is written: its shape, and the tags around it. `ref` is the model's.
+local function planned(shapes, ref, element_name)
+  local shape = shapes[ref.shape]
+  return {
+    ref = ref, shape = shape, name = element_name, open = "<" .. element_name .. ">",
+    close = "</" .. element_name .. ">", text = scalars.text[shape.type],
+    format = ref.timestampFormat or shape.timestampFormat,
+    flattened = (shape.type == "list" or shape.type == "map") and model.is_flattened(ref, shape),
+  }
+end
+
+local plans = setmetatable({}, { __mode = "k" }) -- shape -> name of the element -> how its insides are written
+
+local function plan_of(shape, element_name, make)
+  local of_shape = plans[shape] or {}
+  plans[shape] = of_shape
+  of_shape[element_name] = of_shape[element_name] or make()
+  return of_shape[element_name]
+end
+
+local function put_items(out, shapes, shape, value, element_name)
+  local item = plan_of(shape, element_name, function() return planned(shapes, shape.member, element_name) end)
+  for i = 1, #value do put(out, shapes, item, value[i]) end
+end
+
+local function put_entries(out, shapes, shape, value, element_name)
+  local entry = plan_of(shape, element_name, function()
+    return { key = planned(shapes, shape.key, shape.key.locationName or "key"),
+      value = planned(shapes, shape.value, shape.value.locationName or "value") }
+  end)
+  for _, key in ipairs(sorted.keys(value)) do
+    append(out, "<" .. element_name .. ">")
+    put(out, shapes, entry.key, key)
+    put(out, shapes, entry.value, value[key])
+    append(out, "</" .. element_name .. ">")
   end
-  return table.concat(entries)
 end
 
-local function flattened_list(shapes, ref, shape, value, name)
-  return list_items(shapes, shape, value, not ref.locationName and shape.member.locationName or name)
-end
-
-local function answer_list(shapes, ref, shape, value, name)
-  if model.is_flattened(ref, shape) then return flattened_list(shapes, ref, shape, value, name) end
-  return element(name, list_items(shapes, shape, value, shape.member.locationName or "member"))
-end
-
-local function answer_map(shapes, ref, shape, value, name)
-  if model.is_flattened(ref, shape) then return map_entries(shapes, shape, value, name) end
-  return element(name, map_entries(shapes, shape, value, "entry"))
-end
-
-local function members(shapes, shape, value)
-  local parts = {}
-  for i, name in ipairs(sorted.keys(value)) do
-    local ref = shape.members[name] or error("the model has no member " .. name, 0)
-    parts[i] = answer(shapes, ref, value[name], ref.locationName or name)
+local function refuse_unknown(shape, value)
+  for _, name in ipairs(sorted.keys(value)) do
+    if not shape.members[name] then error("the model has no member " .. name, 0) end
   end
-  return table.concat(parts)
 end
 
-local CONTAINERS = {
-  list = answer_list,
-  map = answer_map,
-  structure = function(shapes, _, shape, value, name) return element(name, members(shapes, shape, value)) end,
+--- The members, in the order of their names.
+local function put_members(out, shapes, shape, value)
+  local members = plan_of(shape, "", function()
+    local list = {}
+    for i, name in ipairs(sorted.keys(shape.members)) do
+      list[i] = planned(shapes, shape.members[name], shape.members[name].locationName or name)
+      list[i].key = name
+    end
+    return list
+  end)
+  local left = 0
+  for _ in next, value do left = left + 1 end
+  for i = 1, #members do
+    local inner = value[members[i].key]
+    if inner ~= nil then
+      put(out, shapes, members[i], inner)
+      left = left - 1
+    end
+  end
+  if left > 0 then refuse_unknown(shape, value) end
+end
+
+local INSIDE = {
+  structure = put_members,
+  list = function(out, shapes, shape, value)
+    put_items(out, shapes, shape, value, shape.member.locationName or "member")
+  end,
+  map = function(out, shapes, shape, value) put_entries(out, shapes, shape, value, "entry") end,
 }
 
-function answer(shapes, ref, value, name)
-  local shape = shapes[ref.shape]
-  local container = CONTAINERS[shape.type]
-  if container then
-    if type(value) ~= "table" then error(("%s is no %s"):format(name, shape.type), 0) end
-    return container(shapes, ref, shape, value, name)
+local function put_flattened(out, shapes, member, value)
+  local shape = member.shape
+  if shape.type == "map" then return put_entries(out, shapes, shape, value, member.name) end
+  put_items(out, shapes, shape, value, not member.ref.locationName and shape.member.locationName or member.name)
+end
+
+function put(out, shapes, member, value)
+  if member.text then
+    local text = member.text(value, member.format)
+    if not text then error(("%s is no %s"):format(member.name, member.shape.type), 0) end
+    local count = out.count
+    out[count + 1], out[count + 2], out[count + 3], out.count = member.open, escape(text), member.close, count + 3
+    return
   end
-  local text = scalars.text[shape.type](value, ref.timestampFormat or shape.timestampFormat)
-  return element(name, escape(text or error(("%s is no %s"):format(name, shape.type), 0)))
+  if type(value) ~= "table" then error(("%s is no %s"):format(member.name, member.shape.type), 0) end
+  if member.flattened then return put_flattened(out, shapes, member, value) end
+  append(out, member.open)
+  INSIDE[member.shape.type](out, shapes, member.shape, value)
+  append(out, member.close)
 end
 
 local written = {}
@@ -87,8 +132,12 @@ end
 function written.reply(service, operation, result, request_id)
   local definition, root = service.operations[operation], operation .. "Response"
   local output = definition.output
-  local body = output and element(output.resultWrapper or operation .. "Result",
-    members(service.shapes, service.shapes[output.shape], result)) or ""
+  local body = ""
+  if output then
+    local out = { count = 0 }
+    put_members(out, service.shapes, service.shapes[output.shape], result)
+    body = element(output.resultWrapper or operation .. "Result", table.concat(out, "", 1, out.count))
+  end
   return open(root, service) .. body .. element("ResponseMetadata", element("RequestId", escape(request_id)))
     .. ("</%s>"):format(root)
 end
