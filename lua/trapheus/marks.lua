@@ -10,6 +10,7 @@ local sorted = require "trapheus.sorted"
 local marks = { RUN = "trapheus:run", LEASE = "trapheus:lease", STATE = "trapheus:state",
   SNAPSHOT = "trapheus:snapshot" }
 
+marks.MOST_TAGS = 50 -- of AWS, on one resource
 marks.MOST = 3 -- on one database: a replacement bears its run, lease and state
 
 local PREFIX = "^trapheus:"

@@ -134,7 +134,8 @@ def test_only_a_snapshot_of_a_cluster(peer, program, cluster):
     name = cluster["DBClusterIdentifier"]
     result = program.restore(name, "create_snapshot_only")
     assert result.code == 0, result
-    assert set(operations(peer)) == {"CreateDBClusterSnapshot", "RemoveTagsFromResource"}
+    changed = set(operations(peer))
+    assert changed == {"CreateDBClusterSnapshot", "AddTagsToResource", "RemoveTagsFromResource"}
     found = peer.rds.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier=name + "-snapshot")
     assert found["DBClusterSnapshots"][0]["Status"] == "available"
     assert describe(peer, name)["DbClusterResourceId"] == cluster["DbClusterResourceId"]

@@ -295,6 +295,13 @@ end
 
 -- Quiescence ------------------------------------------------------------------------------------
 
+tests["a lost call about an instance says nothing about a cluster of that name"] = function()
+  local run = new { faults = { { operation = "DeleteDBInstance", occurrence = 1, kind = "drop" } } }
+  delete(run)
+  assert(run:quiesce("instance", "mydb"), "the instance's name is free")
+  equal(run:quiesce("cluster", "mydb"), nil, "a wait for the cluster's name")
+end
+
 tests["a name that a lost call was about is left alone for sixteen minutes"] = function()
   local run, sandbox = new { faults = { { operation = "DeleteDBInstance", occurrence = 1, kind = "drop" } } }
   sandbox:add_snapshot { DBSnapshotIdentifier = "kept", DBInstanceIdentifier = "mydb" }

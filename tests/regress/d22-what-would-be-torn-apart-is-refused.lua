@@ -11,6 +11,12 @@ end
 
 local function beside(name) return function(sandbox) sandbox:add_instance { DBInstanceIdentifier = name } end end
 
+local function many_tags(count)
+  local tags = {}
+  for i = 1, count do tags[i] = { Key = "tag-" .. i, Value = "x" } end
+  return tags
+end
+
 local function long(length) return ("m"):rep(length) end
 
 -- What is wrong, what the refusal says of it, and the rehearsal.
@@ -42,6 +48,8 @@ local REFUSALS = {
   ["a reader of Aurora Auto Scaling"] = { "Auto Scaling", { members = {
     { DBInstanceIdentifier = "w", IsClusterWriter = true },
     { DBInstanceIdentifier = "application-autoscaling-1" } } } },
+  ["a member with 50 tags"] = { "member w has 50 tags", { members = {
+    { DBInstanceIdentifier = "w", IsClusterWriter = true, TagList = many_tags(50) } } } },
   ["the snapshot's name is too long"] = { "the snapshot's name.*64 characters", { id = long(55), members = {} } },
   ["the interim snapshot's name is too long"] = { "interim snapshot's name.*direct",
     { id = long(54), members = {}, snapshot = true } },

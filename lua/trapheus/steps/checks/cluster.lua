@@ -1,6 +1,7 @@
 --- What is refused of a DB cluster.
 local delete = require "trapheus.steps.delete"
 local instance = require "trapheus.databases.instance"
+local marks = require "trapheus.marks"
 local names = require "trapheus.names"
 
 ---@type trapheus.Checks
@@ -87,6 +88,17 @@ function checks.original.members_have_one_writer(_, original)
   end
   if #original.seen_members > 0 and #writers ~= 1 then
     return ("%d of its members are writers (a failover?): try again later"):format(#writers)
+  end
+end
+
+-- A member is made with the mark of the run.
+function checks.original.members_tags_fit(run)
+  for _, member in ipairs(run.facts.original.members) do
+    local count = #(member.config.Tags or {})
+    if count >= marks.MOST_TAGS then
+      return ("its member %s has %d tags; one of %d must be free for the mark of the run"):format(member.name, count,
+        marks.MOST_TAGS)
+    end
   end
 end
 

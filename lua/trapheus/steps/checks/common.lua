@@ -41,12 +41,10 @@ function common.original.no_blue_green(run, original)
   end
 end
 
-local MOST_TAGS = 50 -- RDS allows on one resource
-
 function common.original.tags_fit(run)
   local count = #(run.facts.config.Tags or {})
-  if count + marks.MOST > MOST_TAGS then
-    return ("it has %d tags; %d of %d must be free for the marks of the run"):format(count, marks.MOST, MOST_TAGS)
+  if count + marks.MOST > marks.MOST_TAGS then
+    return ("it has %d tags; %d of %d must be free for the marks of the run"):format(count, marks.MOST, marks.MOST_TAGS)
   end
 end
 
