@@ -122,7 +122,7 @@ def test_a_mistake_is_named_by_its_place(account, tmp_path):
 
 def test_it_can_be_watched_on_a_terminal():
     ours, theirs = pty.openpty()
-    command = [PROGRAM, "restore", "--sandbox", "somebody-deletes", "--sandbox-time", "10000"]
+    command = [PROGRAM, "restore", "--sandbox", "somebody-deletes", "--sandbox-time", "3000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
     os.close(theirs)
     told = b""
