@@ -39,8 +39,8 @@ function tests.credentials_are_kept_while_their_source_is_down()
   assert(key(who) == "K1")
   local ok, err = pcall(key, who, true)
   assert(not ok and errors.is(err, "CredentialsExpired") and err.retryable and not err.ambiguous, tostring(err))
-  clock.down, clock.now = false, clock.now + 100
-  assert(key(who, true) ~= "K1")
+  clock.down = false
+  assert(key(who, true) ~= "K1", "a change does not wait for the next time to ask")
 end
 
 function tests.credentials_that_aws_refuses_are_fetched_at_once()

@@ -90,8 +90,9 @@ local function ended(self, err)
       self.source.ends_unless and "; " .. self.source.ends_unless or "", why) }, 0)
 end
 
-local function wait_for_others(self)
-  if self.now_s() < self.next_attempt_s and left_s(self) > 0 then return nil end
+--- A source that is down, or has no others yet, is not asked for every call, unless there is no going on without.
+local function wait_for_others(self, urgent)
+  if self.now_s() < self.next_attempt_s and left_s(self) > 0 and not urgent then return nil end
   local ok, err = refresh(self)
   return not ok and err or nil
 end
@@ -106,7 +107,7 @@ function Identity:current(changes)
   local err
   if self.source.renewable then
     if left_s(self) < MANDATORY_S then
-      err = wait_for_others(self)
+      err = wait_for_others(self, changes and left_s(self) < CHANGING_S)
     elseif self.now_s() >= self.next_attempt_s and (not self.fetching or self.fetching:done()) then
       self.fetching = tasks.spawn(fetch, self)
     end
