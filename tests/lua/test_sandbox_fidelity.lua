@@ -45,9 +45,10 @@ end
 
 function tests.seeds_and_their_faults()
   local outcomes = {}
-  for seed = 1, 24 do
+  for seed = 1, 18 do
     local result = same("seed " .. seed, { seed = seed, faults = swarm(seed, "mydb"), snapshot = seed % 2 == 0 or nil,
-      task = seed % 5 == 0 and "db_restore" or nil, preset = seed % 4 == 0 and "adversarial" or nil })
+      task = seed % 5 == 0 and "db_restore" or nil,
+      preset = seed == 8 and "adversarial" or seed % 3 > 0 and "quick" or nil })
     outcomes[result.outcome] = true
   end
   assert(#sorted.keys(outcomes) >= 2, "all of them end alike: " .. table.concat(sorted.keys(outcomes), " "))

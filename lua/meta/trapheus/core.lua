@@ -204,8 +204,6 @@ function core.scalar(kind, text) end
 ---@return string? root, any value_or_err                nil and trapheus.core.Failure for what is no XML
 function core.xml.decode(bytes, readings) end
 
--- Waiting ---------------------------------------------------------------------------------
-
 core.reply = {}
 
 ---@class trapheus.core.Judgement
@@ -223,6 +221,8 @@ function core.reply.read(reply) end
 ---@param reply { status: integer, code: string?, message: string?, read_only: boolean? }
 ---@return trapheus.core.Judgement
 function core.reply.judge(reply) end
+
+-- Waiting ---------------------------------------------------------------------------------
 
 core.backoff = {}
 
