@@ -93,6 +93,7 @@ def test_stock_waiters_bear_reads_that_are_as_stale_as_usual():
                 DBInstanceIdentifier=copy, DBSnapshotIdentifier=snapshot
             )
             until(rds, "db_instance_available", DBInstanceIdentifier=copy)
+            time.sleep(3 / 60)  # a read of before it was available: this waiter fails at that
             rds.delete_db_instance(DBInstanceIdentifier=copy, SkipFinalSnapshot=True)
             until(rds, "db_instance_deleted", DBInstanceIdentifier=copy)
 
