@@ -49,6 +49,7 @@ return {
     sends = 3 },
   DeleteDBClusterEndpoint = { names = field("cluster-endpoint", "DBClusterEndpointIdentifier"), repeatable = false,
     sends = 3 },
+  AddSourceIdentifierToSubscription = { names = none, repeatable = true, sends = 3 },
   EnableHttpEndpoint = { names = none, repeatable = true, sends = 3 },
   StartActivityStream = { names = none, repeatable = true, sends = 3 },
   ModifyActivityStream = { names = none, repeatable = true, sends = 3 },

@@ -1,5 +1,6 @@
 --- D22: what hangs on a database, and was not handled: custom endpoints go to the replacement once it is verified;
 --- replicas are refused unless they may stay behind.
+local neighbours = require "trapheus.sandbox.neighbours"
 local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
@@ -122,6 +123,59 @@ tests["a crash in the middle is resumed"] = function()
     witness.equal(result.outcome, "restored")
     witness.equal(endpoints(result.sandbox), AS_THEY_WERE, "crash " .. nth)
   end
+end
+
+-- A subscription of the cluster and one of a member; somebody strikes the sources off while the names are given up.
+local function subscribed(sandbox)
+  for _, params in ipairs {
+    { CustSubscriptionId = "of-cluster", SourceType = "db-cluster", SourceIdsList = { "mydb" } },
+    { CustSubscriptionId = "of-members", SourceType = "db-instance", SourceIdsList = { "mydb-1", "mydb-2" } },
+    { CustSubscriptionId = "of-all", SourceType = "db-instance", SourceIdsList = {} },
+  } do
+    neighbours.add_subscription(sandbox, params)
+  end
+end
+
+local function struck_off(sandbox)
+  sandbox.subscriptions["of-cluster"].SourceIdsList = {}
+  sandbox.subscriptions["of-members"].SourceIdsList = { "mydb-1" }
+end
+
+local function sources(sandbox)
+  local list = {}
+  for _, row in ipairs(sandbox:operator("DescribeEventSubscriptions", {}).EventSubscriptionsList) do
+    table.sort(row.SourceIdsList)
+    list[#list + 1] = row.CustSubscriptionId .. " " .. table.concat(row.SourceIdsList, " ")
+  end
+  table.sort(list)
+  return table.concat(list, "\n")
+end
+
+tests["event subscriptions name the replacement as they named the original"] = function()
+  for _, strike in ipairs { false, true } do
+    local result = rehearse { cluster = {}, prepare = subscribed, extend = function(pipeline)
+      pipeline:before("configure", function(run) return strike and struck_off(run.world.sandbox) end)
+    end }
+    witness.equal(result.outcome, "restored")
+    witness.equal(sources(result.sandbox), "of-all \nof-cluster mydb\nof-members mydb-1 mydb-2")
+    witness.equal(#witness.changes(result.sandbox, "AddSourceIdentifierToSubscription"), strike and 2 or 0, "calls")
+  end
+end
+
+tests["one that is gone is told, and who may not ask goes without"] = function()
+  local result = rehearse { cluster = {}, prepare = subscribed, extend = function(pipeline)
+    pipeline:before("configure", function(run)
+      struck_off(run.world.sandbox)
+      run.world.sandbox.subscriptions["of-cluster"] = nil
+    end)
+  end }
+  witness.equal(result.outcome, "restored")
+  local told = false
+  for _, warning in ipairs(result.record.warnings) do told = told or warning:find "subscription of%-cluster" ~= nil end
+  assert(told, "nobody is told")
+  result = rehearse { cluster = {}, prepare = subscribed, faults = { { operation = "DescribeEventSubscriptions",
+    occurrence = "every", kind = "denied" } } }
+  witness.equal(result.outcome, "restored")
 end
 
 tests["replicas may stay behind if that is asked for"] = function()

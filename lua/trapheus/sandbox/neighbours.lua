@@ -1,5 +1,5 @@
 --- What others have made around a database: event subscriptions, proxies, blue/green deployments, global clusters. They
---- are only looked at.
+--- are only looked at, but for the sources of a subscription.
 
 local errors = require "trapheus.sandbox.errors"
 local filters = require "trapheus.sandbox.filters"
@@ -25,6 +25,18 @@ end
 
 function rds.DescribeEventSubscriptions(sb, params)
   return page(sb, params, sb.subscriptions, params.SubscriptionName, "SubscriptionNotFound", "EventSubscriptionsList")
+end
+
+function rds.AddSourceIdentifierToSubscription(sb, params)
+  local subscription, name = sb.subscriptions[params.SubscriptionName or false], params.SourceIdentifier
+  if not subscription then
+    errors.refuse("SubscriptionNotFound", ("Subscription %s not found."):format(params.SubscriptionName))
+  end
+  local holders = subscription.SourceType == "db-cluster" and sb.cluster_names or sb.names
+  if not holders[name] then errors.refuse("SourceNotFound", ("Could not find source: %s"):format(name)) end
+  if not tables.find(subscription.SourceIdsList, name) then table.insert(subscription.SourceIdsList, name) end
+  sb:committed()
+  return { EventSubscription = tables.copy(subscription) }
 end
 
 local BLUE_GREEN_FILTERS = {

@@ -4,6 +4,7 @@
 local handover = require "trapheus.steps.handover"
 local names = require "trapheus.names"
 local parts = require "trapheus.parts"
+local subscriptions = require "trapheus.steps.subscriptions"
 
 ---@class trapheus.steps.Delete : trapheus.Step
 local delete = { name = "delete", deadline_s = 24 * 3600, typical_s = 600 }
@@ -86,7 +87,7 @@ local function state(list)
 end
 
 function delete.advance(run)
-  local moving = handover.advance(run)
+  local moving = handover.advance(run) or subscriptions.advance(run)
   if moving then return moving end
   if run.options.keep_original then return run:done() end
   local list = parts.original(run)

@@ -9,6 +9,7 @@ local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local runs = require "trapheus.runs"
 local sorted = require "trapheus.sorted"
+local subscriptions = require "trapheus.steps.subscriptions"
 
 ---@class trapheus.steps.Preflight : trapheus.Step
 local preflight = { name = "preflight", essential = true, refuses = true }
@@ -71,6 +72,7 @@ function preflight.capture(run, original)
   facts.config = run.database.settings:capture(original.raw)
   facts.config.DeletionProtection = facts.original.protected
   facts.original.endpoints = handover.capture(run, original)
+  facts.original.subscriptions = subscriptions.capture(run, original)
   facts.encrypted = original.raw.StorageEncrypted == true
   facts.aside = names.aside(run.identifier)
   facts.snapshot_name = run.options.snapshot or names.snapshot(run.identifier)
