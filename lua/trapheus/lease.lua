@@ -200,7 +200,7 @@ end
 function lease.give_up(run)
   if not run.facts.lease then return nil end
   if blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end -- not to take off another's
-  return lease.release(run, run:observe "original")
+  return lease.release(run, run:observe_home())
 end
 
 --- Takes our tags off what this run has changed or made. nil: there are none.

@@ -153,6 +153,13 @@ function Run:observe(role)
   return seen
 end
 
+--- As `observe`, of the original on the way back, when it has its own name again: a look may be from before that.
+function Run:observe_home()
+  local seen = self:observe "original"
+  if seen.name == self.facts.aside then error(self:wait("RDS to show the original as " .. self.identifier)) end
+  return seen
+end
+
 --- Whoever holds a name now, or nil.
 function Run:holder(name)
   return self.database.by_name(self.world.rds, name)
