@@ -112,4 +112,50 @@ function tests.a_request_is_signed()
   assert(headers["x-amz-content-sha256"] and headers.host == "s3.eu-west-1.amazonaws.com")
 end
 
+--- What a request is answered when these replies come in turn; the times it was signed with.
+local function request_over(replies, credentials)
+  local dates = {}
+  local loop = { http = function(_, request)
+    for _, header in ipairs(request.headers) do
+      if header[1]:lower() == "x-amz-date" then dates[#dates + 1] = header[2]:sub(1, 4) end
+    end
+    return ended(replies[#dates])
+  end }
+  local asked = { credentials = credentials }
+  local previous = tasks.use(loop)
+  local ok, reply = pcall(trapheus.request, setmetatable(asked, { __index = REQUEST }))
+  tasks.use(previous)
+  assert(ok, tostring(reply))
+  return reply, dates
+end
+
+local OK = { status = 200, headers = {}, body = "done" }
+
+local function refusal(code, date)
+  return { status = 403, headers = { date = date }, body = ("<Error><Code>%s</Code></Error>"):format(code) }
+end
+
+function tests.a_request_of_the_wrong_time_is_sent_again_with_the_services_once()
+  local skewed = refusal("RequestTimeTooSkewed", "Sun, 02 Jan 2000 20:34:56 GMT")
+  local reply, dates = request_over { skewed, OK }
+  assert(reply.body == "done" and #dates == 2 and dates[2] == "2000", table.concat(dates, " "))
+  reply, dates = request_over { skewed, skewed, OK }
+  assert(reply.status == 403 and #dates == 2)
+  reply, dates = request_over { refusal("SignatureDoesNotMatch", nil), OK }
+  assert(reply.status == 403 and #dates == 1)
+end
+
+function tests.a_request_with_credentials_that_have_ended_is_sent_again_with_others()
+  local identity = require "trapheus.aws.credentials.identity"
+  local fetched = 0
+  local who = identity.new { method = "test", place = "a test", renewable = true, fetch = function()
+    fetched = fetched + 1
+    return core.credentials { access_key_id = "K" .. fetched, secret_access_key = "s" }
+  end }
+  local reply, dates = request_over({ refusal "ExpiredToken", OK }, who)
+  assert(reply.body == "done" and #dates == 2 and fetched == 2)
+  reply, dates = request_over { refusal "ExpiredToken", OK }
+  assert(reply.status == 403 and #dates == 1, "there are no others")
+end
+
 return tests
