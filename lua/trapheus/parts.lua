@@ -159,6 +159,13 @@ end
 ---@return trapheus.Instance[]
 function parts.holders(run) return holders_of(run, "name") end
 
+--- Whoever holds one of the names of RDS's own members now.
+---@param run trapheus.Run
+---@return trapheus.Instance[]
+function parts.followers(run)
+  return instance.list(run.world.rds, "db-instance-id", run.facts.original.followers or {})
+end
+
 --- Whoever holds a name that a member is moved to.
 ---@param run trapheus.Run
 ---@return trapheus.Instance[]

@@ -170,4 +170,10 @@ tests["a replacement that somebody has protected keeps its members, too: parked"
   witness.equal(witness.committed(result.sandbox, "DeleteDBInstance"), 0, "members deleted")
 end
 
+tests["a Multi-AZ DB cluster whose members keep their names is moved back, and not restored into them"] = function()
+  local result = check { cluster = { Engine = "postgres" }, knobs = { multi_az_rename_members = 0 } }
+  assert(result.record.failure.message:find "has not renamed mydb%-instance%-1", result.record.failure.message)
+  witness.equal(#witness.changes(result.sandbox, "RestoreDBClusterFromSnapshot"), 0, "restores")
+end
+
 return tests

@@ -184,6 +184,14 @@ function Cluster:machines()
   return list
 end
 
+--- The names of members that are RDS's, and are renamed by RDS with the cluster.
+---@return string[]
+function Cluster:followers()
+  local list = {}
+  for i, row in ipairs(not self.aurora and self.raw.DBClusterMembers or {}) do list[i] = row.DBInstanceIdentifier end
+  return list
+end
+
 --- Its VPC, if it says.
 ---@return string?
 function Cluster:vpc() return self.seen_members[1] and self.seen_members[1]:vpc() end

@@ -138,6 +138,10 @@ function Instance:room() return { DBInstances = 1, AllocatedStorage = self.raw.A
 ---@return { DBInstanceClass: string, StorageType: string?, MultiAZ: boolean?, AvailabilityZone: string? }[]
 function Instance:machines() return { self.raw } end
 
+--- The names of members that are RDS's, and are renamed by RDS with the database.
+---@return string[]
+function Instance:followers() return {} end
+
 --- Its VPC, if it says.
 ---@return string?
 function Instance:vpc() return (self.raw.DBSubnetGroup or {}).VpcId end

@@ -68,7 +68,8 @@ function preflight.capture(run, original)
   local facts = run.facts
   original.seen_members = run.database.members(run.world.rds, original)
   facts.original = { resource_id = original.resource_id, name = original.name, arn = original.arn,
-    protected = own_protection(run, original), members = capture_members(run, original) }
+    protected = own_protection(run, original), members = capture_members(run, original),
+    followers = original:followers() }
   facts.config = run.database.settings:capture(original.raw)
   facts.config.DeletionProtection = facts.original.protected
   facts.original.endpoints = handover.capture(run, original)

@@ -9,6 +9,7 @@ local pinned = require "trapheus.pinned"
 ---@class trapheus.steps.Rename : trapheus.Step
 local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600 }
 
+local FOLLOW_S = 900 -- after the cluster's own rename
 local GONE_LOOKS = 7 -- what is renamed may be out of sight for a minute
 
 -- One part on its way to a name. nil: it has it, and is at rest.
@@ -49,6 +50,15 @@ local function unquiet(run, list)
   if not run:steady("quiet", true) then return run:wait("the original to be quiet for certain", 20) end
 end
 
+-- RDS gives the replacement's members the names of the original's: it is not known to move those at once. nil: it has.
+local function followed(run)
+  local holder = parts.followers(run)[1]
+  if not holder then return nil end
+  run.facts.moved_at = run.facts.moved_at or run:now_s()
+  if run:now_s() - run.facts.moved_at < FOLLOW_S then return run:wait(("RDS to rename %s, too"):format(holder.name)) end
+  return run:fail(("RDS has not renamed %s with its cluster: a replacement would need that name"):format(holder.name))
+end
+
 -- Does anything still answer to one of the own names? What is somebody else's will not be free by waiting.
 local function held(run)
   local holders = parts.holders(run)
@@ -61,7 +71,7 @@ local function held(run)
         ("find out whose it is and rename it, then run: trapheus resume %s"):format(run.id))
     end
   end
-  return holders[1] and run:wait(holders[1].name .. " to be free")
+  return holders[1] and run:wait(holders[1].name .. " to be free") or followed(run)
 end
 
 function rename.advance(run)
