@@ -207,10 +207,10 @@ end
 -- AWS is a mistake in the program: it goes up, and the run stays as it is in the journal.
 local function look(self, run, step)
   skip_absence(run)
-  if overdue(run, step) then return late(run, step) end
-  local hooked = before(self, run, step)
+  local due = overdue(run, step)
+  local hooked = not due and before(self, run, step)
   if hooked then return hooked end
-  local ok, answer = xpcall(act, errors.traced, run, step)
+  local ok, answer = xpcall(due and late or act, errors.traced, run, step) -- a deadline is looked at, too
   if ok then
     run.record.denied = nil
     return answer
