@@ -120,41 +120,30 @@ end
 local Memory = { lock = lock, unlock = unlock }
 Memory.__index = Memory
 
---- Keeps runs as long as the process lives; documents are encoded all the same, so that what
---- would not survive a crash does not survive here either.
+--- Keeps runs as long as the process lives: each as it was when it was saved, and through JSON when it is asked for,
+--- so that what would not survive a crash does not survive here either.
 ---@return trapheus.Journal
 function journal.memory()
-  return setmetatable({ documents = {}, records = {}, locks = {} }, Memory)
+  return setmetatable({ documents = {}, locks = {} }, Memory)
 end
 
-function Memory:save(record, kind, entry)
-  self.documents[record.run_id] = json.encode(record)
-  table.insert(self.records, { run_id = record.run_id, kind = kind, record = json.encode(entry) })
+local function frozen(value)
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value)) -- which says that an empty list is one
+  for key, inner in next, value do copy[key] = frozen(inner) end
+  return copy
 end
+
+function Memory:save(record) self.documents[record.run_id] = frozen(record) end
 
 function Memory:load(run_id)
-  return self.documents[run_id] and json.decode(self.documents[run_id])
+  return self.documents[run_id] and json.decode(json.encode(self.documents[run_id]))
 end
 
 function Memory:list()
   local runs = {}
   for i, id in ipairs(sorted.keys(self.documents)) do runs[i] = self:load(id) end
   return runs
-end
-
---- The same for runs that nothing interrupts: a record is encoded when it is asked for, not whenever it is saved.
-local Live = setmetatable({}, { __index = Memory })
-Live.__index = Live
-
----@return trapheus.Journal
-function journal.live()
-  return setmetatable({ documents = {}, locks = {} }, Live)
-end
-
-function Live:save(record) self.documents[record.run_id] = record end
-
-function Live:load(run_id)
-  return self.documents[run_id] and json.decode(json.encode(self.documents[run_id]))
 end
 
 function Memory:take(name, me)

@@ -156,7 +156,7 @@ function world.sandbox(options)
     client_in = function(region) return service("rds", region) end,
     loop = loop,
     region = options.region or "us-east-1",
-    journal = options.journal or journal.live(),
+    journal = options.journal or journal.memory(),
     rds = service "rds", sts = service "sts", ses = service "ses",
     sandbox = sandbox,
     random_bytes = function(count) return sandbox:stream("client"):bytes(count) end,

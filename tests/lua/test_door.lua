@@ -122,7 +122,7 @@ local function noting()
   function kept:save(record, kind, entry)
     save(self, record, kind, entry)
     notes[#notes + 1] = { kind = kind, entry = entry, sent = notes.sandbox and sent(notes.sandbox) or 0,
-      document = json.decode(self.documents[record.run_id]) }
+      document = self:load(record.run_id) }
   end
   return kept, notes
 end

@@ -43,13 +43,13 @@ local CRASH = {}
 
 -- A journal that dies where the test says, before or after the write is durable.
 local function mortal(crash)
-  if not crash then return journal.live() end
   local kept = journal.memory()
+  if not crash then return kept end
   local save = kept.save
   function kept:save(record, kind, entry)
-    if crash and crash(kind, entry, "before") then error(CRASH, 0) end
+    if crash(kind, entry, "before") then error(CRASH, 0) end
     save(self, record, kind, entry)
-    if crash and crash(kind, entry, "after") then error(CRASH, 0) end
+    if crash(kind, entry, "after") then error(CRASH, 0) end
   end
   return kept
 end

@@ -44,17 +44,36 @@ function shapes.sorted_keys(value, walk, path)
   return keys
 end
 
+local in_order = setmetatable({}, { __mode = "k" }) -- shape -> the names of its members
+
+--- The names of a structure's members, in order.
+---@param shape table
+---@param walk trapheus.aws.Walk
+---@return string[]
+function shapes.members(shape, walk)
+  local names = in_order[shape] or shapes.sorted_keys(shape.members, walk, "a shape")
+  in_order[shape] = names
+  return names
+end
+
+-- The first in order that the structure does not have.
+local function refuse_unknown(walk, shape, value, path)
+  for _, name in ipairs(shapes.sorted_keys(value, walk, path == "" and "the parameters" or path)) do
+    if not shape.members[name] then
+      local hint = model.hint(name, shape.members)
+      error(("unknown parameter %s of %s%s"):format(shapes.dot(path, name), walk.operation, hint), 0)
+    end
+  end
+end
+
 --- Raises for a member that the structure does not have, or lacks.
 ---@param walk trapheus.aws.Walk
 ---@param shape table
 ---@param value table
 ---@param path string
 function shapes.check_members(walk, shape, value, path)
-  for _, name in ipairs(shapes.sorted_keys(value, walk, path == "" and "the parameters" or path)) do
-    if not shape.members[name] then
-      local hint = model.hint(name, shape.members)
-      error(("unknown parameter %s of %s%s"):format(shapes.dot(path, name), walk.operation, hint), 0)
-    end
+  for name in pairs(value) do
+    if not shape.members[name] then refuse_unknown(walk, shape, value, path) end
   end
   for _, name in ipairs(shape.required or {}) do
     if value[name] == nil and not shape.members[name].idempotencyToken then

@@ -4,23 +4,40 @@ local rules = require "trapheus.settings.rules"
 
 local shapes = {}
 
+local parsed = {} -- path -> its parts, in order: { field=, list= }
+
+local function parts_of(path)
+  local parts = parsed[path]
+  if parts then return parts end
+  parts = {}
+  for word in path:gmatch "[^.]+" do
+    local list = word:match "^(.*)%[%]$"
+    parts[#parts + 1] = { field = list or word, list = list ~= nil }
+  end
+  parsed[path] = parts
+  return parts
+end
+
+local function gather(value, parts, i, found)
+  if value == nil then return end
+  local part = parts[i]
+  if not part then
+    found[#found + 1] = value
+  elseif part.list then
+    for _, element in ipairs(value[part.field] or {}) do gather(element, parts, i + 1, found) end
+  else
+    gather(value[part.field], parts, i + 1, found)
+  end
+end
+
 --- Every value at a path: "DBSubnetGroup.DBSubnetGroupName", "VpcSecurityGroups[].Status". An empty path is the
 --- record itself.
 ---@param value any
 ---@param path string
----@param found any[]?
 ---@return any[] found
-function shapes.gather(value, path, found)
-  found = found or {}
-  if value == nil then return found end
-  local head, rest = path:match "^([^.]+)%.?(.*)$"
-  if not head then
-    found[#found + 1] = value
-    return found
-  end
-  local list = head:match "^(.*)%[%]$"
-  if not list then return shapes.gather(value[head], rest, found) end
-  for _, element in ipairs(value[list] or {}) do shapes.gather(element, rest, found) end
+function shapes.gather(value, path)
+  local found = {}
+  gather(value, parts_of(path), 1, found)
   return found
 end
 

@@ -27,11 +27,14 @@ local function settle(run, part)
   local seen = part.seen
   if not seen then return run:wait(("RDS to show %s again"):format(part.label)) end
   if seen:bad() == "terminal" then return run:fail(("%s is '%s'"):format(part.label, seen.status)) end
+  if not seen:quiet() then -- nothing can be changed, nor judged
+    return run:wait(("the configuration to settle (%s)"):format(seen.status), configure.typical_s)
+  end
   local current = part.settings:capture(seen.raw)
   local parameters = part.settings:modify(part.config, current)
   local outstanding = next(parameters) ~= nil
   if outstanding and not part.known.configured_at then return modify(run, part, parameters) end
-  if seen:quiet() and seen:needs_reboot() then return run:change(seen, seen:reboot()) end
+  if seen:needs_reboot() then return run:change(seen, seen:reboot()) end
   local settled, why = seen:settled()
   if outstanding and run:now_s() - part.known.configured_at < APPLIED_S then settled, why = false, "not applied yet" end
   if not settled then return run:wait(("the configuration to settle (%s)"):format(why), configure.typical_s) end

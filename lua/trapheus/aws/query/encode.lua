@@ -45,7 +45,7 @@ end
 
 local function encode_structure(walk, _, shape, value, key, path)
   shapes.check_members(walk, shape, value, path)
-  for _, name in ipairs(shapes.sorted_keys(shape.members, walk, path)) do
+  for _, name in ipairs(shapes.members(shape, walk)) do
     local ref = shape.members[name]
     local member = value[name]
     if member == nil and ref.idempotencyToken then member = shapes.new_token(walk) end
