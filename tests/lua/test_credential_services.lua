@@ -145,6 +145,12 @@ function tests.the_instances_role()
   assert(asked[1].request.url:find("http://[fd00:ec2::254]/", 1, true) and asked[1].request.timeout_ms == 3000)
 end
 
+function tests.the_old_name_of_ipv6()
+  local asked = finds({ imds = true, answer = metadata(), variables = { AWS_IMDS_USE_IPV6 = "true" } }, "ASIABOX",
+    "iam-role")
+  assert(asked[1].request.url:find("http://[fd00:ec2::254]/", 1, true))
+end
+
 function tests.version_one_only_for_those_who_ask()
   local old = { imds = true, answer = metadata { ["PUT latest/api/token"] = 403 }, variables = {} }
   refuses(old, "NoCredentials", "refuses a token (HTTP 403)")

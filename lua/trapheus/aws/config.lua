@@ -78,6 +78,7 @@ local SETTINGS = {
   ignore_configured_endpoint_urls = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", boolean },
   ec2_metadata_service_endpoint = { "AWS_EC2_METADATA_SERVICE_ENDPOINT" },
   ec2_metadata_service_endpoint_mode = { "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", one_of("ipv4", "ipv6") },
+  imds_use_ipv6 = { "AWS_IMDS_USE_IPV6", boolean },
   ec2_metadata_v1_disabled = { "AWS_EC2_METADATA_V1_DISABLED", boolean },
   metadata_service_timeout = { "AWS_METADATA_SERVICE_TIMEOUT", whole(1) },
   metadata_service_num_attempts = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS", whole(1) },

@@ -22,7 +22,7 @@ end
 
 local function base(config)
   local url, mode = config:setting "ec2_metadata_service_endpoint", config:setting "ec2_metadata_service_endpoint_mode"
-  if not url then return ADDRESS[mode or "ipv4"] end
+  if not url then return ADDRESS[mode or config:setting "imds_use_ipv6" and "ipv6" or "ipv4"] end
   local parts = core.uri.parse(url)
   if not parts then source.fail("InvalidConfig", "AWS_EC2_METADATA_SERVICE_ENDPOINT is no URL: '%s'", url) end
   if parts.scheme ~= "https" and not is_near(parts.host) then
