@@ -138,9 +138,11 @@ local function dread(run)
   end
 end
 
+-- From that step; a task that has not got it goes back from its end.
 local function go(run, pipeline, direction, step)
-  run.record.direction = direction
-  for i, name in ipairs(pipeline.tasks[run.record.task]) do
+  local list = pipeline.tasks[run.record.task]
+  run.record.direction, run.record.position = direction, #list
+  for i, name in ipairs(list) do
     if name == step then run.record.position = i end
   end
 end

@@ -150,6 +150,13 @@ tests["an original that somebody has renamed is for a person"] = function()
   assert(message:find "is called other now", message)
 end
 
+tests["a snapshot whose run is lost leaves no mark on the database"] = function()
+  local world = lost(5, { task = "create_snapshot_only" }, 1)
+  local record = recovered(world)
+  witness.equal(record.outcome, "failed")
+  assert(not witness.marked(world.sandbox:instance("mydb").TagList), "a mark is left")
+end
+
 tests["a database without marks has nothing to end"] = function()
   local world = rehearse({}).world
   local ok, err = pcall(recover.run, world, path.script "scripts/restore.lua" (), "mydb", "restore")
