@@ -65,7 +65,7 @@ end
 -- The original also names the snapshot that is restored from, once that is known.
 local function tags_for(run, role)
   local tags, pinned = lease.tags(run), run.facts.snapshot
-  local pin = pinned and ("%.3f %s"):format(pinned.created_at, pinned.asked_as)
+  local pin = pinned and ("%s %.3f %s"):format(run.id, pinned.created_at, pinned.asked_as)
   if role == "original" and pin and #pin <= 256 then tags[marks.SNAPSHOT] = pin end
   return tags
 end

@@ -4,7 +4,7 @@
 ---                      tags to what somebody else restores from it
 ---   trapheus:lease     on the original and its replacement: which run may change them, and until when
 ---   trapheus:state     on both: what another machine must know of the run to end it
----   trapheus:snapshot  on the original: the snapshot that is restored from
+---   trapheus:snapshot  on the original: the run, and the snapshot that it restores from
 local sorted = require "trapheus.sorted"
 
 local marks = { RUN = "trapheus:run", LEASE = "trapheus:lease", STATE = "trapheus:state",
@@ -70,18 +70,15 @@ end
 ---@return string
 function marks.run_of(value) return value:match "run=(%w+)" or value:match "^%w+" or "" end
 
---- Our tags of this run on a thing. The pin of the snapshot names no run: it belongs to the lease beside it.
+--- Our tags of this run on a thing.
 ---@param tags table<string, string>
 ---@param run_id string
 ---@return string[] keys
 function marks.keys(tags, run_id)
-  local keys, any = {}, false
+  local keys = {}
   for _, key in ipairs(sorted.keys(tags)) do
-    local ours = key:find(PREFIX) and key ~= marks.SNAPSHOT and marks.run_of(tags[key]) == run_id
-    any = any or ours
-    if ours then keys[#keys + 1] = key end
+    if key:find(PREFIX) and marks.run_of(tags[key]) == run_id then keys[#keys + 1] = key end
   end
-  if any and tags[marks.SNAPSHOT] then keys[#keys + 1] = marks.SNAPSHOT end
   return keys
 end
 

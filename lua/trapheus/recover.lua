@@ -95,7 +95,7 @@ end
 
 -- The snapshot that was pinned, if it is still that one.
 local function pin(run, found)
-  local created_at, asked_as = (found.original.tags[marks.SNAPSHOT] or ""):match "^(%S+) (%S+)$"
+  local created_at, asked_as = (found.original.tags[marks.SNAPSHOT] or ""):match "^%S+ (%S+) (%S+)$"
   local seen = asked_as and run.database.snapshot(run.world.rds, asked_as)
   if seen and math.abs(seen.created_at - tonumber(created_at)) < 0.002 then
     run.facts.snapshot = pinned.new(seen, asked_as)
