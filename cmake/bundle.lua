@@ -1,6 +1,6 @@
 -- Writes a C file that holds the given files, so that the program needs none of them at run time.
 -- usage: lua5.4 bundle.lua OUTPUT ROOT FILE…
--- JSON is kept as gzip makes it.
+-- Each is kept as gzip makes it.
 -- Names are as `require` or a user would say them: "trapheus/cli.lua", "scripts/restore.lua".
 
 local output, root = arg[1], arg[2] .. "/"
@@ -10,12 +10,11 @@ local function bundled_name(path)
   return (path:sub(#root + 1):gsub("^lua/", ""))
 end
 
-local function content(path)
-  local packed = path:find "%.json$"
-  local file = packed and assert(io.popen("gzip -9nc '" .. path .. "'", "r")) or assert(io.open(path, "rb"))
+local function packed(path)
+  local file = assert(io.popen("gzip -9nc '" .. path .. "'", "r"))
   local text = file:read "a"
   assert(file:close())
-  return text, packed and "true" or "false"
+  return text
 end
 
 local function bytes(text)
@@ -28,13 +27,13 @@ end
 
 local arrays, rows = {}, {}
 for i = 3, #arg do
-  local text, packed = content(arg[i])
-  arrays[#arrays + 1] = ("static const unsigned char f%d[] = {%s};"):format(i, #text > 0 and bytes(text) or "0")
-  rows[#rows + 1] = ('    {"%s", (const char *)f%d, %d, %s},'):format(bundled_name(arg[i]), i, #text, packed)
+  local text = packed(arg[i])
+  arrays[#arrays + 1] = ("static const unsigned char f%d[] = {%s};"):format(i, bytes(text))
+  rows[#rows + 1] = ('    {"%s", (const char *)f%d, %d},'):format(bundled_name(arg[i]), i, #text)
 end
 table.sort(rows)
 
 local file = assert(io.open(output, "wb"))
 file:write('#include "bundle.h"\n\n', table.concat(arrays, "\n"), "\n\nconst struct bundled bundle[] = {\n",
-  table.concat(rows, "\n"), "\n    {NULL, NULL, 0, false},\n};\n")
+  table.concat(rows, "\n"), "\n    {NULL, NULL, 0},\n};\n")
 assert(file:close())

@@ -2,14 +2,12 @@
 #ifndef TRAPHEUS_BUNDLE_H
 #define TRAPHEUS_BUNDLE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct bundled {
     const char *name; /* "trapheus/cli.lua"; NULL ends the table */
-    const char *text;
+    const char *packed; /* by gzip */
     size_t length_bytes;
-    bool packed; /* by gzip */
 };
 
 extern const struct bundled bundle[];

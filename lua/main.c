@@ -18,24 +18,23 @@ static const struct bundled *find(const char *name) {
     return NULL;
 }
 
-static void push_unpacked(lua_State *L, const struct bundled *file) {
-    struct tph_buf text;
-    tph_buf_init(&text, LONGEST_TEXT_BYTES);
-    enum tph_status status = tph_inflate((struct tph_str){file->text, file->length_bytes}, &text);
-    if (status == TPH_OK) lua_pushlstring(L, text.data, text.length_bytes);
-    tph_buf_deinit(&text);
-    if (status != TPH_OK) luaL_error(L, "%s: %s", file->name, tph_status_text(status));
+/* The caller frees the text, and raises nothing before that. */
+static void unpack(lua_State *L, const struct bundled *file, struct tph_buf *text) {
+    tph_buf_init(text, LONGEST_TEXT_BYTES);
+    enum tph_status status = tph_inflate((struct tph_str){file->packed, file->length_bytes}, text);
+    if (status == TPH_OK) return;
+    tph_buf_deinit(text);
+    luaL_error(L, "%s: %s", file->name, tph_status_text(status));
 }
 
 /* bundled(name) -> text | nil: a file inside the program, "trapheus/cli.lua" */
 static int bundled_text(lua_State *L) {
     const struct bundled *file = find(luaL_checkstring(L, 1));
-    if (file && file->packed)
-        push_unpacked(L, file);
-    else if (file)
-        lua_pushlstring(L, file->text, file->length_bytes);
-    else
-        lua_pushnil(L);
+    if (!file) return 0;
+    struct tph_buf text;
+    unpack(L, file, &text);
+    lua_pushlstring(L, text.data, text.length_bytes);
+    tph_buf_deinit(&text);
     return 1;
 }
 
@@ -49,9 +48,12 @@ static int search_bundle(lua_State *L) {
         lua_pushfstring(L, "no bundled module '%s'", module);
         return 1;
     }
-    lua_pushfstring(L, "@%s", file->name);
-    if (luaL_loadbufferx(L, file->text, file->length_bytes, lua_tostring(L, -1), "t") != LUA_OK)
-        return lua_error(L);
+    const char *chunk_name = lua_pushfstring(L, "@%s", file->name);
+    struct tph_buf text;
+    unpack(L, file, &text);
+    int status = luaL_loadbufferx(L, text.data, text.length_bytes, chunk_name, "t");
+    tph_buf_deinit(&text);
+    if (status != LUA_OK) return lua_error(L);
     lua_pushstring(L, file->name);
     return 2;
 }
