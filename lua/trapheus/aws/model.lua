@@ -28,6 +28,20 @@ local function read_file(path, level)
   return definition
 end
 
+-- Most of a model are thousands of tables that only name a shape: the same name, the same table.
+local function share(value, references)
+  for key, inner in next, value do
+    local name = type(inner) == "table" and inner.shape
+    if type(name) == "string" and next(inner, next(inner)) == nil then
+      references[name] = references[name] or inner
+      value[key] = references[name]
+    elseif name ~= false then
+      share(inner, references)
+    end
+  end
+  return value
+end
+
 local function is_path(service) return service:find("/", 1, true) ~= nil or service:find "%.json$" ~= nil end
 
 --- What a service is called: the front of its host name, for one that is not shipped.
@@ -71,7 +85,9 @@ function model.load(service, level)
     error(("no model of the service %s%s; there are %s, and the path of any service-2.json"):format(tostring(service),
       model.hint(tostring(service), NAMES), table.concat(sorted.keys(NAMES), ", ")), level)
   end
-  loaded[service] = loaded[service] or json.decode(resource.read("trapheus.aws.models." .. service, "json"), service)
+  if not loaded[service] then
+    loaded[service] = share(json.decode(resource.read("trapheus.aws.models." .. service, "json"), service), {})
+  end
   return loaded[service]
 end
 
