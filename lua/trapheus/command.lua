@@ -8,7 +8,6 @@ local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
 local journal = require "trapheus.journal"
 local json = require "trapheus.json"
-local described = require "trapheus.sandbox.described"
 local log = require "trapheus.log"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
@@ -16,8 +15,6 @@ local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
-local sandbox_options = require "trapheus.sandbox_options"
-local stage = require "trapheus.sandbox.stage"
 local usage = require "trapheus.usage"
 local world_module = require "trapheus.world"
 
@@ -92,14 +89,21 @@ function command.real_world(given)
   return world
 end
 
+local function described_of(given)
+  local described = require "trapheus.sandbox.described"
+  local databases = described.read(given.from_describe)
+  described.require(databases, given.id)
+  return databases
+end
+
 --- A sandbox that has what the user asked for.
 ---@param given trapheus.Given
 ---@return trapheus.World
 function command.sandbox_world(given)
+  local stage = require "trapheus.sandbox.stage"
   local spec = { id = given.id, is_cluster = given.cluster, scenario = given.scenario,
     snapshot = given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil,
-    described = given.from_describe and described.read(given.from_describe) }
-  if spec.described then described.require(spec.described, given.id) end
+    described = given.from_describe and described_of(given) }
   local made = stage.options(spec)
   made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
   made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar
@@ -109,7 +113,9 @@ function command.sandbox_world(given)
   end
   stage.set(world.sandbox, spec)
   for _, override in ipairs(given.set or {}) do world.sandbox:learn(override.name, options.split { override.text }) end
-  world.sandbox:inject(sandbox_options.faults(given, given.id))
+  if given.fault or given.fault_seed then
+    world.sandbox:inject(require("trapheus.sandbox_options").faults(given, given.id))
+  end
   return world
 end
 

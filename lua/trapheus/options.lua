@@ -1,5 +1,4 @@
 --- Reads the flags of a command, and says what they mean together.
-local argparse = require "argparse"
 local commands = require "trapheus.commands"
 local core = require "trapheus.core"
 local duration = require "trapheus.duration"
@@ -22,6 +21,7 @@ local function add_flag(built, row)
 end
 
 local function parser(command)
+  local argparse = require "argparse"
   local built = argparse("trapheus " .. command.name, command.summary:gsub("^%l", string.upper) .. "."):add_help(true)
     :help_max_width(80)
   for _, group in ipairs(command.groups) do
@@ -259,6 +259,7 @@ end
 ---@return trapheus.Given
 function options.read(name, arguments)
   local ok, given = parser(commands.find(name)):pparse(arguments)
+  package.loaded.argparse = nil -- as much memory as a dozen modules of ours, and of no more use
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   unwrap(given, commands.find(name))
   for _, list in ipairs { "fault", "from_describe" } do

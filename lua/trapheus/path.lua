@@ -1,5 +1,4 @@
 --- Where scripts and modules are found: --scripts DIR, TRAPHEUS_PATH, the ones inside the program.
-local commands = require "trapheus.commands"
 local core = require "trapheus.core"
 local usage = require "trapheus.usage"
 
@@ -86,7 +85,7 @@ end
 ---@return string[]
 function path.scripts()
   local names = {}
-  for i, command in ipairs(commands.LIST) do names[i] = command.name end
+  for i, command in ipairs(require("trapheus.commands").LIST) do names[i] = command.name end
   return names
 end
 

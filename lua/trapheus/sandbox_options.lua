@@ -1,5 +1,5 @@
 --- What the flags say about the sandbox: its faults.
-local faults = require "trapheus.sandbox.faults"
+local fault_plan = require "trapheus.sandbox.fault_plan"
 local swarm = require "trapheus.sandbox.swarm"
 local usage = require "trapheus.usage"
 
@@ -27,10 +27,10 @@ function sandbox_options.faults(given, name)
   for _, text in ipairs(given.fault or {}) do
     local file_name = text:match "^@(.+)$"
     if file_name then
-      local list, problem = faults.read(read_file(file_name), file_name)
+      local list, problem = fault_plan.read(read_file(file_name), file_name)
       add(plan, list or usage.fail("--fault: %s", problem))
     else
-      local fault, problem = faults.parse(text)
+      local fault, problem = fault_plan.parse(text)
       add(plan, { fault or usage.fail("--fault '%s': %s", text, problem) })
     end
   end

@@ -1,6 +1,6 @@
 --- Plans of faults: the compact form, data, files, seeds; and what is wrong with one is said.
 local fault_kinds = require "trapheus.sandbox.fault_kinds"
-local faults = require "trapheus.sandbox.faults"
+local fault_plan = require "trapheus.sandbox.fault_plan"
 local json = require "trapheus.json"
 local sandbox = require "trapheus.sandbox"
 local sorted = require "trapheus.sorted"
@@ -35,7 +35,7 @@ local READ = {
 
 function tests.the_compact_form()
   for text, wanted in pairs(READ) do
-    local fault, problem = faults.parse(text)
+    local fault, problem = fault_plan.parse(text)
     if not fault then error(text .. ": " .. problem) end
     local got = fields(fault):gsub("(%d)%.0", "%1")
     assert(got == wanted:gsub("(%d)%.0", "%1"), ("%s: %s"):format(text, got))
@@ -71,10 +71,10 @@ local WRONG = {
 
 function tests.what_is_wrong_is_said()
   for text, wanted in pairs(WRONG) do
-    local fault, problem = faults.parse(text)
+    local fault, problem = fault_plan.parse(text)
     assert(not fault and problem:find(wanted, 1, true), ("%s: %s"):format(text, problem))
     local list
-    list, problem = faults.check { "CreateDBSnapshot:1:lost", text }
+    list, problem = fault_plan.check { "CreateDBSnapshot:1:lost", text }
     assert(not list and problem:find("'" .. text .. "': ", 1, true) == 1, problem)
   end
 end
@@ -95,10 +95,10 @@ local WRONG_DATA = {
 
 function tests.data_is_checked_as_well()
   for wanted, list in pairs(WRONG_DATA) do
-    local plan, problem = faults.check(list)
+    local plan, problem = fault_plan.check(list)
     assert(not plan and problem:find(wanted, 1, true) == 1, problem)
   end
-  local _, problem = faults.check "drop"
+  local _, problem = fault_plan.check "drop"
   assert(problem == "a list of faults is expected, not a string")
 end
 
@@ -108,7 +108,7 @@ function tests.files_in_lua_or_json()
     '{ "CreateDBSnapshot:1:lost", { at_s = 60, kind = "stop", name = "mydb" } }',
     'return { "CreateDBSnapshot:1:lost", { at_s = 60, kind = "stop", name = "mydb" } } -- as one writes it',
   } do
-    local plan, problem = faults.read(text, "plan")
+    local plan, problem = fault_plan.read(text, "plan")
     assert(plan, problem)
     assert(#plan == 2 and plan[1].kind == "lost" and plan[2].at_s == 60)
   end
@@ -118,7 +118,7 @@ function tests.files_in_lua_or_json()
     ['["CreateDBSnapshot:1:lsot"]'] = "plan: 'CreateDBSnapshot:1:lsot': there is no kind of fault",
     ["7"] = "plan: a list of faults is expected, not a number",
   } do
-    local plan, problem = faults.read(text, "plan")
+    local plan, problem = fault_plan.read(text, "plan")
     assert(not plan and problem:find(wanted, 1, true) == 1, problem)
   end
 end
@@ -127,7 +127,7 @@ function tests.a_seed_is_a_plan()
   local kinds, plans = {}, {}
   for seed = 1, 200 do
     local plan = swarm(seed, "mydb")
-    assert(faults.check(plan), select(2, faults.check(plan)))
+    assert(fault_plan.check(plan), select(2, fault_plan.check(plan)))
     plans[json.encode(plan)] = true
     assert(json.encode(plan) == json.encode(swarm(seed, "mydb")), "the same seed, another plan")
     for _, fault in ipairs(plan) do kinds[fault.kind] = true end
@@ -215,7 +215,7 @@ function tests.each_action_is_carried_out()
       fault[parameter.name] = parameter.choices and parameter.choices[1] or parameter.type == "operation"
         and "DeleteDBInstance" or parameter.type == "seconds" and 1 or parameter.type == "duration" and 60 or "mydb"
     end
-    assert(faults.check { fault })
+    assert(fault_plan.check { fault })
     happenings.happen(world {}, fault)
     done[#done + 1] = name
   end

@@ -1,6 +1,6 @@
 --- One seed, one story: byte for byte, whenever, wherever and by whatever Lua it is told.
 local core = require "trapheus.core"
-local faults = require "trapheus.sandbox.faults"
+local fault_plan = require "trapheus.sandbox.fault_plan"
 local rehearse = require "rehearse"
 local story = require "story"
 local swarm = require "trapheus.sandbox.swarm"
@@ -38,7 +38,7 @@ function tests.a_whole_restore_is_the_same_twice()
     local spec = { seed = seed, preset = "adversarial", faults = swarm(seed, "mydb") }
     local first = trace.calls(rehearse(spec).sandbox)
     local second = trace.calls(rehearse(spec).sandbox)
-    assert(faults.check(spec.faults) and #first > 0)
+    assert(fault_plan.check(spec.faults) and #first > 0)
     assert(first == second, "the two differ")
   end
 end

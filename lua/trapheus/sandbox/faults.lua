@@ -1,10 +1,9 @@
 --- Faults: which call meets one, and what it does to that call.
 
 local errors = require "trapheus.sandbox.errors"
-local fault_plan = require "trapheus.sandbox.fault_plan"
 local kinds = require "trapheus.sandbox.fault_kinds"
 
-local faults = { parse = fault_plan.parse, check = fault_plan.check, read = fault_plan.read }
+local faults = {}
 
 ---@class trapheus.sandbox.Fault
 ---@field operation? string   Whose call meets it; "*": any. Without it, `at_s` says when it happens.

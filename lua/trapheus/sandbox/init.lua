@@ -8,7 +8,6 @@ local calls = require "trapheus.sandbox.calls"
 local delivery = require "trapheus.sandbox.delivery"
 local heap = require "trapheus.heap"
 local cluster_api = require "trapheus.sandbox.cluster_api"
-local faults = require "trapheus.sandbox.faults"
 local happenings = require "trapheus.sandbox.happenings"
 local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
@@ -301,7 +300,7 @@ function sandbox.serves(service, operation) return calls.serves(service, operati
 --- Adds to the plan of faults. Times are from now on.
 ---@param list (string|trapheus.sandbox.Fault)[]  See trapheus.sandbox.fault_plan.
 function sandbox:inject(list)
-  local plan, problem = faults.check(list)
+  local plan, problem = require("trapheus.sandbox.fault_plan").check(list)
   if not plan then error(problem, 2) end
   for _, fault in ipairs(plan) do
     if fault.at_s then

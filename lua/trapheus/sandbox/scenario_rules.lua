@@ -2,7 +2,7 @@
 
 local cluster_template = require "trapheus.sandbox.cluster_template"
 local commands = require "trapheus.commands"
-local faults = require "trapheus.sandbox.faults"
+local fault_plan = require "trapheus.sandbox.fault_plan"
 local knobs = require "trapheus.sandbox.knobs"
 local model = require "trapheus.aws.model"
 local shape = require "trapheus.sandbox.shape"
@@ -181,7 +181,7 @@ end
 
 -- As --fault and a file of faults have them.
 local function fault_list(value, place)
-  local plan, problem = faults.check(value)
+  local plan, problem = fault_plan.check(value)
   if not plan then refuse(place, "%s", problem) end
   for i, fault in ipairs(plan) do
     if fault.kind == "terminal" or fault.kind == "status" then
