@@ -175,7 +175,8 @@ enum tph_status tph_http_send(struct tph_loop *loop, const struct tph_http_reque
     call->done = done;
     call->context = context;
     call->public_only = request->public_only;
-    call->transfer = (struct tph_transfer){curl_easy_init(), on_done, call, NULL, NULL, NULL};
+    call->transfer =
+        (struct tph_transfer){tph_transfer_handle(loop), on_done, call, NULL, NULL, NULL};
     tph_buf_init(&call->headers, HTTP_MAX_HEADER_BYTES);
     tph_buf_init(&call->body, request->max_bytes ? request->max_bytes : TPH_HTTP_MAX_BYTES);
     enum tph_status status =

@@ -19,7 +19,7 @@ struct pool {
 struct tph_loop {
     struct tph_clock clock;
     struct tph_timers timers;
-    CURLM *multi;
+    CURLM *multi;                   /* NULL until something needs it, and all of curl with it */
     struct tph_transfer *transfers; /* in flight */
     size_t transfer_count;
     struct pool pools[MOST_POOLS];
@@ -33,26 +33,20 @@ static enum tph_status loop_init(struct tph_loop *loop, const struct tph_loop_op
     loop->clock = options->clock;
     loop->signal_fd = -1;
     loop->aws.quota.tokens = TPH_RETRY_TOKENS;
-    loop->multi = curl_multi_init();
     if (options->ca_bundle) loop->ca_bundle = strdup(options->ca_bundle);
-    if (!loop->multi || (options->ca_bundle && !loop->ca_bundle)) return TPH_ENOMEM;
-    curl_multi_setopt(loop->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, MOST_CONNECTIONS);
-    return TPH_OK;
+    return options->ca_bundle && !loop->ca_bundle ? TPH_ENOMEM : TPH_OK;
 }
 
-enum tph_status tph_loop_new(const struct tph_loop_options *options, struct tph_loop **out) {
+static enum tph_status open_curl(struct tph_loop *loop) {
+    if (loop->multi) return TPH_OK;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return TPH_ENOMEM;
-    struct tph_loop *loop = calloc(1, sizeof *loop);
-    if (!loop) {
-        curl_global_cleanup();
-        return TPH_ENOMEM;
+    loop->multi = curl_multi_init();
+    if (loop->multi) {
+        curl_multi_setopt(loop->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, MOST_CONNECTIONS);
+        return TPH_OK;
     }
-    enum tph_status status = loop_init(loop, options);
-    if (status == TPH_OK)
-        *out = loop;
-    else
-        tph_loop_free(loop);
-    return status;
+    curl_global_cleanup();
+    return TPH_ENOMEM;
 }
 
 /* False: a request is using it. */
@@ -61,6 +55,24 @@ static bool close_pool(struct pool *pool) {
     free(pool->name);
     *pool = (struct pool){0};
     return true;
+}
+
+static void close_curl(struct tph_loop *loop) {
+    if (!loop->multi) return;
+    curl_multi_cleanup(loop->multi);
+    for (size_t i = 0; i < MOST_POOLS; i++) close_pool(&loop->pools[i]);
+    curl_global_cleanup();
+}
+
+enum tph_status tph_loop_new(const struct tph_loop_options *options, struct tph_loop **out) {
+    struct tph_loop *loop = calloc(1, sizeof *loop);
+    if (!loop) return TPH_ENOMEM;
+    enum tph_status status = loop_init(loop, options);
+    if (status == TPH_OK)
+        *out = loop;
+    else
+        tph_loop_free(loop);
+    return status;
 }
 
 static CURLSH *open_pool(struct pool *pool, struct tph_str name) {
@@ -123,9 +135,7 @@ void tph_loop_free(struct tph_loop *loop) {
     tph_timers_deinit(&loop->timers);
     take_turns(loop, TPH_ECANCELED);
     if (loop->signal_fd >= 0) tph_signals_release();
-    curl_multi_cleanup(loop->multi);
-    for (size_t i = 0; i < MOST_POOLS; i++) close_pool(&loop->pools[i]);
-    curl_global_cleanup();
+    close_curl(loop);
     free(loop->ca_bundle);
     free(loop);
 }
@@ -156,6 +166,10 @@ enum tph_status tph_loop_timer(struct tph_loop *loop, struct tph_timer *timer, i
     if (delay_ms < 0) delay_ms = 0;
     if (delay_ms > INT64_MAX - now_ms) delay_ms = INT64_MAX - now_ms;
     return tph_timers_start(&loop->timers, timer, now_ms + delay_ms, done, context);
+}
+
+CURL *tph_transfer_handle(struct tph_loop *loop) {
+    return open_curl(loop) == TPH_OK ? curl_easy_init() : NULL;
 }
 
 enum tph_status tph_transfer_start(struct tph_loop *loop, struct tph_transfer *transfer) {
@@ -227,6 +241,7 @@ static unsigned int gather(const struct tph_loop *loop, struct curl_waitfd *fds,
 /* Sleeps until a descriptor or the limit, in real time; less than 0 for ever. */
 static enum tph_status poll_once(struct tph_loop *loop, int64_t real_ms) {
     struct curl_waitfd fds[1 + MOST_WATCHES];
+    if (open_curl(loop) != TPH_OK) return TPH_ENOMEM;
     unsigned int count = gather(loop, fds, &real_ms);
     int limit_ms = real_ms < 0 || real_ms > INT_MAX ? INT_MAX : (int)real_ms;
     CURLMcode code = curl_multi_poll(loop->multi, fds, count, limit_ms, NULL);

@@ -20,6 +20,7 @@ struct tph_transfer {
     struct tph_transfer *previous, *next;
 };
 
+CURL *tph_transfer_handle(struct tph_loop *); /* a new one, or NULL: out of memory */
 enum tph_status tph_transfer_start(struct tph_loop *, struct tph_transfer *); /* TPH_ENOMEM */
 void tph_transfer_stop(struct tph_transfer *); /* without calling back; safe when not in flight */
 
