@@ -6,6 +6,7 @@ local core = require "trapheus.core"
 local driver = require "trapheus.drivers.local"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
+local hooks = require "trapheus.hooks"
 local journal = require "trapheus.journal"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
@@ -13,6 +14,7 @@ local names = require "trapheus.names"
 local options = require "trapheus.options"
 local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
+local rehearsal = require "trapheus.rehearsal"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
 local usage = require "trapheus.usage"
@@ -242,6 +244,7 @@ function command.run(pipeline, run, given, settings)
     run.record.failure = { step = run.record.step, message = stopped }
   end
   alert(run, settings)
+  pipeline:ended(run)
   command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
   return report.EXIT[run.record.outcome]
 end
@@ -278,9 +281,13 @@ function command.restore(pipeline, script, arguments)
     end
     error(world, 0)
   end
+  local _ <close> = given.sandbox and rehearsal.begin(world) or nil
   if given.plan then world.journal = journal.memory() end -- a plan is nothing to go on with
   world.gate = command.gate(pipeline, given)
+  local loaded = hooks.load_all(given.hooks)
+  hooks.attach(given.plan and pipeline:rehearsal() or pipeline, loaded) -- a plan only has them checked
   local run = command.new_run(world, given, script)
+  run.options.hooks = hooks.remembered(loaded)
   given.run = run.id
   return command.run(pipeline, run, given, settings)
 end

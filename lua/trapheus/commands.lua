@@ -25,6 +25,9 @@ local WHAT = { "What to restore", {
 local TIMEOUT = { "--timeout", "DURATION",
   "stop at the next safe point after this time (90s, 45m, 12h, 2d); resume goes on" }
 
+local HOOKS = { "--hooks", "FILE", "call the functions that this Lua file returns before and after "
+  .. "steps, to verify, and when it ends", "+" }
+
 local HOW = { "How", {
   { "--plan", nil, "print every call it would make, and change nothing" },
   { "--yes", nil, "do not ask for the identifier on a terminal" },
@@ -40,6 +43,7 @@ local HOW = { "How", {
   { "--set", "KEY=VALUE", "give the replacement another value of a setting than the original's (trapheus settings "
     .. "names them; MEMBER.KEY=VALUE for a member of a cluster)", "+" },
   { "--ignore-diff", "KEY", "accept that this setting of the replacement differs", "+" },
+  HOOKS,
   TIMEOUT,
 } }
 
@@ -155,6 +159,8 @@ local LEFT_TOLD = { "What is told", { { "--output", "FORMAT", "text (default), j
   { "--verbose", nil, "every AWS call, with its request id" } } }
 local OF_A_RUN = { { "How", {
   { "--from-aws", "ID", "its journal is gone: end what a run has begun on ID, from the marks that it left there" },
+  { "--hooks", "FILE", "with these hooks, instead of those that it began with", "+" },
+  { "--no-hooks", nil, "without the hooks that it began with" },
   TIMEOUT,
 } }, WHERE, TOLD }
 

@@ -2,6 +2,7 @@
 local alerts = require "trapheus.alerts"
 local command = require "trapheus.command"
 local errors = require "trapheus.errors"
+local hooks = require "trapheus.hooks"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
 local pipelines = require "trapheus.pipeline"
@@ -81,6 +82,7 @@ end
 ---@return integer exit_code
 return function(name, arguments, change)
   local given = options.read(name, arguments)
+  if given.hooks and given.no_hooks then usage.fail "--hooks and --no-hooks exclude each other" end
   if given.from_aws then return from_aws(given, change) end
   local record = choose(given)
   if not record then
@@ -96,6 +98,9 @@ return function(name, arguments, change)
     check_place(run)
     take_lock(run)
     run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
+  end
+  if runs.unfinished(run.record) then
+    hooks.attach(pipeline, hooks.again(run, given, name == "rollback" or run.record.direction == "back"))
   end
   pipeline:bind(run)
   if not runs.unfinished(run.record) then return ended(run, given, change) end

@@ -147,8 +147,7 @@ local function check_needs(given)
   end
 end
 
-local function check_together(given)
-  check_needs(given)
+local function check_exclusive(given)
   for _, row in ipairs(EXCLUSIVE) do
     for i = 2, #row do
       if given[row[1]] and given[row[i]] then
@@ -156,6 +155,11 @@ local function check_together(given)
       end
     end
   end
+end
+
+local function check_together(given)
+  check_needs(given)
+  check_exclusive(given)
   for _, field in ipairs(given.task == "create_snapshot_only" and ONLY_A_RESTORE or {}) do
     if given[field] then usage.fail("%s means nothing for create_snapshot_only", as_flag(field)) end
   end
@@ -262,7 +266,7 @@ function options.read(name, arguments)
   package.loaded.argparse = nil -- as much memory as a dozen modules of ours, and of no more use
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   unwrap(given, commands.find(name))
-  for _, list in ipairs { "fault", "from_describe" } do
+  for _, list in ipairs { "fault", "from_describe", "hooks" } do
     if given[list] and not given[list][1] then given[list] = nil end
   end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end

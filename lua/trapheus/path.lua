@@ -48,10 +48,11 @@ end
 
 --- Loads a Lua text file as a function.
 ---@param file string
+---@param environment table?  Its globals, if not everybody's.
 ---@return function
-function path.load_file(file)
+function path.load_file(file, environment)
   path.check_owner(file)
-  local chunk, err = loadfile(file, "t")
+  local chunk, err = loadfile(file, "t", environment or _G)
   if not chunk then usage.fail("%s is not a Lua script: %s", file, err) end
   return chunk
 end

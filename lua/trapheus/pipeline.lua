@@ -3,6 +3,7 @@
 local core = require "trapheus.core"
 local door = require "trapheus.door"
 local errors = require "trapheus.errors"
+local hooked = require "trapheus.hooked"
 local lease = require "trapheus.lease"
 
 ---@class trapheus.Step
@@ -42,7 +43,7 @@ local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a 
 ---@return trapheus.Pipeline
 function pipeline.new(spec)
   local self = setmetatable({ name = spec.name, tasks = spec.tasks, database = spec.database, steps = {},
-    hooks = { before = {}, after = {} } }, Pipeline)
+    hooks = hooked.none() }, Pipeline)
   for _, step in ipairs(spec.steps) do self.steps[step.name] = step end
   for task, list in pairs(spec.tasks) do
     for _, name in ipairs(list) do
@@ -68,9 +69,20 @@ end
 local function add_hook(self, when, name, f)
   known(self, name, 3)
   if type(f) ~= "function" then error(("a function is expected for %s '%s'"):format(when, name), 3) end
-  local list = self.hooks[when][name] or {}
-  list[#list + 1] = f
-  self.hooks[when][name] = list
+  self:hook(when, name, f)
+end
+
+--- Has a hook called: of a script, or of a hooks file (trapheus.hooks).
+---@param when "before"|"after"|"verify"|"on_event"|"on_failure"|"on_success"
+---@param name string?  The step, of the first two.
+---@param hook function|trapheus.Hook
+function Pipeline:hook(when, name, hook)
+  local list = self.hooks[when]
+  if name then
+    list[name] = list[name] or {}
+    list = list[name]
+  end
+  list[#list + 1] = hook
 end
 
 --- Calls f(run) before the step first looks. An error in it stops the run as a failure of the step does.
@@ -124,7 +136,7 @@ function Pipeline:rehearsal()
     local shipped, step = pcall(require, "trapheus.steps." .. name)
     steps[name] = shipped and step or { name = name, advance = pass }
   end
-  return setmetatable({ steps = steps, hooks = { before = {}, after = {} } }, { __index = self })
+  return setmetatable({ steps = steps, hooks = hooked.none() }, { __index = self })
 end
 
 -- Looking ---------------------------------------------------------------------------------
@@ -177,25 +189,6 @@ local function late(run, step)
   return run:fail(("%s is not done after %s"):format(step.name, hours))
 end
 
-local function run_hooks(self, run, when, step)
-  local key = when .. " " .. step.name
-  local hooks = self.hooks[when][step.name]
-  if not hooks or run.record.direction == "back" or run.record.hooks[key] then return true end
-  for _, hook in ipairs(hooks) do
-    local ok, err = pcall(hook, run)
-    if not ok then return false, err end
-  end
-  run.record.hooks[key] = true
-  run:save("hook", { hook = key }) -- raises when it cannot be written: that is no failure of the hook
-  return true
-end
-
-local function before(self, run, step)
-  local ok, err = run_hooks(self, run, "before", step)
-  if type(err) == "table" and err.wait then return err end
-  if not ok then return run:fail(("the hook before %s: %s"):format(step.name, tostring(err))) end
-end
-
 -- The step's turn.
 local function act(run, step)
   lease.keep(run)
@@ -208,8 +201,8 @@ end
 local function look(self, run, step)
   skip_absence(run)
   local due = overdue(run, step)
-  local hooked = not due and before(self, run, step)
-  if hooked then return hooked end
+  local stopped = not due and hooked.before(self.hooks, run, step)
+  if stopped then return stopped end
   local ok, answer = xpcall(due and late or act, errors.traced, run, step) -- a deadline is looked at, too
   if ok then
     run.record.denied = nil
@@ -244,12 +237,6 @@ local function leave(run, outcome, message)
   record.step, record.waiting, record.steady = nil, nil, nil
   run:save("step", { step = entry.name, outcome = outcome })
   run:tell(outcome == "done" and "done" or "failed", { step = entry.name, message = message })
-end
-
--- Before the step counts as done: a crash in between repeats nothing and loses nothing.
-local function after(self, run, step)
-  local ok, err = run_hooks(self, run, "after", step)
-  if not ok then run:warn(("the hook after %s: %s"):format(step.name, tostring(err))) end
 end
 
 local function finish(run, outcome)
@@ -313,14 +300,10 @@ local function delay_ms(run, answer)
   }
 end
 
-local function step_on(self, run, step, answer)
-  if answer.outcome then
+local function step_on(run, step, answer)
+  if answer.done or answer.outcome then
     leave(run, "done")
-    finish(run, answer.outcome)
-  elseif answer.done then
-    door.close_step(run)
-    after(self, run, step)
-    leave(run, "done")
+    if answer.outcome then finish(run, answer.outcome) end
   elseif answer.park then
     pipeline.park(run, answer.park, answer.todo)
   else
@@ -328,11 +311,24 @@ local function step_on(self, run, step, answer)
   end
 end
 
---- Gives the run the kind of database that it is about, once that is known.
+--- Gives the run the kind of database that it is about, once that is known, and those who are asked about it.
 ---@param run trapheus.Run
 function Pipeline:bind(run)
   if run.record.kind then run.database = self.database(run.record.kind == "cluster") end
+  function run.approve() return hooked.verify(self.hooks, run) end
+  if #self.hooks.on_event > 0 then run.untold = run.untold or {} end
 end
+
+-- Between two looks: the time for those who are told.
+function Pipeline:pause(run, answer)
+  local ms = delay_ms(run, answer)
+  hooked.events(self.hooks, run)
+  return ms
+end
+
+--- The run has ended, durably: its hooks are told.
+---@param run trapheus.Run
+function Pipeline:ended(run) hooked.ended(self.hooks, run) end
 
 --- Advances the run until it must wait or has ended.
 ---@param run trapheus.Run
@@ -350,8 +346,13 @@ function Pipeline:tick(run)
     else
       enter(run, step)
       local answer = look(self, run, step)
-      if answer.wait then return delay_ms(run, answer) end
-      step_on(self, run, step, answer)
+      -- before the step counts as done: a crash in between repeats nothing and loses nothing
+      if answer.done and not answer.outcome then
+        door.close_step(run)
+        answer = hooked.after(self.hooks, run, step) or answer
+      end
+      if answer.wait then return self:pause(run, answer) end
+      step_on(run, step, answer)
     end
   end
 end

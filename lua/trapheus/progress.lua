@@ -19,6 +19,7 @@ local WORDS = {
   failed = function(e) return ("%s: %s"):format(e.step, e.message or "failed") end,
   warning = function(e) return "warning: " .. e.message end,
   outside = function(e) return e.message end,
+  said = function(e) return e.message end,
 }
 
 -- Elsewhere: one line an event.
@@ -26,7 +27,7 @@ local function lines(stream)
   return function(event)
     local words = WORDS[event.event]
     if not words or event.event == "started" then return end
-    stream:write(("%s %s %s\n"):format(clock(event.at), event.identifier, log.clean(words(event))))
+    stream:write(("%s %s %s\n"):format(clock(event.at), event.identifier or "-", log.clean(words(event))))
     stream:flush()
   end
 end
@@ -60,6 +61,7 @@ local function live(stream)
     stream:write("\r\27[K", log.paint("!", "yellow", 2), " ", log.clean(event.message), "\n")
   end
   function handlers.outside(event) stream:write("\r\27[K", "» ", log.clean(event.message), "\n") end
+  handlers.said = handlers.outside
   return function(event)
     if handlers[event.event] then handlers[event.event](event) end
   end

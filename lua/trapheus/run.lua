@@ -24,6 +24,7 @@ local names = require "trapheus.names"
 ---@field identifier string     The name that is restored.
 ---@field options table         record.options: the flags, as data.
 ---@field world trapheus.World
+---@field untold table[]?       what has happened, for hooks that are told between two looks
 ---@field database table        databases.instance or databases.cluster
 local Run = {}
 Run.__index = Run
@@ -105,8 +106,14 @@ function Run:tell(event, fields)
   fields.at = self:now_s()
   local entry = self.record.steps[#self.record.steps]
   fields.since = entry and entry.started_at or fields.at
+  if self.untold and event ~= "said" then table.insert(self.untold, fields) end
   self.world:tell(fields)
 end
+
+--- Asked once the replacement is as it should be: an answer instead of nil is the step's. The pipeline knows who is
+--- asked.
+---@return trapheus.Answer?
+function Run:approve() return nil end
 
 -- Answers ---------------------------------------------------------------------------------
 

@@ -12,8 +12,10 @@ local tasks = require "trapheus.tasks"
 ---@field ses table
 ---@field region string
 ---@field journal trapheus.Journal
+---@field transport_in (fun(region: string): trapheus.Transport)?  of the sandbox: carries any client's calls
 ---@field sandbox table?          the sandbox, if this is its world
 ---@field random_bytes fun(count: integer): string  Random; in the sandbox its seed says which
+---@field pace number?            so many times as fast as real time its clock runs; nil: as fast, or virtual
 ---@field unattended boolean?     nobody watches, and nobody is told
 local World = {}
 World.__index = World
@@ -102,6 +104,7 @@ function world.real(options)
   return new {
     client_in = function(region) return service("rds", region) end,
     loop = loop,
+    pace = options.pace,
     region = config:region(),
     journal = journal.open(options.state_dir),
     rds = service "rds", sts = service "sts", ses = service "ses",
@@ -154,7 +157,9 @@ function world.sandbox(options)
   end
   return new {
     client_in = function(region) return service("rds", region) end,
+    transport_in = function(region) return region ~= sandbox.region and transport(region) or here end,
     loop = loop,
+    pace = options.speed,
     region = options.region or "us-east-1",
     journal = options.journal or journal.memory(),
     rds = service "rds", sts = service "sts", ses = service "ses",

@@ -36,6 +36,8 @@ local world_module = require "trapheus.world"
 ---@field document table        as --output json
 ---@field sandbox table
 ---@field world table
+---@field pipeline trapheus.Pipeline
+---@field run trapheus.Run
 ---@field calls string[]        "RestoreDBInstanceFromDBSnapshot mydb", …: what was sent, in order
 ---@field crashes integer
 
@@ -121,7 +123,7 @@ return function(spec)
     task = spec.task or "create_snapshot", kind = spec.kind, options = spec.options or {},
     script = "scripts/restore.lua" })
   run = drive(pipeline, run, result, { until_ms = world:now_ms() + (spec.limit_s or 30 * 86400) * 1000 })
-  result.run, result.record, result.outcome = run, run.record, run.record.outcome
+  result.pipeline, result.run, result.record, result.outcome = pipeline, run, run.record, run.record.outcome
   if result.outcome then result.document = report.document(run) end
   return result
 end

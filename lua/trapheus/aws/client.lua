@@ -9,6 +9,7 @@
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
+local rehearsal = require "trapheus.rehearsal"
 local tasks = require "trapheus.tasks"
 
 local client = {}
@@ -76,11 +77,18 @@ local function is_throttle(result, operation)
   return errors.is(result) and errors.class(operation, result.code, result.status) == "throttle"
 end
 
+-- In a rehearsal a client that was given no transport talks to the sandbox.
+local function transport_of(self)
+  local world = not self.given and rehearsal.world
+  return world and world.transport_in(self.region or world.region) or self.transport
+end
+
 local function send(self, call)
-  local pace = self.transport.pace
+  local transport = transport_of(self)
+  local pace = transport.pace
   wait_for_turn(self.limiter)
   wait_for_turn(pace)
-  local ok, result, info = pcall(self.transport.send, self.transport, call)
+  local ok, result, info = pcall(transport.send, transport, call)
   if pace then pace:answered(tasks.loop():now_ms(), not ok and is_throttle(result, call.operation)) end
   if ok then
     tell(self, call, info or {})
@@ -195,8 +203,11 @@ function client.new(service, options)
     on_call = options.on_call or false,
     region = options.region or false,
   }
-  self.transport = options.transport or require("trapheus.aws.transport").new(self.service, definition, options)
-  self.region = self.region or self.transport.region or false
+  self.given, self.transport = options.transport ~= nil, options.transport or false
+  if self.given or not rehearsal.world then
+    self.transport = self.transport or require("trapheus.aws.transport").new(self.service, definition, options)
+    self.region = self.region or self.transport.region or false
+  end
   return setmetatable(self, Client)
 end
 

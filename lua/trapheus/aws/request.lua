@@ -4,6 +4,7 @@ local core = require "trapheus.core"
 local credentials = require "trapheus.aws.credentials"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
+local rehearsal = require "trapheus.rehearsal"
 local sorted = require "trapheus.sorted"
 local tasks = require "trapheus.tasks"
 local timestamp = require "trapheus.aws.timestamp"
@@ -88,10 +89,14 @@ end
 
 --- Sends a request signed with the user's credentials; once, unless it was refused for the time it was signed with, or
 --- for credentials that have ended and others are there. Any reply is returned, whatever its status; raises an error
---- table when there was none.
+--- table when there was none. In a rehearsal nothing is sent, and the reply is an empty one.
 ---@param request trapheus.Request
 ---@return { status: integer, headers: table<string, string>, body: string }
 return function(request)
+  if rehearsal.world then
+    rehearsal.tell(("%s %s of %s"):format(request.method or "GET", request.path or "/", request.service))
+    return { status = 200, headers = {}, body = "" }
+  end
   local settings = config.load(request)
   local endpoint, why = endpoints.of_settings(request.service, settings, settings:region(),
     settings:endpoint_url(request.service))

@@ -78,6 +78,11 @@ function verify.advance(run)
     return run:wait("the replacement to be certain (looking again)", 20)
   end
   if security then return run:fail("the replacement is not as the original was: " .. summary) end
+  local stopped = run:approve()
+  if stopped then
+    run:steady("verify", false) -- what a hook has done is looked at as well
+    return stopped
+  end
   if summary ~= "" then run:warn("not carried over: " .. summary) end
   tell_of_secret(run, list[1])
   run.facts.differing = differing
