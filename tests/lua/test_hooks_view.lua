@@ -108,7 +108,8 @@ tests["what a hook prints is told, without secrets"] = function()
 end
 
 tests["its globals are its own"] = function()
-  local _, seen = run_with "leaked = 1 return { after = { lock = function() leaked = leaked + 1 seen[1] = leaked end } }"
+  local _, seen = run_with [[leaked = 1
+    return { after = { lock = function() leaked = leaked + 1 seen[1] = leaked end } }]]
   equal(seen[1], 2)
   equal(rawget(_G, "leaked"), nil)
 end
