@@ -96,6 +96,19 @@ static int system_setenv(lua_State *L) {
     return 1;
 }
 
+/* environment() -> { name = value } */
+static int system_environment(lua_State *L) {
+    lua_newtable(L);
+    for (char **entry = environ; entry && *entry; entry++) {
+        const char *end = strchr(*entry, '=');
+        if (!end) continue;
+        lua_pushlstring(L, *entry, (size_t)(end - *entry));
+        lua_pushstring(L, end + 1);
+        lua_rawset(L, -3);
+    }
+    return 1;
+}
+
 /* random_bytes(count) -> string from the operating system's generator */
 static int system_random_bytes(lua_State *L) {
     lua_Integer count = luaL_checkinteger(L, 1);
@@ -142,6 +155,7 @@ void tph_bind_system(lua_State *L) {
         {"geteuid", system_geteuid},
         {"hostname", system_hostname},
         {"setenv", system_setenv},
+        {"environment", system_environment},
         {"ask_secret", tph_ask_secret},
         {"write_private", tph_write_private},
         {NULL, NULL},

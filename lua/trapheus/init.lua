@@ -11,6 +11,7 @@
 ---@field sleep fun(seconds: number)
 ---@field spawn fun(f: function, ...): trapheus.Task
 ---@field all fun(functions: function[]): any[]
+---@field run fun(program: trapheus.Program): trapheus.ProgramResult
 ---@field waiter fun(name: string, service?: string): trapheus.Waiter
 ---@field backoff fun(options?: table): trapheus.Backoff
 ---@field notify { slack: fun(message: trapheus.SlackMessage), email: fun(message: trapheus.Email): string }
@@ -67,6 +68,7 @@ return lazy(trapheus, {
   sleep = { "trapheus.tasks", "sleep" },
   spawn = { "trapheus.tasks", "spawn" },
   all = { "trapheus.tasks", "all" },
+  run = { "trapheus.program" },
   waiter = { "trapheus.waiter", "new" },
   backoff = { "trapheus.backoff", "new" },
   json = { "trapheus.json" },

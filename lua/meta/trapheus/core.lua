@@ -76,6 +76,10 @@ function core.system.ask_secret(prompt) end
 ---@return true? written, string? message
 function core.system.write_private(path, text) end
 
+--- The variables of the environment.
+---@return table<string, string>
+function core.system.environment() end
+
 ---@param name string
 ---@param value string?  nil removes it.
 ---@return true? set, string? message

@@ -109,10 +109,12 @@ function Loop:aws(request) end
 ---@field argv string[]       The first is looked for in PATH; there is no shell.
 ---@field timeout_ms number   In real time.
 ---@field max_bytes integer   Of its output.
+---@field environment? string[]  "NAME=value"; nil: that of this process.
+---@field apart? boolean      Never on the terminal, and what it writes to its standard error is kept (64 KiB).
 
---- Runs a program to its end; what it writes to its standard error goes nowhere.
+--- Runs a program to its end.
 ---@param request trapheus.core.ProcessRequest
----@return trapheus.core.Op?  Its result is { code=, output= }.
+---@return trapheus.core.Op?  Its result is { code=, output=, errors= }.
 ---@return trapheus.core.Failure? err
 function Loop:process(request) end
 
