@@ -21,7 +21,9 @@ enum tph_status tph_inflate(struct tph_str packed, struct tph_buf *out) {
     z_stream stream = {.next_in = (unsigned char *)packed.data, /* zlib only reads */
                        .avail_in = (uInt)packed.length_bytes};
     if (inflateInit2(&stream, GZIP_ONLY) != Z_OK) return TPH_ENOMEM;
+    size_t before_bytes = out->length_bytes;
     enum tph_status status = run(&stream, out);
+    if (status != TPH_OK) tph_buf_truncate(out, before_bytes);
     inflateEnd(&stream);
     return status;
 }

@@ -1,8 +1,8 @@
 /* faulty.h - memory that runs out at the n-th request, for every n.
  *
  * A test that includes this is named test_alloc*.c: it is linked with the allocator of everything
- * in `core` and `lua/binding` wrapped (CMakeLists.txt). OpenSSL, expat, SQLite and libcurl are
- * given the same one through the hooks they have, and Lua takes it as its own. */
+ * in `core` and `lua/binding` wrapped (CMakeLists.txt). OpenSSL, expat, SQLite, zlib and
+ * libcurl are given the same one through the hooks they have, and Lua takes it as its own. */
 #ifndef TRAPHEUS_TEST_FAULTY_H
 #define TRAPHEUS_TEST_FAULTY_H
 
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <stdio.h>
+#include <zlib.h>
 
 /* The requests from the `first`-th on fail, `length` of them. */
 static struct {
@@ -43,6 +44,8 @@ char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
 XML_Parser __wrap_XML_ParserCreate(const XML_Char *encoding);
 CURLcode __wrap_curl_global_init(long flags);
+int __real_inflateInit2_(z_stream *stream, int bits, const char *version, int size);
+int __wrap_inflateInit2_(z_stream *stream, int bits, const char *version, int size);
 
 void *__wrap_malloc(size_t size) { return faulty_fails() ? NULL : __real_malloc(size); }
 
@@ -68,6 +71,18 @@ XML_Parser __wrap_XML_ParserCreate(const XML_Char *encoding) {
 CURLcode __wrap_curl_global_init(long flags) {
     return curl_global_init_mem(flags, __wrap_malloc, free, __wrap_realloc, __wrap_strdup,
                                 __wrap_calloc);
+}
+
+static void *faulty_zlib_alloc(void *context, unsigned count, unsigned size) {
+    return __wrap_calloc(count, size);
+}
+
+static void faulty_zlib_free(void *context, void *block) { free(block); }
+
+int __wrap_inflateInit2_(z_stream *stream, int bits, const char *version, int size) {
+    stream->zalloc = faulty_zlib_alloc;
+    stream->zfree = faulty_zlib_free;
+    return __real_inflateInit2_(stream, bits, version, size);
 }
 
 static void *faulty_crypto_malloc(size_t size, const char *file, int line) {

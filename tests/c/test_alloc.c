@@ -1,5 +1,7 @@
 /* What takes bytes and gives bytes, when memory runs out. */
 #include "faulty.h"
+#include "trapheus/aws_reply.h"
+#include "trapheus/inflate.h"
 #include "trapheus/query.h"
 #include "trapheus/sigv4.h"
 #include "trapheus/timers.h"
@@ -35,6 +37,14 @@ static enum tph_status append_pair(struct tph_buf *out) {
 }
 static enum tph_status append_decoded_form(struct tph_buf *out) {
     return tph_query_decode(TPH_STR(LONG_QUERY), out);
+}
+static enum tph_status append_inflated(struct tph_buf *out) { /* forty thousand times "z" */
+    static const unsigned char packed[] = {
+        31,  139, 8,   0,   0,  0,   0,   0,  2,  3,   237, 193, 49, 1,   0, 0, 0, 194, 160,
+        222, 75,  239, 101, 11, 160, 0,   0,  0,  0,   0,   0,   0,  0,   0, 0, 0, 0,   0,
+        0,   0,   0,   0,   0,  0,   0,   0,  0,  0,   0,   0,   0,  0,   0, 0, 0, 0,   0,
+        0,   0,   0,   0,   0,  0,   128, 27, 21, 157, 133, 67,  64, 156, 0, 0};
+    return tph_inflate((struct tph_str){(const char *)packed, sizeof packed}, out);
 }
 
 static const struct tph_credentials credentials = {.access_key_id = {"AKIDEXAMPLE", 11},
@@ -85,7 +95,7 @@ static enum tph_status try_appending(void *context) {
 static void what_appends_leaves_its_buffer_as_it_was(void **state) {
     static append *const all[] = {
         append_formatted,  append_hex,  append_encoded,      append_decoded, append_recoded,
-        append_normalized, append_pair, append_decoded_form, append_signed,
+        append_normalized, append_pair, append_decoded_form, append_signed,  append_inflated,
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         struct appending appending = {all[i], kept()};
@@ -143,6 +153,35 @@ static void a_document_is_parsed_or_not_there(void **state) {
     tph_buf_deinit(&text);
 }
 
+/* An error of a JSON protocol, with members to pass over. */
+static const char json_error[] =
+    "{\"list\": [1, {\"a member with a name that is longer than most of them are\": \"x\"}],"
+    " \"__type\": \"com.amazonaws.some.service#ThrottlingException\","
+    " \"Message\": \"caf\\u00e9, and \\\"Rate exceeded\\\"\"}";
+
+static enum tph_status try_reading(void *context) {
+    struct tph_header header = {TPH_STR("x-amzn-requestid"),
+                                TPH_STR("a-request-id-of-some-length")};
+    struct tph_http_reply reply = {.status = 400,
+                                   .body = {json_error, sizeof json_error - 1},
+                                   .headers = &header,
+                                   .header_count = 1,
+                                   .detail = ""};
+    struct tph_aws_verdict verdict;
+    tph_aws_verdict_init(&verdict);
+    enum tph_status status = FAULTY(tph_aws_reply_read(&verdict, &reply, true));
+    assert_false(verdict.ok);
+    if (status == TPH_OK) {
+        assert_string_equal(verdict.code.data, "ThrottlingException");
+        assert_string_equal(verdict.message.data, "caf\xc3\xa9, and \"Rate exceeded\"");
+        assert_string_equal(verdict.request_id.data, "a-request-id-of-some-length");
+    }
+    tph_aws_verdict_deinit(&verdict);
+    return status;
+}
+
+static void an_error_is_read_whole_or_not(void **state) { faulty_sweep(try_reading, NULL); }
+
 static enum tph_status try_copying(void *context) {
     struct tph_credentials copy = {.expires_at_s = 7};
     enum tph_status status = FAULTY(tph_credentials_init(&copy, &credentials));
@@ -178,6 +217,7 @@ int main(void) {
         cmocka_unit_test(what_appends_leaves_its_buffer_as_it_was),
         cmocka_unit_test(all_stages_of_a_signature_are_there_or_none),
         cmocka_unit_test(a_document_is_parsed_or_not_there),
+        cmocka_unit_test(an_error_is_read_whole_or_not),
         cmocka_unit_test(credentials_are_copied_or_as_before),
         cmocka_unit_test(timers_run_on),
     };

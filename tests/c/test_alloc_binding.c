@@ -107,6 +107,17 @@ static const char *const chunks[] = {
     "}\n"
     "return err.code .. refused.message",
 
+    "local op <close> = must(running:process { argv = { 'echo', 'output' }, timeout_ms = 20000,\n"
+    "  max_bytes = 100, environment = { 'A=b' }, apart = true })\n"
+    "while not op:done() do must(running:step()) end\n"
+    "local ended = must(op:result())\n"
+    "return ended.code .. ended.output .. ended.errors",
+
+    "local path = directory .. '/private'\n"
+    "local ok, message = core.system.write_private(path, 'text')\n"
+    "if not ok then error(message, 0) end\n"
+    "return must(core.system.stat(path)).type .. core.sha1(path)",
+
     "must(store:save('run', 'step', document, '{}', 5))\n"
     "local run, record = must(store:list())[1], must(store:records 'old')[1]\n"
     "local _, holder = store:lock('l', { run_id = 'b', host = 'h', boot_id = 'b', pid = 1 }, 0, "
@@ -130,6 +141,7 @@ static const char prelude[] =
     "  error(resolving and 'memory' or err, 0)\n"
     "end\n"
     "document = ('d'):rep(5000)\n"
+    "running = must(core.loop {})\n"
     "store = must(core.store.open(directory))\n"
     "must(store:save('old', 'step', document, '{}', 4))\n"
     "must(store:save('run', 'step', document, '{}', 5))\n"
@@ -242,6 +254,8 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     static const char *const endings[] = {"", "-wal", "-shm"};
     char path[112];
+    snprintf(path, sizeof path, "%s/private", directory);
+    unlink(path);
     for (size_t i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/journal.db%s", directory, endings[i]);
         unlink(path);

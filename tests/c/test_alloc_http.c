@@ -18,8 +18,14 @@
                 "</ErrorResponse>"                                                                 \
     }
 
+#define JSON_FINE                                                                                  \
+    { .status = "200 OK", .headers = "x-amzn-requestid: req-1\r\n", .body = "{}" }
+#define JSON_THROTTLED                                                                             \
+    { .status = "400 Bad Request", .body = "{\"__type\":\"ThrottlingException\"}" }
+
 static const struct answer fine[] = {FINE, FINE, FINE, FINE};
 static const struct answer throttled[] = {THROTTLED, FINE, FINE, FINE};
+static const struct answer json_throttled[] = {JSON_THROTTLED, JSON_FINE, JSON_FINE, JSON_FINE};
 
 static const struct tph_credentials credentials = {.access_key_id = {"AKIDEXAMPLE", 11},
                                                    .secret_access_key = {"very-secret", 11}};
@@ -32,6 +38,7 @@ struct outcome {
 
 static struct server server;
 static struct tph_loop *loop;
+static struct tph_str target; /* of the calls; empty: the query protocol */
 static char url[64];
 
 /* Each attempt has a loop of its own: a loop remembers what its retries have cost. */
@@ -69,6 +76,7 @@ static enum tph_status call_aws(bool read_only, struct outcome *outcome) {
     struct tph_aws_call *call = NULL;
     struct tph_aws_request request = {.url = tph_str_from(url),
                                       .body = TPH_STR("Action=RebootDBInstance"),
+                                      .target = target,
                                       .service = TPH_STR("rds"),
                                       .region = TPH_STR("eu-west-1"),
                                       .credentials = &credentials,
@@ -152,6 +160,12 @@ static void a_look_tells_the_truth(void **state) { faulty_sweep(try_look, (void 
 
 static void a_retry_tells_the_truth(void **state) { faulty_sweep(try_look, (void *)throttled); }
 
+static void a_retry_in_json_tells_the_truth(void **state) {
+    target = TPH_STR("SimpleSystems.GetParameter");
+    faulty_sweep(try_look, (void *)json_throttled);
+    target = TPH_STR("");
+}
+
 static void a_message_is_delivered_or_not(void **state) { faulty_sweep(try_notify, NULL); }
 
 static enum tph_status try_loop(void *context) {
@@ -172,6 +186,7 @@ int main(void) {
         cmocka_unit_test(a_change_is_sent_once_and_its_outcome_told),
         cmocka_unit_test(a_look_tells_the_truth),
         cmocka_unit_test(a_retry_tells_the_truth),
+        cmocka_unit_test(a_retry_in_json_tells_the_truth),
         cmocka_unit_test(a_message_is_delivered_or_not),
         cmocka_unit_test(a_loop_is_there_or_not),
     };
