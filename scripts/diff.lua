@@ -39,10 +39,15 @@ local function compare_members(a, b, found)
   end
 end
 
+local TITLES = { instance = "DB instance", cluster = "DB cluster", member = "member of a DB cluster" }
+
 local function compare(a, b)
-  if a.kind ~= b.kind then usage.fail("%s is a DB %s, %s a DB %s", a.name, a.kind, b.name, b.kind) end
+  if a.kind ~= b.kind then
+    usage.fail("%s is a %s, %s a %s: only two of a kind can be compared", a.name, TITLES[a.kind], b.name,
+      TITLES[b.kind])
+  end
   local found = settings.load(a.kind):compare(a.config, b.config)
-  compare_members(a, b, found)
+  if not (a.alone or b.alone) then compare_members(a, b, found) end
   return found
 end
 
@@ -54,7 +59,8 @@ local function document(a, b, found)
     differing[i] = { name = row.name, a = row.a == nil and json.null or row.a, b = row.b == nil and json.null or row.b,
       impossible = row.impossible }
   end
-  return { a = a.name, b = b.name, kind = a.kind, differing = differing }
+  local alone = (a.alone or b.alone) and true or nil
+  return { a = a.name, b = b.name, kind = a.kind, differing = differing, members_not_compared = alone }
 end
 
 local function shown(value) return value == nil and "none" or summary.text(value) end
@@ -64,6 +70,9 @@ local function text(a, b, found)
   for _, row in ipairs(found) do
     lines[#lines + 1] = log.clean(("  %-34s %s | %s%s"):format(row.name, shown(row.a), shown(row.b),
       row.impossible and "   (no restore can make these equal)" or ""))
+  end
+  if a.alone or b.alone then
+    lines[#lines + 1] = "  the members are not compared: the file of aws rds describe-db-clusters does not have them"
   end
   table.insert(lines, 1, ("%s and %s: %s"):format(a.name, b.name,
     #found == 0 and "no difference" or #found == 1 and "1 difference" or #found .. " differences"))

@@ -42,7 +42,8 @@ local HOW = { "How", {
   { "--allow-foreign-snapshot", nil, "restore from another database's snapshot" },
   { "--set", "KEY=VALUE", "give the replacement another value of a setting than the original's (trapheus settings "
     .. "names them; MEMBER.KEY=VALUE for a member of a cluster)", "+" },
-  { "--ignore-diff", "KEY", "accept that this setting of the replacement differs", "+" },
+  { "--ignore-diff", "KEY", "accept that this setting of the replacement differs (of a cluster: of its members too; "
+    .. "MEMBER.KEY for one)", "+" },
   HOOKS,
   TIMEOUT,
 } }

@@ -12,6 +12,7 @@ local configuration = {}
 ---@field name string
 ---@field config table<string, any>
 ---@field members trapheus.Configured[]
+---@field alone boolean?  What a file says of a cluster, without a word of its members.
 
 ---@param kind "instance"|"cluster"|"member"
 ---@param name string
@@ -38,6 +39,11 @@ local function found(world, given, name)
   usage.fail("no DB instance and no DB cluster in %s is called %s", world.region, name)
 end
 
+-- A member is not restored by itself: what is carried over of it goes with its cluster.
+local function of_member(holder)
+  return configured("member", holder.name, settings.load("member"):capture(holder.raw))
+end
+
 --- The database that holds a name now. Raises a usage error when there is none.
 ---@param world trapheus.World
 ---@param given { cluster: boolean?, instance: boolean? }
@@ -45,6 +51,7 @@ end
 ---@return trapheus.Configured
 function configuration.live(world, given, name)
   local holder, database = found(world, given, name:lower())
+  if holder.raw.DBInstanceIdentifier and holder.raw.DBClusterIdentifier then return of_member(holder) end
   local members = {}
   for i, member in ipairs(database.members(world.rds, holder)) do
     members[i] = configured("member", member.name, database.member_settings:capture(member.raw))
@@ -72,14 +79,17 @@ end
 
 local function capture(kind, raw) return settings.load(kind):capture(raw) end
 
+-- `instances`: nil when the file has none. The members of a Multi-AZ DB cluster are RDS's.
 local function of_cluster(raw, instances)
-  local members = {}
-  for _, member in ipairs(instances) do
+  local members, aurora = {}, tostring(raw.Engine):find "^aurora" ~= nil
+  for _, member in ipairs(aurora and instances or {}) do
     if member.DBClusterIdentifier == raw.DBClusterIdentifier then
       members[#members + 1] = configured("member", member.DBInstanceIdentifier, capture("member", member))
     end
   end
-  return configured("cluster", raw.DBClusterIdentifier, capture("cluster", raw), members)
+  local cluster = configured("cluster", raw.DBClusterIdentifier, capture("cluster", raw), members)
+  cluster.alone = aurora and not instances or nil
+  return cluster
 end
 
 -- The one of a list that is meant, or the only one.
@@ -98,7 +108,9 @@ local function described(document, wanted, file)
   local instances, clusters = document.DBInstances or {}, document.DBClusters or {}
   if document.DBInstanceIdentifier then instances = { document } end
   if document.DBClusterIdentifier and not document.DBInstanceIdentifier then clusters = { document } end
-  if #clusters > 0 then return of_cluster(choose(clusters, "DBClusterIdentifier", wanted, file), instances) end
+  if #clusters > 0 then
+    return of_cluster(choose(clusters, "DBClusterIdentifier", wanted, file), document.DBInstances)
+  end
   if #instances > 0 then
     local raw = choose(instances, "DBInstanceIdentifier", wanted, file)
     local kind = raw.DBClusterIdentifier and "member" or "instance"

@@ -112,6 +112,9 @@ local function tables_for(part, kind)
 end
 
 local function unknown(name, kinds)
+  if kinds[1] == "cluster" and not kinds[2] and row_of("member", name) then
+    return ("it is a setting of each member: MEMBER.%s"):format(name)
+  end
   local names = {}
   for _, kind in ipairs(kinds) do
     for _, row in ipairs(require("trapheus.settings." .. kind)) do names[row.name] = true end
@@ -182,15 +185,22 @@ end
 
 -- The configuration that is meant, and its table; nil: there is no such member.
 local function config_of(run, part)
-  if not part or part == run.identifier then return run.facts.config, run.record.kind end
-  for _, member in ipairs(run.facts.original.members or {}) do
+  for _, member in ipairs(part and run.facts.original.members or {}) do -- first: one may be named as the whole is
     if member.name == part then return member.config, "member" end
   end
+  if not part or part == run.identifier then return run.facts.config, run.record.kind end
+end
+
+local function no_member(run, part)
+  local names = {}
+  for i, member in ipairs(run.facts.original.members or {}) do names[i] = member.name end
+  return ("%s has no member %s%s"):format(run.identifier, part,
+    names[1] and ": its members are " .. table.concat(names, ", ") or "")
 end
 
 local function apply(run, override)
   local config, kind = config_of(run, override.part)
-  if not config then return nil, ("it has no member %s"):format(override.part) end
+  if not config then return nil, no_member(run, override.part) end
   local row = row_of(kind, override.name)
   if not row then return nil, unknown(override.name, { kind }) end
   local value, why = overrides.value(kind, row, override.text)
@@ -199,6 +209,19 @@ local function apply(run, override)
   local was = config[override.name]
   config[override.name] = value
   return { name = name, value = value, was = was }, nil, row, config
+end
+
+local function full_name(override) return (override.part and override.part .. "." or "") .. override.name end
+
+-- What --ignore-diff names and the database does not have, once it is known what that is.
+local function check_ignored(run, problems)
+  for _, text in ipairs(run.options.ignore_diff or {}) do
+    local part, name = overrides.split(text)
+    local config, kind = config_of(run, part)
+    local of_all = not part and kind == "cluster" and row_of("member", name) -- without a part: of whatever has it
+    local why = not config and no_member(run, part) or not (of_all or row_of(kind, name)) and unknown(name, { kind })
+    if why then problems[#problems + 1] = ("--ignore-diff %s: %s"):format(text, why) end
+  end
 end
 
 --- Puts what was asked for in the place of what was captured. Why not, of each that cannot be.
@@ -213,15 +236,16 @@ function overrides.apply(run)
       table.insert(run.facts.overridden, overridden)
       done[#done + 1] = { override = override, row = row, config = config }
     else
-      problems[#problems + 1] = ("--set %s: %s"):format(override.name, why)
+      problems[#problems + 1] = ("--set %s: %s"):format(full_name(override), why)
     end
   end
   for _, each in ipairs(done) do -- once all are there, as they may depend on each other
     local rule = each.row.when and rules[each.row.when]
     if rule and not rule.holds(each.config) and not rule.holds(each.config, {}) then
-      problems[#problems + 1] = ("--set %s: it would not be sent: %s"):format(each.override.name, rule.source)
+      problems[#problems + 1] = ("--set %s: it would not be sent: %s"):format(full_name(each.override), rule.source)
     end
   end
+  check_ignored(run, problems)
   return problems
 end
 

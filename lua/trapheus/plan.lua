@@ -5,12 +5,13 @@ local core = require "trapheus.core"
 local driver = require "trapheus.drivers.local"
 local json = require "trapheus.json"
 local run_module = require "trapheus.run"
+local summary = require "trapheus.summary"
 
 local plan = {}
 
 ---@class trapheus.Plan
 ---@field calls { step: string, operation: string, target: string, parameters: table }[]
----@field carried string[]                           settings carried over
+---@field carried string[]                           settings carried over; a member's with its name before it
 ---@field impossible { name: string, why: string }[]
 ---@field overridden trapheus.Overridden[]           settings that are wanted otherwise
 ---@field outage_s number?                           how long nothing answers to the name, at the sandbox's typical pace
@@ -87,12 +88,13 @@ function plan.make(pipeline, run, world)
   end)
   local simulated = run_module.wrap(world, record)
   driver.run(pipeline:rehearsal(), simulated)
-  local settings, restores = run.database.settings, record.task ~= "create_snapshot_only"
+  local restores, carried, impossible = record.task ~= "create_snapshot_only", nil, nil
+  if restores then carried, impossible = summary.expected(run) end
   return {
     calls = calls,
     trouble = trouble(record),
-    carried = restores and settings:carried(run.facts.config) or {},
-    impossible = restores and settings:impossible(run.facts.config) or {},
+    carried = carried or {},
+    impossible = impossible or {},
     overridden = restores and run.facts.overridden or {},
     outage_s = outage_s(record),
     not_asked = advice.NOT_ASKED,

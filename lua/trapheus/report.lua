@@ -191,11 +191,9 @@ function report.plan(plan, warnings)
     lines[#lines + 1] = ("Set on purpose: %s = %s, was %s"):format(row.name, summary.text(row.value),
       summary.text(row.was))
   end
-  if #plan.carried > 0 then
-    lines[#lines + 1] = ("Settings carried over (%d): %s"):format(#plan.carried, table.concat(plan.carried, ", "))
-  end
-  for _, row in ipairs(plan.impossible) do
-    lines[#lines + 1] = ("Not carried over: %s: %s"):format(row.name, row.why)
+  for _, line in ipairs(summary.carried_lines(plan.carried)) do lines[#lines + 1] = line end
+  for _, row in ipairs(summary.reasons(plan.impossible)) do
+    lines[#lines + 1] = ("Not carried over: %s: %s"):format(table.concat(row.names, ", "), row.why)
   end
   if plan.outage_s then
     lines[#lines + 1] = ("Nothing answers to the name for a while: %s at the sandbox's pace; "

@@ -73,10 +73,14 @@ local function took(record)
   return record.ended_at and log.duration(record.ended_at - record.created_at) or ""
 end
 
+-- Not known of a run that was refused before it had looked.
+local function kind(record) return record.kind or "" end
+
 --- Title, width (none: the rest of the line), what stands there.
 runs.STATUS = {
   { "RUN", 8, function(record) return record.run_id end },
   { "STARTED (UTC)", 16, function(record) return minute(record.created_at) end },
+  { "KIND", 8, kind },
   { "DATABASE", nil, function(record) return record.identifier end },
   { "STATE", 11, runs.state },
   { "STEP", 14, function(record) return record.step or "" end },
@@ -85,6 +89,7 @@ runs.STATUS = {
 runs.HISTORY = {
   { "RUN", 8, function(record) return record.run_id end },
   { "ENDED (UTC)", 16, function(record) return minute(record.ended_at) end },
+  { "KIND", 8, kind },
   { "DATABASE", nil, function(record) return record.identifier end },
   { "OUTCOME", 11, runs.state },
   { "TOOK", 14, took },

@@ -5,6 +5,8 @@ local json = require "trapheus.json"
 local summary = {}
 
 -- The whole and its members: what is carried over of each, and as it was captured.
+---@param run trapheus.Run
+---@return { prefix: string, settings: trapheus.Settings, config: table }[]
 local function captured(run)
   local list = { { prefix = "", settings = run.database.settings, config = run.facts.config } }
   for _, member in ipairs(run.facts.original and run.facts.original.members or {}) do
@@ -20,6 +22,21 @@ local function copied(list, fields)
     for _, field in ipairs(fields) do copy[i][field] = row[field] end
   end
   return copy
+end
+
+--- What is to be carried over of the captured configuration, and what cannot be.
+---@param run trapheus.Run
+---@return string[] carried
+---@return { name: string, why: string }[] impossible
+function summary.expected(run)
+  local carried, impossible = json.list {}, json.list {}
+  for _, part in ipairs(captured(run)) do
+    for _, name in ipairs(part.settings:carried(part.config)) do carried[#carried + 1] = part.prefix .. name end
+    for _, row in ipairs(part.settings:impossible(part.config)) do
+      impossible[#impossible + 1] = { name = part.prefix .. row.name, why = row.why }
+    end
+  end
+  return carried, impossible
 end
 
 ---@class trapheus.Summary
@@ -38,14 +55,11 @@ function summary.of(run)
   if not facts.config or not run.database or not run.database.settings then return found end
   local differs = {}
   for _, row in ipairs(found.differing) do differs[row.name] = true end
-  for _, part in ipairs(captured(run)) do
-    for _, name in ipairs(facts.replacement and part.settings:carried(part.config) or {}) do
-      if not differs[part.prefix .. name] then found.carried[#found.carried + 1] = part.prefix .. name end
-    end
-    for _, row in ipairs(part.settings:impossible(part.config)) do
-      found.impossible[#found.impossible + 1] = { name = part.prefix .. row.name, why = row.why }
-    end
+  local expected, impossible = summary.expected(run)
+  for _, name in ipairs(facts.replacement and expected or {}) do
+    if not differs[name] then found.carried[#found.carried + 1] = name end
   end
+  found.impossible = impossible
   return found
 end
 
@@ -54,8 +68,46 @@ function summary.text(value)
   return type(value) == "table" and json.encode(value) or tostring(value)
 end
 
--- One line a reason: what several members have in common is said once.
-local function reasons(impossible)
+-- Names by whose they are: "" of the whole, then the members.
+local function by_part(names)
+  local list, known = {}, {}
+  for _, name in ipairs(names) do
+    local prefix, own = name:match "^(.-)%.?([^.]+)$"
+    if not known[prefix] then
+      known[prefix] = { part = prefix, names = {} }
+      list[#list + 1] = known[prefix]
+    end
+    table.insert(known[prefix].names, own)
+  end
+  return list
+end
+
+--- One line of the whole, and one of all members of which the same is carried over.
+---@param carried string[]
+---@return string[] lines
+function summary.carried_lines(carried)
+  local lines, of_members, order = {}, {}, {}
+  for _, entry in ipairs(by_part(carried)) do
+    local names = ("(%d): %s"):format(#entry.names, table.concat(entry.names, ", "))
+    if entry.part == "" then
+      lines[1] = "Settings carried over " .. names
+    elseif of_members[names] then
+      table.insert(of_members[names], entry.part)
+    else
+      of_members[names], order[#order + 1] = { entry.part }, names
+    end
+  end
+  for _, names in ipairs(order) do
+    lines[#lines + 1] = ("Of %s %s %s"):format(of_members[names][2] and "the members" or "the member",
+      table.concat(of_members[names], ", "), names)
+  end
+  return lines
+end
+
+--- One line a reason: what several members have in common is said once.
+---@param impossible { name: string, why: string }[]
+---@return { why: string, names: string[] }[]
+function summary.reasons(impossible)
   local list, known = {}, {}
   for _, row in ipairs(impossible) do
     local entry = known[row.why]
@@ -83,7 +135,7 @@ function summary.lines(found)
     lines[#lines + 1] = ("  differing    %s is %s, was %s%s"):format(row.name, summary.text(row.found),
       summary.text(row.wanted), row.accepted and " (accepted)" or "")
   end
-  for _, row in ipairs(reasons(found.impossible)) do
+  for _, row in ipairs(summary.reasons(found.impossible)) do
     lines[#lines + 1] = ("  impossible   %s: %s"):format(table.concat(row.names, ", "), row.why)
   end
   return lines

@@ -61,6 +61,22 @@ for label, spec in pairs {
   end
 end
 
+tests["a plan tells what is carried over of each member"] = function()
+  local made = planned { cluster = {}, members = { { DBInstanceIdentifier = "a", IsClusterWriter = true },
+    { DBInstanceIdentifier = "b" }, { DBInstanceIdentifier = "c" } }, prepare = function(sandbox)
+    witness.amend(sandbox, "c", { MonitoringInterval = 0 }, { "MonitoringRoleArn" })
+  end }
+  local of = {}
+  for _, name in ipairs(made.carried) do of[name] = true end
+  for _, name in ipairs { "Port", "a.DBInstanceClass", "b.PromotionTier", "c.Tags" } do assert(of[name], name) end
+  local text = report.plan(made)
+  for _, pattern in ipairs { "\nSettings carried over %(%d+%): Engine,",
+    "\nOf the members a, b %(%d+%): DBInstanceClass,",
+    "\nOf the member c %(%d+%): DBInstanceClass,", "carried over: a%.DbiResourceId, b%.DbiResourceId, " } do
+    assert(text:find(pattern), ("%s is not in:\n%s"):format(pattern, text))
+  end
+end
+
 tests["advice: a cluster's groups, machines and room are asked about"] = function()
   local _, result = planned { cluster = {}, members = 2, knobs = { stale_s = 0 }, prepare = function(sandbox)
     sandbox.known.parameter_groups["production-aurora-postgresql"] = nil

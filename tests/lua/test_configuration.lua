@@ -1,4 +1,5 @@
 --- trapheus settings and trapheus diff: what they print, and what they take for equal.
+local configuration = require "trapheus.configuration"
 local json = require "trapheus.json"
 local path = require "trapheus.path"
 local usage = require "trapheus.usage"
@@ -97,6 +98,38 @@ function tests.clusters_are_compared_with_their_members()
   witness.equal(more, 9)
   assert(told:find "orders%-3 +none | a member", told)
   witness.equal(same, 0)
+end
+
+function tests.a_file_without_the_members_says_that_they_are_not_compared()
+  local fields = { DBClusterIdentifier = "orders" }
+  local function add(sandbox) sandbox:add_cluster(fields, 2) end
+  local alone = described("DescribeDBClusters", "DBClusters", add)
+  local whole = described("DescribeDBClusters", "DBClusters", add)
+  whole.DBInstances = described("DescribeDBInstances", "DBInstances", add).DBInstances
+  local a, b = saved(alone), saved(whole)
+  local code, text = run("diff", a, b)
+  local _, told = run("diff", b, a, "--output", "json")
+  for _, name in ipairs { a, b } do os.remove(name) end
+  witness.equal(code, 0, text)
+  assert(text:find "no difference\n +the members are not compared", text)
+  witness.equal(json.decode(told).members_not_compared, true)
+end
+
+function tests.a_member_is_looked_at_and_compared_as_one()
+  local function add(sandbox)
+    sandbox:add_cluster({ DBClusterIdentifier = "mydb" }, 3)
+    sandbox:add_instance { DBInstanceIdentifier = "alone" }
+  end
+  local world = world_module.sandbox()
+  add(world.sandbox)
+  local member = configuration.live(world, {}, "mydb-2")
+  witness.equal(member.kind, "member")
+  witness.equal(member.config.PromotionTier, 1)
+  local name = saved(described("DescribeDBInstances", "DBInstances", add))
+  witness.equal(configuration.saved(name .. "#mydb-2").kind, "member")
+  local ok, err = pcall(run, "diff", name .. "#mydb-2", name .. "#alone")
+  os.remove(name)
+  assert(not ok and usage.is(err) and tostring(err):find "only two of a kind", tostring(err))
 end
 
 function tests.mistakes_are_named()

@@ -130,6 +130,23 @@ function tests.a_setting_of_a_cluster_and_a_member_that_is_not_there_are_refused
     result.record.failure.message)
 end
 
+function tests.a_setting_of_the_members_and_a_difference_that_is_nowhere_are_refused()
+  local function why(options)
+    local result = rehearse { cluster = {}, members = 2, options = options }
+    witness.equal(result.outcome, "refused")
+    witness.equal(#witness.changes(result.sandbox), 0, "changes")
+    return result.record.failure.message
+  end
+  local message = why { set = set("DBInstanceClass=db.r6g.large", "other-1.PromotionTier=1") }
+  assert(message:find("--set DBInstanceClass: it is a setting of each member: MEMBER.DBInstanceClass", 1, true)
+    and message:find("--set other-1.PromotionTier: mydb has no member other-1: its members are mydb-1, mydb-2", 1,
+      true), message)
+  message = why { ignore_diff = { "other-1.Tags", "StorageThroughput", "Tags", "DBInstanceClass" } }
+  assert(message:find("--ignore-diff other-1.Tags: mydb has no member other-1", 1, true)
+    and message:find("--ignore-diff StorageThroughput: there is no setting 'StorageThroughput'", 1, true)
+    and not message:find("diff Tags", 1, true) and not message:find("DBInstanceClass", 1, true), message)
+end
+
 -- Makes the replacement public after all was configured.
 local function open(pipeline)
   pipeline:before("verify", function(run) witness.amend(run.world.sandbox, "mydb", { PubliclyAccessible = true }) end)

@@ -10,7 +10,7 @@ local function full_name(part, name) return part.role == "whole" and name or par
 ---@return boolean
 function compare.accepts(run, part, name)
   for _, accepted in ipairs(run.options.ignore_diff or {}) do
-    if accepted == name or accepted == full_name(part, name) then return true end
+    if accepted == name or accepted == part.home .. "." .. name then return true end
   end
   return false
 end
