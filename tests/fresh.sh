@@ -4,7 +4,7 @@
 # other installs the package and removes it again. Needs root, and takes some minutes.
 #
 # How the registries are reached is copied from this machine when it runs: apt's sources and
-# settings, the resolver, pip's settings, proxies, the certificates that are trusted.
+# settings, the resolver, pip's and Go's settings, proxies, the certificates that are trusted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tests/layers/check.sh
@@ -46,11 +46,12 @@ ENTER='
   exec chroot "$1" /bin/bash -euo pipefail -c "cd; $2"'
 
 inside() { # TREE COMMAND
-  local access=() name
-  for name in $(compgen -e | grep -iE '^PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|DEFAULT_TIMEOUT|RETRIES)$|^(https?|no|all)_proxy$'); do
+  local access=(PIP_CERT=/etc/ssl/lent.pem SSL_CERT_FILE=/etc/ssl/lent.pem) name
+  local lent='^PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|DEFAULT_TIMEOUT|RETRIES)$|^GO(PROXY|SUMDB)$|^(https?|no|all)_proxy$'
+  for name in $(compgen -e | grep -iE "$lent"); do
     access+=("$name=${!name}")
   done
-  unshare --mount --pid --fork --kill-child env -i "${access[@]}" PIP_CERT=/etc/ssl/lent.pem HOME=/root TERM=dumb \
+  unshare --mount --pid --fork --kill-child env -i "${access[@]}" HOME=/root TERM=dumb \
     DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     bash -euo pipefail -c "$ENTER" - "$1" "$2"
 }

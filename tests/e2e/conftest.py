@@ -45,6 +45,13 @@ EXIT = {
 }
 
 
+def pytest_sessionfinish(session, exitstatus):
+    """What is skipped shows nothing: it is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == pytest.ExitCode.OK and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 # The peer -------------------------------------------------------------------------------------
 
 

@@ -110,16 +110,17 @@ def test_what_has_ended_is_nothing_to_do(peer, program, database):
 # Disks ------------------------------------------------------------------------------------------
 
 
+AS_ROOT = [] if os.getuid() == 0 else ["sudo", "-n"]
+
+
 @contextlib.contextmanager
 def tmpfs(path, options):
     path.mkdir(mode=0o700, exist_ok=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip("only root may mount a file system")
+    subprocess.run([*AS_ROOT, "mount", "-t", "tmpfs", "-o", f"{options},uid={os.getuid()}", "tmpfs", path], check=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", path], check=True)
+        subprocess.run([*AS_ROOT, "umount", path], check=True)
 
 
 def fill(filler):
