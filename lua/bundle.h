@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct bundled {
-    const char *name; /* "trapheus/cli.lua"; NULL ends the table */
+    const char *name;   /* "trapheus/cli.lua"; NULL ends the table */
     const char *packed; /* by gzip */
     size_t length_bytes;
 };
