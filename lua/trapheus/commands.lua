@@ -26,7 +26,7 @@ local TIMEOUT = { "--timeout", "DURATION",
   "stop at the next safe point after this time (90s, 45m, 12h, 2d); resume goes on" }
 
 local HOOKS = { "--hooks", "FILE", "call the functions that this Lua file returns before and after "
-  .. "steps, to verify, and when it ends", "+" }
+  .. "steps, to verify, and when it ends (trapheus new hooks writes one to start with)", "+" }
 
 local HOW = { "How", {
   { "--plan", nil, "print every call it would make, and change nothing" },
@@ -119,6 +119,7 @@ commands.CHOICES = {
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
   shell = { "bash", "zsh" },
+  what = { "hooks", "script" },
   outcome = { "restored", "snapshotted", "refused", "failed", "rolled_back" },
   preset = { "quick", "typical", "adversarial" },
 }
@@ -208,6 +209,10 @@ commands.LIST = {
       { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (both one document)" },
         table.unpack(of(TOLD, "--email-from", "--email-to", "--slack")) } } },
     summary = "checks whether a restore can run here" },
+  { name = "new", synopsis = "hooks|script NAME", argument = { "what", "hooks or script, and the file to write", "2" },
+    groups = {}, summary = "writes a hooks file or a script" },
+  { name = "check", synopsis = "FILE", argument = { "file", "a script or a hooks file" }, groups = {},
+    summary = "loads and checks it, without running it" },
   { name = "completion", synopsis = "SHELL", argument = { "shell", "bash or zsh" }, groups = {},
     summary = "prints completion for bash or zsh" },
 }

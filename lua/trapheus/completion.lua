@@ -96,8 +96,9 @@ local function bash_words(command)
   local choices = argument and commands.CHOICES[argument[1]]
   if choices then extra = " " .. table.concat(choices, " ") end
   if argument and argument[1] == "run" then extra = " $(_trapheus_runs)" end
+  local files = argument and argument[1] == "file" and '; _trapheus_reply -f -- "$cur"' or ""
   local pattern = command.name == "restore" and "restore | *.lua" or command.name
-  return ('    %s) _trapheus_reply -W "%s%s" -- "$cur" ;;'):format(pattern, names(flags_of(command), 1), extra)
+  return ('    %s) _trapheus_reply -W "%s%s" -- "$cur"%s ;;'):format(pattern, names(flags_of(command), 1), extra, files)
 end
 
 local function map(list, f)
@@ -152,6 +153,7 @@ _trapheus() {
 if [[ $funcstack[1] == _trapheus ]]; then _trapheus "$@"; else compdef _trapheus trapheus; fi
 ]==]
 
+local ARGUMENTS = { run = "_trapheus_runs", file = "_files" }
 local ACTION = { directory = "_directories", file = "_trapheus_input", path = "_files" }
 
 -- Inside a specification's brackets, and inside single quotes.
@@ -175,7 +177,7 @@ local function zsh_arguments(command)
   local choices = argument and commands.CHOICES[argument[1]]
   if argument then
     extra = (" \\\n    '1:%s:%s'"):format(argument[1], choices and "(" .. table.concat(choices, " ") .. ")"
-      or "_trapheus_runs")
+      or ARGUMENTS[argument[1]] or "")
   end
   local pattern = command.name == "restore" and "restore|*.lua" or command.name
   return ("  %s) _arguments \\\n%s%s ;;"):format(pattern, zsh_flags(flags_of(command)), extra)

@@ -122,17 +122,47 @@ end
 ---@field hooks table     As the file has them; each hook is { run =, timeout_s =, repeats = }.
 ---@field say fun(text: string)?  Where its words go, once there is a run.
 
---- Loads and checks one file. Raises a usage error that names the file and the field.
+--- Runs a file, to see what it returns. Raises a usage error that names it.
 ---@param file string
----@return trapheus.LoadedHooks
-function hooks.load(file)
+---@return any document
+---@return trapheus.LoadedHooks loaded  Without its hooks.
+function hooks.read(file)
   local loaded = { file = core.system.realpath(file) or file }
   local chunk = path.load_file(file, environment(loaded))
   local ok, document = guard.limited(LOAD_TIMEOUT_S, chunk, file)
   if not ok then refuse(file, nil, "%s", tostring(document)) end
   loaded.sha256 = core.sha256(read_file(file))
-  loaded.hooks = check(file, document)
+  return document, loaded
+end
+
+--- Checks what a file has returned. Raises a usage error that names the file and the field.
+---@param loaded trapheus.LoadedHooks
+---@param document any
+---@return trapheus.LoadedHooks
+function hooks.check(loaded, document)
+  loaded.hooks = check(loaded.file, document)
   return loaded
+end
+
+--- Loads and checks one file.
+---@param file string
+---@return trapheus.LoadedHooks
+function hooks.load(file)
+  local document, loaded = hooks.read(file)
+  return hooks.check(loaded, document)
+end
+
+--- When its hooks are called: "before rename", "verify".
+---@param loaded trapheus.LoadedHooks
+---@return string[]
+function hooks.points(loaded)
+  local points = {}
+  for _, field in ipairs(sorted.keys(loaded.hooks)) do
+    local kind, read = hooks.FIELDS[field], loaded.hooks[field]
+    for _, step in ipairs(kind == "steps" and sorted.keys(read) or {}) do points[#points + 1] = field .. " " .. step end
+    if kind == "hook" then points[#points + 1] = field end
+  end
+  return points
 end
 
 --- Loads the files of a command line.
