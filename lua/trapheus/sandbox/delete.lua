@@ -8,6 +8,7 @@ local events = require "trapheus.sandbox.events"
 local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local members = require "trapheus.sandbox.members"
+local replicas = require "trapheus.sandbox.replicas"
 local resources = require "trapheus.sandbox.resources"
 local validate = require "trapheus.sandbox.validate"
 
@@ -72,6 +73,7 @@ local function vanish(sb, instance, retained)
   cluster_endpoints.forget(instance)
   members.leave(instance)
   resources.vanish(sb, instance)
+  replicas.tell(sb, instance.name)
   if retained then table.insert(sb.retained_backups, retained) end
   events.add(sb, "db-instance", instance.name, "deletion", "DB instance deleted")
   sb:committed()

@@ -4,6 +4,7 @@
 local events = require "trapheus.sandbox.events"
 local instances = require "trapheus.sandbox.instances"
 local multi_az = require "trapheus.sandbox.multi_az"
+local replicas = require "trapheus.sandbox.replicas"
 local resources = require "trapheus.sandbox.resources"
 
 local rename = {}
@@ -45,7 +46,9 @@ end
 
 --- SourceType -> how it goes. `arrive` is told the old name, if it is another one.
 local WAYS = {
-  ["db-instance"] = { seconds = "rename_s", label = instance_label, arrive = reboot, what = "instance" },
+  ["db-instance"] = {
+    seconds = "rename_s", label = instance_label, arrive = reboot, what = "instance", tell = replicas.tell,
+  },
   ["db-cluster"] = {
     seconds = "cluster_rename_s", label = function() return "renaming" end, arrive = arrive, what = "cluster",
   },
@@ -68,6 +71,7 @@ local function move(sb, resource, new, apply)
   holders[old], holders[new], reserved[new] = nil, resource, nil
   resource.name, resource.pending_name = new, nil
   release(sb, reserved, old)
+  if way.tell then way.tell(sb, old, new) end
   apply()
   local both = sb:draw "rename_both_s"
   local unsettled = both > 0 and both or sb:draw "rename_gap_s"
