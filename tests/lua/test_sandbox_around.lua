@@ -156,4 +156,58 @@ function tests.what_sns_was_asked_to_publish_is_kept()
   assert(err.code == "NotFound" and err.status == 404 and #sb.published == 1)
 end
 
+function tests.replicas_stay_with_their_source_and_are_promoted_when_it_goes()
+  local sb, pass = world()
+  sb:add_instance { DBInstanceIdentifier = "mydb", ReadReplicaDBInstanceIdentifiers = { "copy", "elsewhere" } }
+  sb:add_instance { DBInstanceIdentifier = "copy", ReadReplicaSourceDBInstanceIdentifier = "mydb" }
+  local function rename(from, to)
+    call(sb, "ModifyDBInstance",
+      { DBInstanceIdentifier = from, NewDBInstanceIdentifier = to, ApplyImmediately = true })
+    pass(2000)
+  end
+  rename("mydb", "old")
+  assert(sb:instance("copy").ReadReplicaSourceDBInstanceIdentifier == "old")
+  rename("copy", "copy-2")
+  local list = sb:instance("old").ReadReplicaDBInstanceIdentifiers
+  assert(#list == 2 and list[1] == "copy-2" and list[2] == "elsewhere")
+  call(sb, "DeleteDBInstance", { DBInstanceIdentifier = "old", SkipFinalSnapshot = true })
+  assert(sb:instance("copy-2").ReadReplicaSourceDBInstanceIdentifier == "old", "it is there for a while")
+  pass(2000)
+  local left = call(sb, "DescribeDBInstances", { DBInstanceIdentifier = "copy-2" }).DBInstances[1]
+  assert(left.ReadReplicaSourceDBInstanceIdentifier == nil and left.DBInstanceStatus == "available")
+end
+
+function tests.nothing_is_restored_whose_key_is_disabled()
+  local sb, pass = world()
+  sb:add_instance { DBInstanceIdentifier = "mydb" }
+  sb:add_snapshot { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" }
+  sb:add_cluster { DBClusterIdentifier = "orders" }
+  sb:add_cluster_snapshot { DBClusterIdentifier = "orders", DBClusterSnapshotIdentifier = "s" }
+  local instance = { DBInstanceIdentifier = "new", DBSnapshotIdentifier = "s" }
+  local cluster = { DBClusterIdentifier = "new", SnapshotIdentifier = "s", Engine = "aurora-postgresql" }
+  sb:inject { "1m:key_disabled:mydb", "2m:key_enabled:mydb", "1m:key_disabled:orders", "2m:key_enabled:orders" }
+  pass(60)
+  refused(sb, "RestoreDBInstanceFromDBSnapshot", instance, "KMSKeyNotAccessibleFault")
+  refused(sb, "RestoreDBClusterFromSnapshot", cluster, "KMSKeyNotAccessibleFault")
+  pass(60)
+  call(sb, "RestoreDBInstanceFromDBSnapshot", instance)
+  call(sb, "RestoreDBClusterFromSnapshot", cluster)
+end
+
+function tests.a_first_backup_waits_for_what_goes_on()
+  local sb, pass = world { restore_s = 10, restore_flaps = 0, restore_backup_lag_s = 5, restore_backup_s = 500,
+    modify_s = 50, modify_lag_s = 0 }
+  sb:add_instance { DBInstanceIdentifier = "mydb" }
+  sb:add_snapshot { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" }
+  call(sb, "RestoreDBInstanceFromDBSnapshot", { DBInstanceIdentifier = "new", DBSnapshotIdentifier = "s" })
+  pass(11)
+  call(sb, "ModifyDBInstance", { DBInstanceIdentifier = "new", MultiAZ = true, ApplyImmediately = true })
+  pass(40)
+  assert(sb:instance("new").DBInstanceStatus == "modifying")
+  pass(60)
+  assert(sb:instance("new").DBInstanceStatus == "backing-up", sb:instance("new").DBInstanceStatus)
+  pass(500)
+  assert(sb:instance("new").DBInstanceStatus == "available")
+end
+
 return tests

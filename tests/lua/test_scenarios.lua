@@ -29,6 +29,37 @@ local function met(world, fault)
   end
 end
 
+-- The calls that the sandbox answered so.
+local function answered(world, operation, outcome)
+  local list = {}
+  for _, entry in ipairs(world.sandbox.audit) do
+    if entry.operation == operation and entry.outcome == outcome then list[#list + 1] = entry end
+  end
+  return list
+end
+
+local function hours(world) return (world:now_ms() - world.sandbox.begun_ms) / 3600000 end
+
+--- What no fault and no action is the witness of: that it happened which the title says.
+---@type table<string, fun(world: trapheus.World): any>
+local SEEN = {
+  ["slow-rename"] = function(world)
+    local renamed = answered(world, "ModifyDBInstance", "ok")[2]
+    return answered(world, "RestoreDBInstanceFromDBSnapshot", "ok")[1].at_ms - renamed.at_ms > 900 * 1000
+  end,
+  ["backing-up-for-hours"] = function(world) return hours(world) > 6 end,
+  ["stuck-rename"] = function(world) return hours(world) > 6 end,
+  ["snapshot-quota"] = function(world) return answered(world, "CreateDBSnapshot", "SnapshotQuotaExceeded")[1] end,
+  ["throttled"] = function(world) return answered(world, "DescribeDBInstances", "Throttling")[1] end,
+  ["old-snapshot"] = function(world) return #answered(world, "DeleteDBSnapshot", "ok") > 1 end,
+  ["deletion-protection"] = function(world) return world.sandbox:instance("mydb").DeletionProtection end,
+  ["aurora-protected"] = function(world) return world.sandbox:cluster("mydb").DeletionProtection end,
+  ["aurora-three-members"] = function(world) return #answered(world, "CreateDBInstance", "ok") == 3 end,
+  ["multi-az-cluster"] = function(world)
+    return #answered(world, "CreateDBInstance", "ok") == 0 and #world.sandbox:cluster("mydb").DBClusterMembers == 3
+  end,
+}
+
 local function check(name, seed)
   local record, world, told, given = play(name, seed)
   local failure = record.parked and record.parked.reason or record.failure and record.failure.message
@@ -40,6 +71,7 @@ local function check(name, seed)
     if fault.at_s then due = due + 1 else assert(met(world, fault), "no call met " .. fault.kind) end
   end
   assert(#told == due, "not everything happened: " .. table.concat(told, "; "))
+  assert(not SEEN[name] or SEEN[name](world), "it does not show what it says")
 end
 
 for _, name in ipairs(scenario.names()) do

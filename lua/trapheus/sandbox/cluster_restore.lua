@@ -64,6 +64,7 @@ function cluster_restore.operations.rds.RestoreDBClusterFromSnapshot(sb, params,
   multi_az.check(params, params.Engine)
   multi_az.require_names(sb, name, params)
   cluster_creation.check(sb, params)
+  validate.key(sb, params.KmsKeyId or snapshot.source.KmsKeyId)
   local fields = cluster_creation.configuration(sb, snapshot.source, with_version(snapshot, params), "restore")
   encrypt(sb, fields, snapshot.source, params)
   local cluster = clusters.create(sb, name, "creating", fields, snapshot.data_version)

@@ -82,9 +82,7 @@ local function check_target(sb, params)
   elseif sb.lacking.permission[role] then
     errors.refuse("IamRoleMissingPermissions", ("The role %s may not write to the S3 bucket."):format(role))
   end
-  if sb.lacking.key[key] then
-    errors.refuse("KMSKeyNotAccessibleFault", ("The KMS key %s cannot be used."):format(key))
-  end
+  validate.key(sb, key)
 end
 
 --- "database", "database.schema" or "database.schema.table"

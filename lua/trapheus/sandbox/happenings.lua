@@ -67,6 +67,12 @@ local function linger(sb, fault, status, seconds, follow)
   end, instance)
 end
 
+-- What is encrypted with the same key cannot be restored meanwhile.
+local function set_key(sb, fault, lacking)
+  local key = (holder(sb, fault) or { fields = {} }).fields.KmsKeyId
+  if key then sb.lacking.key[key] = lacking end
+end
+
 ---@type table<string, fun(sb: trapheus.Sandbox, fault: trapheus.sandbox.Fault)>
 local ACTIONS = {
   delete = delete, delete_snapshot = delete_snapshot, failover = fail_over,
@@ -99,12 +105,14 @@ local ACTIONS = {
     if holder(sb, fault) then sb:disturb(fault.name, fault.status, fault.for_s) end
   end,
   key_disabled = function(sb, fault)
+    set_key(sb, fault, true)
     linger(sb, fault, "inaccessible-encryption-credentials-recoverable", SEVEN_DAYS_S, function(instance)
       instances.become(sb, instance, "inaccessible-encryption-credentials")
     end)
   end,
   key_enabled = function(sb, fault)
     local instance = holder(sb, fault)
+    set_key(sb, fault, nil)
     if instance and instance.status == "inaccessible-encryption-credentials-recoverable" then
       instances.settle(sb, instance)
     end

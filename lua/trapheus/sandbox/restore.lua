@@ -10,6 +10,7 @@ local names = require "trapheus.sandbox.names"
 local secrets = require "trapheus.sandbox.secrets"
 local settings = require "trapheus.sandbox.settings"
 local snapshots = require "trapheus.sandbox.snapshots"
+local statuses = require "trapheus.sandbox.statuses"
 local tables = require "trapheus.sandbox.tables"
 local tags = require "trapheus.sandbox.tags"
 local validate = require "trapheus.sandbox.validate"
@@ -51,15 +52,21 @@ local function check(sb, snapshot, params)
   engine_rules.check({ Engine = source.Engine, BackupRetentionPeriod = source.BackupRetentionPeriod }, params,
     "restore")
   tags.check(params.Tags or {})
+  validate.key(sb, source.KmsKeyId)
 end
 
---- The first backup of the new instance: it serves, but takes no change.
+local POSTPONED_S = 30
+
+--- The first backup of the new instance: it serves, but takes no change. It waits for what goes on meanwhile.
 local function baseline_backup(sb, instance)
   local seconds = sb:draw "restore_backup_s"
   if seconds == 0 or instance.fields.BackupRetentionPeriod == 0 then return end
-  sb:later(sb:draw "restore_backup_lag_s", function()
+  local function begin()
+    if instance.gone or instance.retiring or statuses.terminal[instance.status] then return end
+    if instance.busy or instance.status ~= "available" then return sb:later(POSTPONED_S, begin) end
     instances.excursion(sb, instance, "backing-up", seconds)
-  end, instance)
+  end
+  sb:later(sb:draw "restore_backup_lag_s", begin)
 end
 
 local FLAPS = { "backing-up", "modifying", "rebooting", "storage-initialization", "configuring-log-exports" }

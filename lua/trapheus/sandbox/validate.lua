@@ -163,4 +163,13 @@ function validate.final_snapshot(params)
   end
 end
 
+--- Refuses a key that is not there, or is disabled.
+---@param sb table
+---@param key string?
+function validate.key(sb, key)
+  if key and sb.lacking.key[key] then
+    errors.refuse("KMSKeyNotAccessibleFault", ("The KMS key %s cannot be used."):format(key))
+  end
+end
+
 return validate
