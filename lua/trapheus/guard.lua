@@ -23,10 +23,23 @@ local function limit(thread, timeout_s)
   local until_ms = core.clock.monotonic_ms() + timeout_s * 1000
   local function look()
     if core.clock.monotonic_ms() < until_ms then return end
-    debug.sethook(thread, look, "", 1)
+    debug.sethook(coroutine.running(), look, "", 1)
     error(late(timeout_s), 0)
   end
   debug.sethook(thread, look, "", INSTRUCTIONS)
+end
+
+local function unwrap(ok, ...)
+  if ok then return ... end
+  error((...), 0)
+end
+
+--- For code under a limit: coroutines that are under it, too.
+guard.coroutine = setmetatable({ create = tasks.new_thread }, { __index = coroutine })
+
+function guard.coroutine.wrap(f)
+  local thread = tasks.new_thread(f)
+  return function(...) return unwrap(coroutine.resume(thread, ...)) end
 end
 
 --- Calls a function, which is stopped when it goes on for too long.

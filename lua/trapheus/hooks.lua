@@ -11,7 +11,7 @@ local hooks = {}
 
 ---@alias trapheus.HookFunction fun(run: trapheus.RunView): boolean?, string?
 ---@alias trapheus.HookEntry trapheus.HookFunction|{ run: trapheus.HookFunction, timeout_s: number?, repeat: boolean? }
----@alias trapheus.EventHook fun(event: table, run: trapheus.RunView)
+---@alias trapheus.EventHook fun(event: trapheus.Event, run: trapheus.RunView)
 
 ---@class trapheus.Hooks             What a hooks file returns. A hook answers nothing or true, or false and why.
 ---@field before table<string, trapheus.HookEntry>?  By step, before it first looks. A failure is one of the step.
@@ -98,7 +98,7 @@ end
 
 -- Its globals are its own; what it prints is told, as standard output is the result's.
 local function environment(loaded)
-  local globals = {}
+  local globals = { coroutine = guard.coroutine }
   function globals.print(...)
     local words = table.pack(...)
     for i = 1, words.n do words[i] = tostring(words[i]) end

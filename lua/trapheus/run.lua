@@ -98,6 +98,21 @@ function Run:save(kind, entry)
   self.world.journal:save(self.record, kind, entry or {})
 end
 
+---@class trapheus.Event
+---@field event string        "started", "waiting", "progress", "call", "refused", "done", "failed", "warning", …
+---@field run_id string
+---@field identifier string
+---@field step string?
+---@field at number           Seconds since the epoch.
+---@field since number        When the step began.
+---@field why string?         Of "waiting" and "progress": what is waited for.
+---@field detail string?      How far it is.
+---@field operation string?   Of "call" and "refused": AWS's operation,
+---@field target string?      what it is about,
+---@field parameters table?   and what it was given.
+---@field code string?        Of "refused": AWS's error code.
+---@field message string?     Of "failed", "warning", "said".
+
 --- Tells whoever watches; never journalled.
 function Run:tell(event, fields)
   fields = fields or {}

@@ -182,8 +182,18 @@ function tasks.await(op)
   return await(op)
 end
 
+--- As coroutine.create; a limit that the running coroutine is under (a debug hook) applies to the new one as well.
+---@param f function
+---@return thread
+function tasks.new_thread(f)
+  local thread = coroutine.create(f)
+  local look, mask, count = debug.gethook()
+  if type(look) == "function" then debug.sethook(thread, look, mask, count) end
+  return thread
+end
+
 local function start(group, f, ...)
-  local task = setmetatable({ thread = coroutine.create(f), group = group }, Task)
+  local task = setmetatable({ thread = tasks.new_thread(f), group = group }, Task)
   task_of[task.thread] = task
   resume(task, ...)
   return task

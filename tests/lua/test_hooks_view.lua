@@ -26,6 +26,8 @@ tests["a hook that loops is stopped"] = function()
     function() while true do end end,
     function() while true do pcall(function() while true do end end) end end,
     function() tasks.sleep(1000) end,
+    function() tasks.all { function() while true do end end } end,
+    function() guard.coroutine.wrap(function() while true do end end)() end,
   } do
     local ok, why = guard.call(run, { run = loop, what = "the hook", key = "x", timeout_s = 0.05 })
     assert(not ok)
@@ -126,13 +128,52 @@ tests["every field and method of a view is declared"] = function()
   for name in pairs(declared) do assert(found[name], name .. " is only declared") end
 end
 
-tests["every field of a hooks file is declared"] = function()
+-- The fields of a class, as they are annotated in a file.
+local function declared_in(file, of)
   local declared, class = {}, nil
-  for line in io.lines "lua/trapheus/hooks.lua" do
-    class = line:match "^%-%-%-@class ([%w.]+)" or class
+  for line in io.lines(file) do
+    class = line:match "^%-%-%-@class ([%w._]+)" or class
     local name = line:match "^%-%-%-@field ([%w_]+)"
-    if name and class == "trapheus.Hooks" then declared[name] = true end
+    if name and class == of then declared[name] = true end
   end
+  assert(next(declared), of)
+  return declared
+end
+
+tests["every field of an event is declared, and comes"] = function()
+  local result, declared, found = run_with "return {}", declared_in("lua/trapheus/run.lua", "trapheus.Event"), {}
+  local refused = run_with("return {}", { faults = {
+    { operation = "CreateDBSnapshot", occurrence = 1, kind = "error", code = "InvalidDBInstanceState" } } })
+  for _, list in ipairs { result.events, refused.events } do
+    for _, event in ipairs(list) do
+      for field in pairs(event) do
+        assert(declared[field], field .. " is not declared")
+        found[field] = true
+      end
+    end
+  end
+  for field in pairs(declared) do assert(found[field] or field == "detail", field .. " is only declared") end
+end
+
+tests["what require 'trapheus' gives is declared"] = function()
+  local trapheus, declared = require "trapheus", declared_in("lua/trapheus/init.lua", "trapheus")
+  for field in pairs(declared) do assert(trapheus[field] ~= nil, field .. " is only declared") end
+  for line in io.lines "lua/trapheus/init.lua" do
+    local field = line:match "^  ([%w_]+) = { \"trapheus%." or line:match "^trapheus%.([%w_]+) ="
+    assert(not field or declared[field] or field == "slack" or field == "email", field)
+  end
+end
+
+tests["every field of a program is declared"] = function()
+  local declared = declared_in("lua/trapheus/program.lua", "trapheus.Program")
+  for field in pairs(declared) do
+    local ok, err = pcall(require "trapheus.program", { argv = { "true" }, [field] = print })
+    assert(not ok and tostring(err):find("run: " .. field .. ": expected", 1, true), tostring(err))
+  end
+end
+
+tests["every field of a hooks file is declared"] = function()
+  local declared = declared_in("lua/trapheus/hooks.lua", "trapheus.Hooks")
   for field in pairs(hooks.FIELDS) do assert(declared[field], field .. " is not declared") end
   for field in pairs(declared) do assert(hooks.FIELDS[field], field .. " is only declared") end
 end
