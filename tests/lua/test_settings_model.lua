@@ -206,8 +206,8 @@ local OTHERWISE = {
   ["ModifyDBCluster EngineMode"] = "only away from Serverless v1, which is refused",
   ["ModifyDBCluster EnableHttpEndpoint"] = "Serverless v1 only; EnableHttpEndpoint is an operation too",
 }
-for _, name in ipairs { "MonitoringInterval", "MonitoringRoleArn", "EnablePerformanceInsights",
-  "PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod" } do
+for _, name in ipairs { "EnablePerformanceInsights", "PerformanceInsightsKMSKeyId",
+  "PerformanceInsightsRetentionPeriod" } do
   OTHERWISE["RestoreDBClusterFromSnapshot " .. name] = "AWS's own CloudFormation handler leaves it to a modification"
 end
 

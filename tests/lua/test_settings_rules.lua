@@ -46,6 +46,13 @@ local CASES = {
   insights = { instance = { PerformanceInsightsEnabled = false, DatabaseInsightsMode = "standard" } },
   streams = { instance = { ActivityStreamPolicyStatus = "locked" } },
   aurora = { cluster = { Engine = "postgres", AvailabilityZones = { "us-east-1a" } } },
+  multi_az_cluster = { cluster = { CertificateDetails = { CAIdentifier = "rds-ca-rsa4096-g1" } } },
+  aurora_mysql = { cluster = { BacktrackWindow = 3600 } },
+  cluster_storage_at_restore = { cluster = { Engine = "mysql", StorageType = "gp3" } },
+  cluster_iops = { cluster = { Iops = 3000 } },
+  cluster_monitoring_role = { cluster = { Engine = "aurora-mysql", MonitoringInterval = 0,
+    MonitoringRoleArn = "arn:monitoring" } },
+  express_networking = { cluster = { VPCNetworkingEnabled = true } },
   own_key = { cluster = { Engine = "aurora-postgresql", StorageEncryptionType = "sse-rds" } },
 }
 
@@ -69,21 +76,15 @@ local SAID = {
   own_parameter_group = { true, { DBParameterGroupName = "mine" }, nil,
     false, { DBParameterGroupName = "default.postgres16" }, nil },
   own_option_group = { true, { OptionGroupName = "mine" }, nil, false, { OptionGroupName = "default:mysql-8-0" }, nil },
-  multi_az_cluster = { true, { Engine = "mysql" }, nil, false, { Engine = "aurora-mysql" }, nil },
   new_secret = { true, {}, {}, false, {}, { ManageMasterUserPassword = true } },
   encrypted = { true, { StorageEncrypted = true }, nil, false, { StorageEncrypted = false }, nil },
   multi_tenant = { true, { MultiTenant = true }, { MultiTenant = false }, false, { MultiTenant = false }, {} },
   outposts = { true, { BackupTarget = "outposts" }, nil, false, { BackupTarget = "region" }, nil },
-  aurora_mysql = { true, { Engine = "aurora-mysql" }, nil, false, { Engine = "aurora-postgresql" }, nil },
   aurora_when_modified = { true, { Engine = "mysql" }, nil, false, { Engine = "mysql" }, {} },
-  cluster_storage_at_restore = { true, { Engine = "mysql", StorageType = "gp3" }, {},
-    false, { Engine = "mysql", StorageType = "gp3" }, nil },
-  cluster_iops = { true, { Engine = "mysql", StorageType = "io1" }, nil, false, { Engine = "aurora-mysql" }, nil },
+  cluster_monitoring = { true, { Engine = "aurora-mysql", MonitoringInterval = 30 }, nil,
+    false, { Engine = "aurora-mysql", MonitoringInterval = 30 }, {} },
   own_cluster_parameter_group = { true, { DBClusterParameterGroupName = "mine" }, nil,
     false, { DBClusterParameterGroupName = "default.aurora-mysql8.0" }, nil },
-  express_networking = { true, { Engine = "aurora-postgresql", EnableInternetAccessGateway = true,
-    EnableIAMDatabaseAuthentication = true }, nil,
-    false, { Engine = "aurora-postgresql", EnableInternetAccessGateway = false }, nil },
 }
 
 for name, case in pairs(SAID) do

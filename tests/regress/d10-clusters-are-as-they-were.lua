@@ -16,6 +16,10 @@ local STREAM = { ActivityStreamStatus = "started", ActivityStreamMode = "sync",
 local INSIGHTS = { PerformanceInsightsEnabled = true, PerformanceInsightsRetentionPeriod = 465,
   PerformanceInsightsKMSKeyId = "arn:aws:kms:us-east-1:123456789012:key/insights", DatabaseInsightsMode = "advanced" }
 
+local function role(name) return "arn:aws:iam::123456789012:role/" .. name end
+
+local MONITORING = { MonitoringInterval = 30, MonitoringRoleArn = role "rds-monitoring" } -- of the cluster itself
+
 local function with(...)
   local fields = {}
   for _, part in ipairs { ... } do
@@ -24,9 +28,7 @@ local function with(...)
   return fields
 end
 
-local function role(name) return "arn:aws:iam::123456789012:role/" .. name end
-
-local POSTGRESQL = with(STREAM, INSIGHTS, { Engine = "aurora-postgresql", MasterUserSecret = SECRET,
+local POSTGRESQL = with(STREAM, INSIGHTS, MONITORING, { Engine = "aurora-postgresql", MasterUserSecret = SECRET,
   StorageEncryptionType = "sse-kms",
   DomainMemberships = { { Domain = "d-1234567890", IAMRoleName = "rds-directory", Status = "joined" } },
   AssociatedRoles = { { RoleArn = role "s3-export", FeatureName = "s3Export", Status = "ACTIVE" },
@@ -42,7 +44,7 @@ local CLUSTERS = {
       { DBInstanceIdentifier = "mydb-2", DBInstanceClass = "db.serverless", PubliclyAccessible = true } },
   },
   ["Aurora PostgreSQL, express networking"] = {
-    cluster = { Engine = "aurora-postgresql", VPCNetworkingEnabled = true, InternetAccessGatewayEnabled = true } },
+    cluster = { Engine = "aurora-postgresql", VPCNetworkingEnabled = false, InternetAccessGatewayEnabled = true } },
   ["Aurora MySQL without an initial database"] = { cluster = { Engine = "aurora-mysql", DatabaseName = false } },
   ["Aurora, standard storage, encrypted by RDS itself"] = {
     cluster = { Engine = "aurora-postgresql", StorageType = false, StorageEncryptionType = "sse-rds",

@@ -15,18 +15,41 @@ local FAMILY = {
   AllocatedStorage = MULTI_AZ, Iops = MULTI_AZ, DBClusterInstanceClass = MULTI_AZ, CACertificateIdentifier = MULTI_AZ,
 }
 
+--- Parameters of which that is so in one call only.
+local FAMILY_OF_CALL = {
+  modify = { Port = AURORA, MonitoringInterval = MULTI_AZ, MonitoringRoleArn = MULTI_AZ },
+  restore = { EngineMode = AURORA },
+}
+
 local STORAGE = {
   [AURORA] = { ["aurora"] = true, ["aurora-iopt1"] = true }, [MULTI_AZ] = { io1 = true, io2 = true, gp3 = true },
 }
 
-local function check_family(family, params)
-  for _, parameter in ipairs(sorted.keys(FAMILY)) do
-    if params[parameter] ~= nil and FAMILY[parameter] ~= family then
+local function check_family(family, params, only)
+  for _, parameter in ipairs(sorted.keys(only)) do
+    if params[parameter] ~= nil and only[parameter] ~= family then
       validate.refuse_combination("%s is not valid for %s.", parameter, family)
     end
   end
-  if params.StorageType and not STORAGE[family][params.StorageType] then
-    validate.refuse_combination("The storage type %s is not valid for %s.", params.StorageType, family)
+end
+
+--- A restore takes io1 alone for a Multi-AZ DB cluster.
+local function check_storage(family, params, call)
+  local type = params.StorageType
+  if type and (not STORAGE[family][type] or call == "restore" and family == MULTI_AZ and type ~= "io1") then
+    validate.refuse_combination("The storage type %s is not valid for %s.", type, family)
+  end
+end
+
+--- Without the VPC there is the internet access gateway, and IAM authentication.
+local function check_express(fields, params)
+  if params.EnableVPCNetworking == nil and params.EnableInternetAccessGateway == nil then return end
+  if fields.Engine ~= "aurora-postgresql" then
+    validate.refuse_combination("EnableVPCNetworking is not valid for the engine %s.", fields.Engine)
+  elseif params.EnableVPCNetworking ~= false or not params.EnableInternetAccessGateway
+    or not params.EnableIAMDatabaseAuthentication then
+    validate.refuse_combination("EnableInternetAccessGateway goes with EnableVPCNetworking set to false and IAM "
+      .. "database authentication.")
   end
 end
 
@@ -71,7 +94,11 @@ function cluster_validate.settings(fields, params, call)
   if params.EngineMode and params.EngineMode ~= "provisioned" then
     validate.refuse_combination("The engine mode %s you requested is currently unavailable.", params.EngineMode)
   end
-  check_family(fields.Engine:find "^aurora" and AURORA or MULTI_AZ, params)
+  local family = fields.Engine:find "^aurora" and AURORA or MULTI_AZ
+  check_family(family, params, FAMILY)
+  check_family(family, params, FAMILY_OF_CALL[call] or {})
+  check_storage(family, params, call)
+  check_express(fields, params)
   check_retention(params)
   check_backtrack(fields, params, call)
   check_scaling(params.ServerlessV2ScalingConfiguration)

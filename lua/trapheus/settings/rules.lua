@@ -137,6 +137,19 @@ rules.cluster_iops = rule(
     return rules.multi_az_cluster.holds(config) and rules.cluster_storage_at_restore.holds(config, current)
   end)
 
+rules.cluster_monitoring = rule(
+  "RDS model, ModifyDBCluster MonitoringInterval: of Multi-AZ DB clusters only; a restore takes it for Aurora",
+  function(config, current)
+    if is(config, "aurora") then return current == nil and rules.monitored.holds(config) end
+    return current ~= nil
+  end)
+
+rules.cluster_monitoring_role = rule(
+  "RDS model, ModifyDBCluster MonitoringRoleArn: as the interval, which is not 0",
+  function(config, current)
+    return rules.cluster_monitoring.holds(config, current) and rules.monitored.holds(config)
+  end)
+
 rules.own_key = rule(
   "RDS model, KmsKeyId: where a key was chosen; a key of RDS's own has no name to give",
   function(config) return config.StorageEncrypted == true and config.StorageEncryptionType ~= "sse-rds" end)
