@@ -14,7 +14,7 @@ local names = require "trapheus.names"
 local options = require "trapheus.options"
 local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
-local rehearsal = require "trapheus.rehearsal"
+local ambient = require "trapheus.ambient"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
 local usage = require "trapheus.usage"
@@ -281,7 +281,7 @@ function command.restore(pipeline, script, arguments)
     end
     error(world, 0)
   end
-  local _ <close> = given.sandbox and rehearsal.begin(world) or nil
+  local _ <close> = ambient.enter(world)
   if given.plan then world.journal = journal.memory() end -- a plan is nothing to go on with
   world.gate = command.gate(pipeline, given)
   local loaded = hooks.load_all(given.hooks)

@@ -1,4 +1,5 @@
 --- Going on with a run that exists: from the journal of this machine, in the world that it began in.
+local ambient = require "trapheus.ambient"
 local alerts = require "trapheus.alerts"
 local command = require "trapheus.command"
 local errors = require "trapheus.errors"
@@ -92,6 +93,7 @@ return function(name, arguments, change)
   place(given, record)
   local settings = alerts.settings(given)
   local run = run_module.wrap(command.real_world(given), record)
+  local _ <close> = ambient.enter(run.world)
   local pipeline = require("trapheus").load(record.script)
   run.world.gate = command.gate(pipeline, given)
   if runs.unfinished(record) then

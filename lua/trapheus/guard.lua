@@ -4,7 +4,7 @@ local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local lease = require "trapheus.lease"
 local log = require "trapheus.log"
-local rehearsal = require "trapheus.rehearsal"
+local ambient = require "trapheus.ambient"
 local secrets = require "trapheus.secrets"
 local tasks = require "trapheus.tasks"
 
@@ -111,7 +111,7 @@ end
 ---@return boolean ok
 ---@return string|trapheus.Answer? why  Not: an answer that says "wait" when a signal has come, else a text.
 function guard.call(run, hook, ...)
-  local _ <close> = rehearsal.begin(run.world)
+  local _ <close> = ambient.enter(run.world)
   local task <close> = start(hook, ...)
   local ok, why = attend(run, task, hook)
   if ok or type(why) == "table" and why.wait then return ok, why end

@@ -6,7 +6,7 @@
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local nearest = require "trapheus.nearest"
-local rehearsal = require "trapheus.rehearsal"
+local ambient = require "trapheus.ambient"
 local secrets = require "trapheus.secrets"
 local sorted = require "trapheus.sorted"
 local tasks = require "trapheus.tasks"
@@ -94,13 +94,13 @@ end
 
 -- Virtual time has no room for a program: it is waited for on a loop of its own.
 local function wait(op, loop)
-  if not rehearsal.world then return tasks.await(op) end
+  if not ambient.rehearsed then return tasks.await(op) end
   while not op:done() do assert(loop:step()) end
   return op:result()
 end
 
 local function start(program)
-  local loop = rehearsal.world and assert(core.loop {}) or tasks.loop()
+  local loop = ambient.rehearsed and assert(core.loop {}) or tasks.loop()
   local timeout_s, max_bytes = program.timeout_s or TIMEOUT_S, program.output_max_bytes or MAX_BYTES
   local op <close>, refusal = loop:process { argv = program.argv, timeout_ms = timeout_s * 1000, max_bytes = max_bytes,
     environment = environment(program), apart = true }
@@ -116,7 +116,7 @@ local function start(program)
 end
 
 local function rehearse(program)
-  rehearsal.tell("run " .. program.argv[1])
+  ambient.tell("run " .. program.argv[1])
   local reply = program.rehearse or {}
   return { code = reply.code or 0, output = reply.output or "", errors = reply.errors or "" }
 end
@@ -130,7 +130,7 @@ local function last_line(text) return text:match "([^\n]+)%s*$" end
 return function(program)
   local wrong = problem(program)
   if wrong then error("run: " .. wrong, 2) end
-  local started = not rehearsal.world or program.rehearse == true
+  local started = not ambient.rehearsed or program.rehearse == true
   local result = (started and start or rehearse)(program)
   if result.code == 0 then return result end
   local said = last_line(result.errors)

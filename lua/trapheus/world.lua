@@ -12,6 +12,7 @@ local tasks = require "trapheus.tasks"
 ---@field ses table
 ---@field region string
 ---@field journal trapheus.Journal
+---@field config table?          of the real world: trapheus.aws.config
 ---@field transport_in (fun(region: string): trapheus.Transport)?  of the sandbox: carries any client's calls
 ---@field sandbox table?          the sandbox, if this is its world
 ---@field random_bytes fun(count: integer): string  Random; in the sandbox its seed says which
@@ -104,6 +105,7 @@ function world.real(options)
   return new {
     client_in = function(region) return service("rds", region) end,
     loop = loop,
+    config = config,
     pace = options.pace,
     region = config:region(),
     journal = journal.open(options.state_dir),

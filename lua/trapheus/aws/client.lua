@@ -9,7 +9,7 @@
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
-local rehearsal = require "trapheus.rehearsal"
+local ambient = require "trapheus.ambient"
 local tasks = require "trapheus.tasks"
 
 local client = {}
@@ -79,7 +79,7 @@ end
 
 -- In a rehearsal a client that was given no transport talks to the sandbox.
 local function transport_of(self)
-  local world = not self.given and rehearsal.world
+  local world = not self.given and ambient.rehearsed
   return world and world.transport_in(self.region or world.region) or self.transport
 end
 
@@ -189,6 +189,12 @@ end
 ---@field on_call? fun(call: table)  Told of every call: service, operation, target, read_only, status, request_id,
 ---                                  attempts, and code if it failed.
 
+local function transport_to_aws(service, definition, options)
+  local settings = ambient.settings(options)
+  if settings then options = { config = settings, region = options.region } end
+  return require("trapheus.aws.transport").new(service, definition, options)
+end
+
 ---@param service string|trapheus.Model  "rds", the path of a service-2.json, or such a table.
 ---@param options? trapheus.ClientOptions
 ---@return trapheus.Client
@@ -204,8 +210,8 @@ function client.new(service, options)
     region = options.region or false,
   }
   self.given, self.transport = options.transport ~= nil, options.transport or false
-  if self.given or not rehearsal.world then
-    self.transport = self.transport or require("trapheus.aws.transport").new(self.service, definition, options)
+  if self.given or not ambient.rehearsed then
+    self.transport = self.transport or transport_to_aws(self.service, definition, options)
     self.region = self.region or self.transport.region or false
   end
   return setmetatable(self, Client)

@@ -4,7 +4,7 @@ local core = require "trapheus.core"
 local credentials = require "trapheus.aws.credentials"
 local endpoints = require "trapheus.aws.endpoints"
 local errors = require "trapheus.errors"
-local rehearsal = require "trapheus.rehearsal"
+local ambient = require "trapheus.ambient"
 local sorted = require "trapheus.sorted"
 local tasks = require "trapheus.tasks"
 local timestamp = require "trapheus.aws.timestamp"
@@ -93,11 +93,11 @@ end
 ---@param request trapheus.Request
 ---@return { status: integer, headers: table<string, string>, body: string }
 return function(request)
-  if rehearsal.world then
-    rehearsal.tell(("%s %s of %s"):format(request.method or "GET", request.path or "/", request.service))
+  if ambient.rehearsed then
+    ambient.tell(("%s %s of %s"):format(request.method or "GET", request.path or "/", request.service))
     return { status = 200, headers = {}, body = "" }
   end
-  local settings = config.load(request)
+  local settings = not request.region and ambient.settings(request) or config.load(request)
   local endpoint, why = endpoints.of_settings(request.service, settings, settings:region(),
     settings:endpoint_url(request.service))
   if not endpoint then error(errors.new { code = "NoEndpoint", message = why, service = request.service }, 0) end

@@ -2,7 +2,7 @@
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
-local rehearsal = require "trapheus.rehearsal"
+local ambient = require "trapheus.ambient"
 local tasks = require "trapheus.tasks"
 
 local slack = {}
@@ -32,8 +32,8 @@ function slack.send(message)
     local kind = type(message[field])
     if kind ~= "string" then error(("notify.slack: %s: expected a string, got %s"):format(field, kind), 2) end
   end
-  if rehearsal.world then
-    return assert(rehearsal.world.sandbox:webhook(message.url, json.encode { text = slack.escape(message.text) }))
+  if ambient.rehearsed then
+    return assert(ambient.rehearsed.sandbox:webhook(message.url, json.encode { text = slack.escape(message.text) }))
   end
   local op <close>, refused = core.notify {
     loop = tasks.loop(),
