@@ -3,7 +3,6 @@
 ---   trapheus sandbox --listen 127.0.0.1:8080 --database mydb
 ---   AWS_ACCESS_KEY_ID=AKIDSANDBOX AWS_SECRET_ACCESS_KEY=sandbox-secret AWS_REGION=us-east-1 \
 ---     aws rds describe-db-instances --endpoint-url http://127.0.0.1:8080
-local commands = require "trapheus.commands"
 local core = require "trapheus.core"
 local delivery = require "trapheus.sandbox.delivery"
 local fault_kinds = require "trapheus.sandbox.fault_kinds"
@@ -21,43 +20,12 @@ local wire = require "trapheus.sandbox.wire"
 
 -- What was asked for ----------------------------------------------------------------------
 
-local function number_of(flag, text)
-  return tonumber(text) or usage.fail("%s '%s': a number is expected", flag, text)
-end
-
 local FAST = 60 -- times as fast as real time: clients of the outside take theirs
 
 local function address_of(text)
   local address, port = text:match "^%[?([%x:.]+)%]?:(%d+)$"
   if not address then usage.fail("--listen '%s': ADDRESS:PORT is expected", text) end
   return address, math.tointeger(tonumber(port))
-end
-
---- "rename_s=60" or "rename_s=60..300"
-local function read_knob(text, values)
-  local name, low, high = text:match "^([%w_]+)=(%d+%.?%d*)%.%.(%d+%.?%d*)$"
-  if not name then name, low = text:match "^([%w_]+)=(%d+%.?%d*)$" end
-  if not name then usage.fail("--knob '%s': NAME=VALUE or NAME=LOW..HIGH is expected", text) end
-  values[name] = high and { number_of("--knob", low), number_of("--knob", high) } or number_of("--knob", low)
-end
-
-local function knob_values(given, values)
-  local known = {}
-  values = values or {}
-  for _, knob in ipairs(knobs.register) do known[knob.name] = true end
-  for _, text in ipairs(given.knob) do read_knob(text, values) end
-  for _, text in ipairs(given.knob) do
-    local name = text:match "^[^=]+"
-    if not known[name] then usage.fail("--knob '%s': there is no such knob; see trapheus sandbox --knobs", name) end
-  end
-  return values
-end
-
-local function check_preset(preset)
-  for _, choice in ipairs(commands.CHOICES.preset) do
-    if preset == choice then return preset end
-  end
-  usage.fail("--preset '%s' is not known: %s are", preset, table.concat(commands.CHOICES.preset, ", "))
 end
 
 local function value_text(value)
@@ -136,12 +104,9 @@ end
 
 local function new_sandbox(given, loop)
   local spec, made = stage_of(given)
-  local seed = given.seed and number_of("--seed", given.seed) or made.seed or 1
   made.now_ms = function() return loop:now_ms() end
-  made.seed = math.tointeger(seed) or usage.fail "--seed: a whole number is expected"
-  made.preset = check_preset(given.preset or made.preset or "typical")
   made.region = made.region or given.region
-  made.knobs = knob_values(given, made.knobs)
+  sandbox_options.behave(given, made)
   local sb = sandbox.new(made)
   if spec then stage.set(sb, spec) end
   for _, name in ipairs(given.database) do

@@ -107,6 +107,7 @@ function command.sandbox_world(given)
     snapshot = given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil,
     described = given.from_describe and described_of(given) }
   local made = stage.options(spec)
+  if given.knob or given.preset or given.seed then require("trapheus.sandbox_options").behave(given, made) end
   made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
   made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar
   local world = world_module.sandbox(made)

@@ -53,6 +53,12 @@ local FAULT = { "--fault", "SPEC", "let something go wrong in the sandbox: OPERA
   .. "TIME:ACTION[:PARAMETER…], or @FILE with a list of such; see trapheus sandbox --faults", "+" }
 local FAULT_SEED = { "--fault-seed", "N", "let things go wrong in the sandbox at random, as this seed has it" }
 
+--- How the sandbox behaves; see trapheus.sandbox.knobs.
+local SEED = { "--seed", "N", "where the sandbox's random numbers begin (default: 1)" }
+local PRESET = { "--preset", "NAME", "the values of its knobs: quick, typical (default) or adversarial" }
+local KNOB = { "--knob", "NAME=VALUE", "another value for one of them: a number, or LOW..HIGH to draw from; see "
+  .. "trapheus sandbox --knobs", "+" }
+
 local STATE_DIR = { "--state-dir", "DIR", "where runs are remembered (default: ~/.local/state/trapheus)" }
 
 local WHERE = { "Where", {
@@ -72,8 +78,7 @@ local REHEARSAL = { "Rehearsing", {
     .. "wrong, and --id and --task may be left out (trapheus sandbox --scenarios shows them)" },
   FROM_DESCRIBE,
   { "--sandbox-time", "SPEED", "fast (default: in no time), real, or so many times as fast as real time" },
-  FAULT,
-  FAULT_SEED,
+  SEED, PRESET, KNOB, FAULT, FAULT_SEED,
 } }
 
 local TOLD = { "What is told", {
@@ -100,12 +105,9 @@ local SANDBOX = { { "Where and what", {
   { "--quiet", nil, "do not tell what is asked" },
 } }, { "How it behaves", {
   { "--time", "SPEED", "fast (default: 60 times as fast as real time), real, or a number" },
-  { "--seed", "N", "where its random numbers begin (default: 1)" },
-  { "--preset", "NAME", "the values of its knobs: quick, typical or adversarial" },
-  { "--knob", "NAME=VALUE", "another value for one of them: a number, or LOW..HIGH to draw from", "+" },
+  SEED, PRESET, KNOB,
   { "--knobs", nil, "print the knobs, and what each stands for" },
-  FAULT,
-  FAULT_SEED,
+  FAULT, FAULT_SEED,
   { "--faults", nil, "print what can go wrong, and how to say it" },
   { "--scenarios", nil, "print the scenarios, and what each shows" },
 } } }

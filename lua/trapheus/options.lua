@@ -132,7 +132,8 @@ local EXCLUSIVE = {
 }
 
 -- Flags that mean something only with another one.
-local NEEDS = { fault = "sandbox", fault_seed = "sandbox", from_describe = "sandbox", sandbox_time = "sandbox" }
+local NEEDS = { fault = "sandbox", fault_seed = "sandbox", from_describe = "sandbox", sandbox_time = "sandbox",
+  seed = "sandbox", preset = "sandbox", knob = "sandbox" }
 
 local ONLY_A_RESTORE = { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
   "no_fence", "set", "ignore_diff" }
@@ -266,7 +267,7 @@ function options.read(name, arguments)
   package.loaded.argparse = nil -- as much memory as a dozen modules of ours, and of no more use
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   unwrap(given, commands.find(name))
-  for _, list in ipairs { "fault", "from_describe", "hooks" } do
+  for _, list in ipairs { "fault", "from_describe", "hooks", "knob" } do
     if given[list] and not given[list][1] then given[list] = nil end
   end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
@@ -274,7 +275,7 @@ function options.read(name, arguments)
   if given.timeout then given.timeout_s = timeout(given.timeout) end
   given.since_at = given.since and since(given.since)
   given.limit = given.limit and limit(given.limit)
-  for _, field in ipairs { "output", "log_format", "outcome" } do
+  for _, field in ipairs { "output", "log_format", "outcome", "preset" } do
     if given[field] then check_choice(field, given[field]) end
   end
   return given

@@ -294,6 +294,8 @@ def test_it_shows_its_knobs():
         (["--preset", "kind"], "quick, typical, adversarial"),
         (["--knob", "rename_s"], "NAME=VALUE"),
         (["--knob", "nothing=1"], "no such knob"),
+        (["--knob", "renam_s=1"], "did you mean rename_s?"),
+        (["--knob", "rename_s=9..2"], "9 is more than 2"),
         (["--database", "1st"], "--database '1st'"),
         (["--seed", "x"], "--seed 'x'"),
         (["--scenario", "slow-renam"], "did you mean slow-rename?"),

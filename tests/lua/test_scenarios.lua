@@ -80,4 +80,14 @@ for _, name in ipairs(scenario.names()) do
   end
 end
 
+function tests.flags_come_before_what_the_scenario_says()
+  local given = options.restore { "--sandbox", "slow-rename", "--preset", "quick", "--knob", "rename_s=3",
+    "--knob", "stale_s=0..7", "--seed", "7" }
+  local sb = command.sandbox_world(given).sandbox
+  assert(sb.seed == 7 and sb.knobs.rename_s == 3 and sb.knobs.stale_s[2] == 7, "flags")
+  assert(sb.knobs.rename_lag_s == 60, "the scenario")
+  assert(sb.knobs.restore_s == 60, "the preset")
+  assert(scenario.load("slow-rename").knobs.rename_s == 900, "the scenario itself is as it was")
+end
+
 return tests

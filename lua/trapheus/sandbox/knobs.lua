@@ -120,6 +120,25 @@ knobs.register = {
   row("role_s", "s", 1, { 5, 30 }, { 30, 120 }, "1.3", "a role being attached or detached"),
 }
 
+local BY_NAME = {}
+for _, knob in ipairs(knobs.register) do BY_NAME[knob.name] = knob end
+
+local MOST = { ["%"] = 100, ["0 or 1"] = 1 }
+local SINGLE = { ["0 or 1"] = true, calls = true, snapshots = true, instances = true, clusters = true, GiB = true }
+
+--- What is wrong with a value of a knob, which is a number or { low, high }; nil: nothing.
+---@param name string
+---@param value number|number[]
+---@return string?
+function knobs.problem(name, value)
+  local unit, low, high = BY_NAME[name].unit, value, value
+  if type(value) == "table" then low, high = value[1], value[2] end
+  if low ~= high and SINGLE[unit] then return "one number is expected, not two to draw from" end
+  if unit == "0 or 1" and low ~= 0 and low ~= 1 then return ("0 or 1 is expected, not %g"):format(low) end
+  if low > high then return ("%g is more than %g"):format(low, high) end
+  if high > (MOST[unit] or high) then return ("at most %g is expected, not %g"):format(MOST[unit], high) end
+end
+
 ---@param preset "quick"|"typical"|"adversarial"
 ---@param given table<string, number|number[]>|nil
 ---@return table<string, number|number[]>

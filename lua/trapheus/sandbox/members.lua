@@ -128,7 +128,7 @@ end
 function members.may_lose_writer(sb, member)
   local cluster = member.cluster
   if not cluster or cluster.writer ~= member then return end
-  if sb:stream("writer_reboot"):unit() * 100 < sb.knobs.writer_reboot_failover_percent then
+  if sb:stream("writer_reboot"):unit() * 100 < sb:draw "writer_reboot_failover_percent" then
     members.fail_over(sb, cluster)
   end
 end

@@ -144,18 +144,21 @@ end
 
 local function is_number(value) return math.type(value) and value >= 0 and value < math.huge end
 
-local function knob(value, place)
-  local range = type(value) == "table" and #value == 2 and is_number(value[1]) and is_number(value[2])
-  if range and value[1] > value[2] then refuse(place, "%s is more than %s", value[1], value[2]) end
-  if not range and not is_number(value) then
-    refuse(place, "a number, or { LOW, HIGH } to draw from, is expected, not %s", shape.shown(value))
+local function knob(name)
+  return function(value, place)
+    local range = type(value) == "table" and #value == 2 and is_number(value[1]) and is_number(value[2])
+    if not range and not is_number(value) then
+      refuse(place, "a number, or { LOW, HIGH } to draw from, is expected, not %s", shape.shown(value))
+    end
+    local problem = knobs.problem(name, value)
+    if problem then refuse(place, "%s", problem) end
+    return value
   end
-  return value
 end
 
 local function knob_values(value, place)
   local keys = {}
-  for _, row in ipairs(knobs.register) do keys[row.name] = knob end
+  for _, row in ipairs(knobs.register) do keys[row.name] = knob(row.name) end
   return record(keys)(value, place)
 end
 

@@ -8,7 +8,7 @@ local errors = require "trapheus.sandbox.errors"
 return function(sb)
   local bucket = sb.bucket or { at_ms = sb.now, calls = sb.knobs.throttle_burst }
   local passed_s = (sb.now - bucket.at_ms) / 1000
-  local left_per_s = passed_s > 0 and sb.knobs.throttle_rate_per_s - sb:draw "neighbour_per_s" or 0
+  local left_per_s = passed_s > 0 and sb:draw "throttle_rate_per_s" - sb:draw "neighbour_per_s" or 0
   bucket.calls = math.max(0, math.min(sb.knobs.throttle_burst, bucket.calls + left_per_s * passed_s))
   bucket.at_ms, sb.bucket = sb.now, bucket
   if bucket.calls < 1 then
