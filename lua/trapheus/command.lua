@@ -139,6 +139,7 @@ function command.gate(pipeline, given)
   return function(world, run)
     local plan = planner.make(pipeline, run, world_module.sandbox { start_ms = world:now_ms(), region = world.region,
       account = run.record.account })
+    plan.hooks = given.hook_points
     run.record.plan_hash, run.plan = plan.hash, plan
     if plan.trouble then run:warn("in the rehearsal on the sandbox this run " .. plan.trouble) end
     if given.plan then return { done = true, outcome = "planned" } end
@@ -287,6 +288,7 @@ function command.restore(pipeline, script, arguments)
   world.gate = command.gate(pipeline, given)
   local loaded = hooks.load_all(given.hooks)
   hooks.attach(given.plan and pipeline:rehearsal() or pipeline, loaded) -- a plan only has them checked
+  given.hook_points = hooks.all_points(loaded)
   local run = command.new_run(world, given, script)
   run.options.hooks = hooks.remembered(loaded)
   given.run = run.id

@@ -66,9 +66,11 @@ local function from_aws(given, change)
   local ok, why = names.valid(identifier)
   if not ok then usage.fail("--from-aws '%s' is no valid name: %s", given.from_aws, why) end
   local settings, world = alerts.settings(given), command.real_world(given)
-  local pipeline = require("trapheus").load "restore"
+  local _ <close> = ambient.enter(world)
+  local pipeline, loaded = require("trapheus").load "restore", hooks.load_all(given.hooks)
+  hooks.attach(pipeline, loaded)
   local run = recover.run(world, pipeline, identifier, "restore")
-  run.record.place = options.place(given)
+  run.record.place, run.options.hooks = options.place(given), hooks.remembered(loaded)
   take_lock(run)
   command.arm(world)
   if change and run.record.direction == "forward" then change(run) end

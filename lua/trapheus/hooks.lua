@@ -165,6 +165,17 @@ function hooks.points(loaded)
   return points
 end
 
+--- The same of several files, for a person.
+---@param list trapheus.LoadedHooks[]
+---@return string[]
+function hooks.all_points(list)
+  local points = {}
+  for _, loaded in ipairs(list) do
+    for _, point in ipairs(hooks.points(loaded)) do points[#points + 1] = ("%s (%s)"):format(point, loaded.file) end
+  end
+  return points
+end
+
 --- Loads the files of a command line.
 ---@param files string[]?
 ---@return trapheus.LoadedHooks[]
@@ -207,6 +218,7 @@ end
 ---@param list trapheus.LoadedHooks[]
 function hooks.attach(pipeline, list)
   for _, loaded in ipairs(list) do
+    pipeline.hooked = true
     hooks.check_steps(loaded, pipeline)
     for _, when in ipairs { "before", "after" } do
       for step, read in pairs(loaded.hooks[when] or {}) do

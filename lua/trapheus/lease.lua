@@ -49,6 +49,7 @@ local function state(run)
   end
   if like_moved(facts.original.members) then pairs_of[#pairs_of + 1] = { "like_moved", "yes" } end
   if options.set or options.ignore_diff then pairs_of[#pairs_of + 1] = { "other_settings", "yes" } end
+  if options.hooks then pairs_of[#pairs_of + 1] = { "hooks", "yes" } end
   return marks.state_text(pairs_of)
 end
 

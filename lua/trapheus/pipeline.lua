@@ -24,6 +24,7 @@ local lease = require "trapheus.lease"
 ---@field tasks table<string, string[]>  The names of the steps of each task, in order.
 ---@field steps table<string, trapheus.Step>
 ---@field database fun(isCluster: boolean): table
+---@field hooked boolean?             It has the hooks of a file.
 local Pipeline = {}
 Pipeline.__index = Pipeline
 

@@ -14,6 +14,7 @@ local plan = {}
 ---@field carried string[]                           settings carried over; a member's with its name before it
 ---@field impossible { name: string, why: string }[]
 ---@field overridden trapheus.Overridden[]           settings that are wanted otherwise
+---@field hooks string[]?                           which hooks will be called; they are not, in a rehearsal
 ---@field outage_s number?                           how long nothing answers to the name, at the sandbox's typical pace
 ---@field trouble string?    how the rehearsal ended, if it did not end well
 ---@field not_asked string[]  what advice would also depend on, and nothing here can ask

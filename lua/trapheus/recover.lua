@@ -181,6 +181,9 @@ local function choose(run, pipeline, found)
   if found.state.other_settings then
     return turn(run, pipeline, "its journal was lost, and with it the settings that were to differ on purpose")
   end
+  if found.state.hooks and not pipeline.hooked then
+    return turn(run, pipeline, "its journal was lost, and with it the hooks that it began with")
+  end
   if not run.facts.snapshot then
     return turn(run, pipeline, "its journal was lost, and the snapshot that it restored from is not there any more")
   end

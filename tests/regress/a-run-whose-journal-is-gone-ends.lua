@@ -35,10 +35,11 @@ local function lost(nth, spec, seed)
 end
 
 -- What another machine makes of it, once the lease has ended. nil: there was nothing to end.
-local function recovered(world, turn)
+local function recovered(world, turn, extend)
   witness.pass(world, 1900)
   local other = hosts.another(world)
   local pipeline = path.script "scripts/restore.lua" ()
+  if extend then extend(pipeline) end
   local ok, run = pcall(recover.run, other, pipeline, "mydb", "restore")
   if not ok then
     assert(errors.is(run, "NotRecoverable"), tostring(run))
@@ -148,6 +149,23 @@ tests["an original that somebody has renamed is for a person"] = function()
       ApplyImmediately = true }))
   end)
   assert(message:find "is called other now", message)
+end
+
+tests["one with hooks only goes forward when they are given again"] = function()
+  for outcome, extend in pairs { rolled_back = false, restored = function(pipeline) pipeline.hooked = true end } do
+    local at = { steps = {} }
+    local ok = pcall(rehearse, { knobs = { stale_s = 0 }, options = { hooks = { { file = "/h.lua", sha256 = "0" } } },
+      extend = function(pipeline)
+        pipeline:before("configure", function(run)
+          at = run
+          error(DEAD, 0)
+        end)
+      end, crash = function(kind, entry, when)
+        if when == "after" and kind == "step" and entry.outcome == "failed" then error(DEAD, 0) end
+      end })
+    assert(not ok and at.world, "it did not die")
+    witness.equal(recovered(at.world, false, extend or nil).outcome, outcome)
+  end
 end
 
 tests["a snapshot whose run is lost leaves no mark on the database"] = function()
