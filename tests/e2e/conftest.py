@@ -207,6 +207,10 @@ class Program:
             "--output": "json",
         }
 
+    def heed_hangups(self):
+        """In the child: who started the tests may have chosen to ignore them, as nohup does."""
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
     def command(self, arguments, where):
         given = {**self.where, **where}
         if arguments[0] in OFFLINE:
@@ -225,6 +229,7 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=self.heed_hangups,
         )
 
     def finish(self, process):
