@@ -128,7 +128,7 @@ static const char *const chunks[] = {
     "assert(must(store:load 'run') == document and run.document == document)\n"
     "return run.run_id .. run.updated_ms .. record.kind .. record.record .. holder.run_id",
 
-    /* in brackets, as it is one chunk: clang takes two lines between commas for a comma forgotten */
+    /* in brackets: clang takes two lines between commas for a comma forgotten */
     ("local opened <close> = must(core.store.open(directory))\n"
      "return must(opened:load 'run')"),
 };
