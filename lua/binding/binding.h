@@ -13,6 +13,7 @@
 void tph_bind_pure(lua_State *L);   /* sigv4, credentials, uri, form, xml, backoff, waiter, … */
 void tph_bind_loop(lua_State *L);   /* loop, timers, http, aws, notify */
 void tph_bind_store(lua_State *L);  /* store */
+void tph_bind_copy(lua_State *L);   /* copy */
 void tph_bind_system(lua_State *L); /* what stock Lua cannot ask the operating system */
 
 /* Functions of core.system that have a file of their own, private.c. */

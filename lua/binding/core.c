@@ -29,6 +29,7 @@ int luaopen_trapheus_core(lua_State *L) {
     lua_pushliteral(L, TRAPHEUS_VERSION);
     lua_setfield(L, -2, "version");
     tph_bind_system(L);
+    tph_bind_copy(L);
     tph_bind_pure(L);
     tph_bind_loop(L);
     tph_bind_store(L);

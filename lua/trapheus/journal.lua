@@ -1,5 +1,6 @@
 --- The durable record of runs, and the lock that keeps two runs off one database. A run's
 --- document is replaced and a record appended in one transaction.
+local copy = require "trapheus.copy"
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
@@ -127,14 +128,7 @@ function journal.memory()
   return setmetatable({ documents = {}, locks = {} }, Memory)
 end
 
-local function frozen(value)
-  if type(value) ~= "table" then return value end
-  local copy = setmetatable({}, getmetatable(value)) -- which says that an empty list is one
-  for key, inner in next, value do copy[key] = frozen(inner) end
-  return copy
-end
-
-function Memory:save(record) self.documents[record.run_id] = frozen(record) end
+function Memory:save(record) self.documents[record.run_id] = copy(record) end
 
 function Memory:load(run_id)
   return self.documents[run_id] and json.decode(json.encode(self.documents[run_id]))

@@ -1,26 +1,19 @@
 --- Plain tables: copies and comparison by value.
 
+local copy = require "trapheus.copy"
+
 local tables = {}
 
 ---@generic T
 ---@param value T
 ---@return T
-function tables.copy(value)
-  if type(value) ~= "table" then return value end
-  local out = {}
-  for k, v in next, value do out[k] = tables.copy(v) end
-  return out
-end
+tables.copy = copy
 
 --- Copies a table, but not what lies in it.
 ---@generic T: table
 ---@param value T
 ---@return T
-function tables.shallow(value)
-  local out = {}
-  for k, v in next, value do out[k] = v end
-  return out
-end
+function tables.shallow(value) return copy(value, true) end
 
 ---@param a any
 ---@param b any
