@@ -4,6 +4,7 @@ local errors = require "trapheus.errors"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
+local query = require "trapheus.aws.query"
 local timestamp = require "trapheus.aws.timestamp"
 
 local DATA = "tests/data/"
@@ -67,6 +68,7 @@ function tests.botocore_input_cases()
   local compared = 0
   local count = each_case("protocols/input/query.json", function(service, case)
     local body = protocol.encode(service, case.given.name, case.params, { random_bytes = zeros })
+    assert(query.fits(service, case.given.name, case.params), case.id)
     if not case.serialized.body then return end
     assert_same_pairs(body, case.serialized.body, case.id)
     compared = compared + 1
@@ -272,9 +274,11 @@ local MISUSE = {
 
 function tests.misuse_names_what_was_meant_and_blames_the_caller()
   for _, case in ipairs(MISUSE) do
-    local ok, err = pcall(function() return (protocol.encode(case[1], case[2], case[3])) end)
-    assert(not ok and err:find(case[4], 1, true), err)
-    assert(err:find "test_protocol.lua:%d+:", err)
+    for _, refuse in ipairs { protocol.encode, protocol.check } do
+      local ok, err = pcall(function() return (refuse(case[1], case[2], case[3], { level = 1 })) end)
+      assert(not ok and err:find(case[4], 1, true), err)
+      assert(err:find "test_protocol.lua:%d+:", err)
+    end
   end
 end
 

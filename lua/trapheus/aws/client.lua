@@ -19,7 +19,7 @@ local client = {}
 ---@field operation string
 ---@field params table
 ---@field read_only boolean  It only looks, and may be sent again.
----@field body string        The form body.
+---@field body string?       The form body; not for a transport that takes tables.
 ---@field max_attempts integer?  1: it is sent once, whatever comes back.
 
 ---@class trapheus.CallInfo
@@ -31,6 +31,7 @@ local client = {}
 --- status, request id and attempts; it raises an error table.
 ---@class trapheus.Transport
 ---@field send fun(self: trapheus.Transport, call: trapheus.Call): table, trapheus.CallInfo?
+---@field takes_tables boolean?  It needs the parameters only, and no body.
 
 ---@class trapheus.Client
 ---@field service string
@@ -102,10 +103,13 @@ local function send(self, call)
   error(result, 0)
 end
 
+local BLAME = { level = 2 }
+
 local function method(operation)
   return function(self, params, how)
     params = params or {}
-    local body = protocol.encode(self.model, operation, params, { level = 2 })
+    local checked = self.transport.takes_tables and protocol.check or protocol.encode
+    local body = checked(self.model, operation, params, BLAME)
     return send(self, {
       service = self.service,
       operation = operation,

@@ -43,6 +43,20 @@ function protocol.encode(service, operation, params, options)
   return body
 end
 
+--- Raises as `encode` does, and writes nothing: for who needs no body.
+---@param service string|trapheus.Model
+---@param operation string
+---@param params table
+---@param options { level: integer }
+function protocol.check(service, operation, params, options)
+  local definition = model.load(service, options.level + 1)
+  local fits = kind_of(definition).fits
+  if fits and definition.operations[operation] and type(params) == "table" and fits(definition, operation, params) then
+    return
+  end
+  protocol.encode(service, operation, params, { level = options.level + 1 })
+end
+
 local function malformed(operation, why)
   return errors.new {
     code = "MalformedReply",

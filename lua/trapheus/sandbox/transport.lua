@@ -88,6 +88,7 @@ function transport.new(sb, options)
   local fidelity = options.fidelity or "tables"
   local self = {
     sandbox = sb, region = options.region or sb.region, skew_s = 0, wait = options.wait,
+    takes_tables = fidelity == "tables",
     attempt = ATTEMPTS[fidelity] or error("no such fidelity: " .. tostring(fidelity), 2),
   }
   if fidelity == "bytes" then self.wire = wire.new(sb, { now_s = function() return sb.now / 1000 end }) end
