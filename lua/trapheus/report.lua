@@ -191,6 +191,7 @@ function report.plan(plan, warnings)
     lines[#lines + 1] = ("Set on purpose: %s = %s, was %s"):format(row.name, summary.text(row.value),
       summary.text(row.was))
   end
+  for _, point in ipairs(plan.hooks or {}) do lines[#lines + 1] = "Hook, not called for the plan: " .. point end
   for _, line in ipairs(summary.carried_lines(plan.carried)) do lines[#lines + 1] = line end
   for _, row in ipairs(summary.reasons(plan.impossible)) do
     lines[#lines + 1] = ("Not carried over: %s: %s"):format(table.concat(row.names, ", "), row.why)

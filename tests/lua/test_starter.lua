@@ -114,7 +114,8 @@ tests["a plan has the hooks checked, and calls none"] = function()
   in_directory(function(directory)
     local plan = "@ restore --id mydb --task create_snapshot --sandbox --plan --hooks x.lua"
     shell(directory, "echo 'return { before = { preflight = error, rename = error } }' > x.lua")
-    expect(directory, plan, 0, "planned, nothing was changed")
+    expect(directory, plan, 0, "planned, nothing was changed", "Hook, not called for the plan: before preflight (/",
+      "Hook, not called for the plan: before rename (/")
     shell(directory, "echo 'return { before = { renam = error } }' > x.lua")
     expect(directory, plan, 2, "before.renam")
   end)
