@@ -6,8 +6,13 @@ local errors = {}
 
 --- Codes that are common to all of AWS, and whose status is not 400.
 local COMMON = {
-  AccessDenied = 403, ExpiredToken = 403, InvalidClientTokenId = 403, InternalFailure = 500, ServiceUnavailable = 503,
+  AccessDenied = 403, ExpiredToken = 403, InvalidClientTokenId = 403, MissingAuthenticationToken = 403,
+  OptInRequired = 403, RequestTimeTooSkewed = 403, SignatureDoesNotMatch = 403, UnauthorizedOperation = 403,
+  DefaultVpcDoesNotExist = 404, MalformedQueryString = 404,
   NotFound = 404, -- of SNS
+  RequestTimeout = 408, RequestTimeoutException = 408, TooManyRequestsException = 429,
+  ClientUnavailable = 500, InternalError = 500, InternalFailure = 500,
+  RequestLimitExceeded = 503, ServiceUnavailable = 503, SlowDown = 503, BandwidthLimitExceeded = 509,
 }
 
 local documented -- code -> status, as the service model has it
