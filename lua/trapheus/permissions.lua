@@ -49,6 +49,7 @@ function permissions.gather(pipeline, given)
   return {
     account = run.record.account, region = world.region, identifier = run.identifier, run_id = run.id, used = used,
     calls = calls, original = run.seen_original.raw, restores = run:restores(),
+    subscriptions = run:restores() and run.facts.original.subscriptions or {},
     mail_from = #settings.email_to > 0 and settings.email_from or nil, world = world,
   }
 end

@@ -17,6 +17,7 @@ local policy = {}
 ---@field calls { operation: string, parameters: table }[]  What it changes.
 ---@field original table              The instance or cluster, as Describe gives it.
 ---@field restores boolean
+---@field subscriptions trapheus.SubscriptionFacts[]  Which may have to name the replacement.
 ---@field mail_from string?
 
 --- Parameters that name a resource, and the type in its ARN.
@@ -28,6 +29,9 @@ local TYPES = {
   FinalDBClusterSnapshotIdentifier = "cluster-snapshot", DBSubnetGroupName = "subgrp", OptionGroupName = "og",
   DBParameterGroupName = "pg", DBInstanceParameterGroupName = "pg", DBClusterParameterGroupName = "cluster-pg",
 }
+
+--- Parameters that are an ARN.
+local ARNS = { "ResourceName", "ResourceArn", "SourceDBInstanceArn" }
 
 --- What is made with tags on it.
 local TAGGED = { db = true, cluster = true, snapshot = true, ["cluster-snapshot"] = true }
@@ -70,7 +74,9 @@ local function resources_of(about, parameters)
   for field, kind in pairs(TYPES) do
     if type(parameters[field]) == "string" then found[field] = resource_arn(about, kind, parameters[field]) end
   end
-  if parameters.ResourceName then found.ResourceName = resource_arn(about, "db", parameters.ResourceName) end
+  for _, field in ipairs(ARNS) do
+    if parameters[field] then found[field] = of_any_run(about, parameters[field]) end
+  end
   return found
 end
 
@@ -88,11 +94,15 @@ end
 local SPARE = { CreateDBSnapshot = { "snapshot", "DeleteDBSnapshot" },
   CreateDBClusterSnapshot = { "cluster-snapshot", "DeleteDBClusterSnapshot" } }
 
-local function add_spare(about, needs, operation)
-  local spare = SPARE[operation]
-  for _, name in ipairs(spare and { names.again(about.identifier, "*"), names.interim(about.identifier, "*") } or {}) do
-    local resource = arn(about, "rds", spare[1] .. ":" .. name)
-    add(needs, "rds:" .. operation, resource)
+--- The one that is made now is the one that the next run replaces, and looks at before it does.
+local function add_spare(about, needs, call)
+  local spare = SPARE[call.operation]
+  if not spare then return end
+  about.used["rds:DescribeExportTasks"] = true
+  local made = call.parameters.DBSnapshotIdentifier or call.parameters.DBClusterSnapshotIdentifier
+  for _, name in ipairs { made, names.again(about.identifier, "*"), names.interim(about.identifier, "*") } do
+    local resource = resource_arn(about, spare[1], name)
+    add(needs, "rds:" .. call.operation, resource)
     add(needs, "rds:" .. spare[2], resource)
   end
 end
@@ -109,7 +119,7 @@ end
 local function add_call(about, needs, call)
   local parameters = plain(call.operation, call.parameters or {})
   local resources = resources_of(about, parameters)
-  add_spare(about, needs, call.operation)
+  add_spare(about, needs, call)
   for field, resource in pairs(resources) do
     add(needs, "rds:" .. call.operation, resource)
     for _, operation in ipairs(about.restores and PERHAPS[field] or {}) do add(needs, "rds:" .. operation, resource) end
@@ -191,6 +201,9 @@ end
 function policy.build(about)
   local needs = {}
   for _, call in ipairs(about.calls) do add_call(about, needs, call) end
+  for _, known in ipairs(about.subscriptions) do
+    add(needs, "rds:AddSourceIdentifierToSubscription", resource_arn(about, "es", known.name))
+  end
   local statements = take_roles(needs)
   table.insert(statements, 1, reads(about))
   for _, made in ipairs(group(needs)) do statements[#statements + 1] = made end

@@ -176,6 +176,9 @@ tests["one that is gone is told, and who may not ask goes without"] = function()
   result = rehearse { cluster = {}, prepare = subscribed, faults = { { operation = "DescribeEventSubscriptions",
     occurrence = "every", kind = "denied" } } }
   witness.equal(result.outcome, "restored")
+  told = false
+  for _, warning in ipairs(result.record.warnings) do told = told or warning:find "DescribeEventSubscriptions" ~= nil end
+  assert(told, "nobody is told that they could not be asked for")
 end
 
 tests["replicas may stay behind if that is asked for"] = function()

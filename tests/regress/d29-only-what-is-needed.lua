@@ -3,6 +3,8 @@
 local command = require "trapheus.command"
 local driver = require "trapheus.drivers.local"
 local journal = require "trapheus.journal"
+local model = require "trapheus.aws.model"
+local operations = require "trapheus.operations"
 local options = require "trapheus.options"
 local permissions = require "trapheus.permissions"
 local policy = require "trapheus.policy"
@@ -17,6 +19,8 @@ end
 local function policy_for(...)
   return policy.build(permissions.gather(trapheus.load "restore", given(...)))
 end
+
+local function rds_arn(rest) return "arn:aws:rds:us-east-1:123456789012:" .. rest end
 
 -- As IAM judges, as far as these policies go -----------------------------------------------------------
 
@@ -118,6 +122,38 @@ function tests.a_snapshot_only_needs_no_more_than_that()
   for _, action in ipairs { "rds:DeleteDBInstance", "rds:ModifyDBInstance", "rds:" .. RESTORE } do
     assert(not allowed(document, action, "arn:aws:rds:us-east-1:123456789012:db:mydb", true), action)
   end
+end
+
+function tests.the_next_run_replaces_the_snapshot_that_this_one_makes()
+  for operation, kind in pairs { DeleteDBSnapshot = "snapshot", DeleteDBClusterSnapshot = "cluster-snapshot" } do
+    local document = policy_for("--snapshot", "nightly", kind == "cluster-snapshot" and "--cluster" or nil)
+    assert(allowed(document, "rds:" .. operation, rds_arn(kind .. ":nightly"), false), operation)
+    assert(not allowed(document, "rds:" .. operation, rds_arn(kind .. ":weekly"), false), operation)
+    assert(allowed(document, "rds:DescribeExportTasks", "*", false), "it is looked at before it is replaced")
+  end
+end
+
+--- Of each operation that changes something, what names what is changed.
+local NAMES = { DBInstanceIdentifier = "db", DBClusterIdentifier = "cluster", DBSnapshotIdentifier = "snapshot",
+  DBClusterSnapshotIdentifier = "cluster-snapshot", DBClusterEndpointIdentifier = "cluster-endpoint", ResourceArn = "db",
+  ResourceName = "db", SourceDBInstanceArn = "db", SubscriptionName = "es" }
+
+function tests.whatever_is_called_is_allowed_on_what_it_is_called_on()
+  local about = permissions.gather(trapheus.load "restore", given())
+  about.subscriptions = { { name = "mine", source = "mydb" } }
+  local rds, judged = model.load "rds", 0
+  for operation in pairs(operations) do
+    for member in pairs(rds.shapes[rds.operations[operation].input.shape].members) do
+      local kind = NAMES[member]
+      if kind then
+        local resource = rds_arn(kind .. ":mine")
+        local given_as = (member:find "Arn$" or member == "ResourceName") and resource or "mine"
+        about.calls, judged = { { operation = operation, parameters = { [member] = given_as } } }, judged + 1
+        assert(allowed(policy.build(about), "rds:" .. operation, resource, true), operation .. " of " .. member)
+      end
+    end
+  end
+  assert(judged >= 30, judged)
 end
 
 -- And no more ---------------------------------------------------------------------------------------------

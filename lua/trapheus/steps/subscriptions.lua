@@ -31,12 +31,14 @@ end
 ---@field name string
 ---@field source string
 
---- Notes which subscriptions name the original. Who may not ask goes without.
+--- Notes which subscriptions name the original. Who may not ask goes without, and is told.
 ---@param run trapheus.Run
 ---@param original trapheus.Database
 ---@return trapheus.SubscriptionFacts[]?
 function subscriptions.capture(run, original)
-  local all, found, names = errors.try(list, run.world.rds, {}), {}, sources(run, original)
+  local found, names = {}, sources(run, original)
+  local all, err = errors.try(list, run.world.rds, {})
+  if err then run:warn(("event subscriptions that name %s are not looked after: %s"):format(original.name, err)) end
   for _, raw in ipairs(all or {}) do
     for _, name in ipairs(names[raw.SourceType] or {}) do
       if has(raw.SourceIdsList, name) then found[#found + 1] = { name = raw.CustSubscriptionId, source = name } end
