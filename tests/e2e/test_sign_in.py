@@ -79,6 +79,31 @@ def test_a_bundle_of_the_profile_does_too(program, tls):
     assert "AccessDenied" in sts_of(result)["text"], result
 
 
+# Proxies ------------------------------------------------------------------------------------------------
+
+
+def test_the_variables_of_proxies_are_heeded(program, tls):
+    asked = []
+
+    class Proxy(Quiet):
+        def do_CONNECT(self):
+            asked.append(self.path)
+            self.answer(502, "")
+
+    url, bundle = tls
+    with serve(Proxy) as port:
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            proxied = {"AWS_CA_BUNDLE": str(bundle), name: f"http://127.0.0.1:{port}"}
+            result = program.run("doctor", where={"--endpoint-url": url}, environment=proxied)
+            assert result.code == 3 and "HTTPS_PROXY" in sts_of(result)["advice"], result
+            assert set(asked) == {url.removeprefix("https://")}, asked
+            asked.clear()
+            for no_proxy in ("NO_PROXY", "no_proxy"):
+                result = program.run("doctor", where={"--endpoint-url": url},
+                                     environment={**proxied, no_proxy: "other.example,127.0.0.1"})
+                assert "AccessDenied" in sts_of(result)["text"] and asked == [], result
+
+
 # Files ------------------------------------------------------------------------------------------------
 
 

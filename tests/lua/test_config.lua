@@ -57,6 +57,7 @@ local function fails(code, parts, f, ...)
   local ok, err = pcall(f, ...)
   assert(not ok and errors.is(err, code), tostring(err))
   for _, part in ipairs(parts) do assert(tostring(err):find(part, 1, true), tostring(err)) end
+  return err
 end
 
 function tests.files_are_read_as_aws_reads_them()
@@ -188,6 +189,57 @@ function tests.settings_come_from_the_first_that_has_them()
     { AWS_MAX_ATTEMPTS = "0" })
   fails("InvalidConfig", { "retry_mode of profile default in /home/me/.aws/config", "legacy, standard, adaptive" },
     setting, "retry_mode", nil, "retry_mode = fast")
+end
+
+--- By its key: its variable, a text, what it means, another text, what that means.
+local PAIRS = {
+  ca_bundle = { "AWS_CA_BUNDLE", "/a.pem", "/a.pem", "/b.pem", "/b.pem" },
+  retry_mode = { "AWS_RETRY_MODE", "legacy", "legacy", "Adaptive", "adaptive" },
+  max_attempts = { "AWS_MAX_ATTEMPTS", "2", 2, "7", 7 },
+  use_fips_endpoint = { "AWS_USE_FIPS_ENDPOINT", "true", true, "FALSE", false },
+  use_dualstack_endpoint = { "AWS_USE_DUALSTACK_ENDPOINT", "True", true, "false", false },
+  sts_regional_endpoints = { "AWS_STS_REGIONAL_ENDPOINTS", "legacy", "legacy", "regional", "regional" },
+  ignore_configured_endpoint_urls = { "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", true, "false", false },
+  ec2_metadata_service_endpoint = { "AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://[::1]/", "http://[::1]/", "x", "x" },
+  ec2_metadata_service_endpoint_mode = { "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6", "ipv6", "ipv4", "ipv4" },
+  imds_use_ipv6 = { "AWS_IMDS_USE_IPV6", "true", true, "false", false },
+  ec2_metadata_v1_disabled = { "AWS_EC2_METADATA_V1_DISABLED", "true", true, "false", false },
+  metadata_service_timeout = { "AWS_METADATA_SERVICE_TIMEOUT", "3", 3, "1", 1 },
+  metadata_service_num_attempts = { "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "4", 4, "1", 1 },
+}
+
+function tests.a_variable_comes_before_its_key_in_the_file()
+  for key, row in pairs(PAIRS) do
+    local variable, one, means_one, other, means_other = table.unpack(row)
+    local function setting(said, written)
+      return load({ [variable] = said }, { read_file = function(path)
+        return path:find "config" and "[default]\n" .. (written and key .. " = " .. written or "") or nil
+      end }):setting(key)
+    end
+    assert(setting() == nil, key .. " is set by nobody")
+    assert(setting(one) == means_one and setting(other) == means_other, variable)
+    assert(setting(nil, one) == means_one and setting(nil, other) == means_other, key)
+    assert(setting(one, other) == means_one and setting(other, one) == means_other, variable .. " before " .. key)
+    assert(setting("", one) == means_one, "an empty variable is none: " .. variable)
+  end
+end
+
+function tests.an_endpoint_that_is_none_is_refused_where_it_stands()
+  for url, words in pairs {
+    ["https://rds.example/path"] = "without a path", ["https://me:secret@rds.example"] = "user name or password",
+    ["me:secret@rds.example"] = "user name or password", ["ftp://rds.example"] = "https://HOST",
+    ["http://rds.example"] = "https is needed", ["https://"] = "https://HOST",
+  } do
+    for _, variable in ipairs { "AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL" } do
+      local err = fails("NoEndpoint", { variable .. ": ", words }, function()
+        return load({ [variable] = url }):endpoint_url "rds"
+      end)
+      assert(not tostring(err):find "secret")
+    end
+    fails("NoEndpoint", { "profile default in /home/me/.aws/config: ", words }, function()
+      return load(nil, { read_file = function() return "[default]\nendpoint_url = " .. url end }):endpoint_url "rds"
+    end)
+  end
 end
 
 function tests.what_cannot_be_a_region_is_refused()

@@ -177,7 +177,7 @@ tests["one that is gone is told, and who may not ask goes without"] = function()
     occurrence = "every", kind = "denied" } } }
   witness.equal(result.outcome, "restored")
   told = false
-  for _, warning in ipairs(result.record.warnings) do told = told or warning:find "DescribeEventSubscriptions" ~= nil end
+  for _, warning in ipairs(result.record.warnings) do told = told or warning:find "not looked after" ~= nil end
   assert(told, "nobody is told that they could not be asked for")
 end
 

@@ -135,8 +135,8 @@ end
 
 --- Of each operation that changes something, what names what is changed.
 local NAMES = { DBInstanceIdentifier = "db", DBClusterIdentifier = "cluster", DBSnapshotIdentifier = "snapshot",
-  DBClusterSnapshotIdentifier = "cluster-snapshot", DBClusterEndpointIdentifier = "cluster-endpoint", ResourceArn = "db",
-  ResourceName = "db", SourceDBInstanceArn = "db", SubscriptionName = "es" }
+  DBClusterSnapshotIdentifier = "cluster-snapshot", DBClusterEndpointIdentifier = "cluster-endpoint",
+  ResourceArn = "db", ResourceName = "db", SourceDBInstanceArn = "db", SubscriptionName = "es" }
 
 function tests.whatever_is_called_is_allowed_on_what_it_is_called_on()
   local about = permissions.gather(trapheus.load "restore", given())

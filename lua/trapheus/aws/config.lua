@@ -228,15 +228,24 @@ local function service_settings(self, id)
   return type(services[id]) == "table" and services[id] or {}
 end
 
---- Where the environment and the files want a service to be called, if anywhere else than at AWS's own endpoint.
+local function checked(url, place)
+  local usable, why = pcall(endpoints.allows_http, url)
+  return usable and url or fail("NoEndpoint", "%s: %s", place, why)
+end
+
+--- Where the environment and the files want a service to be called, if anywhere else than at AWS's own endpoint. Raises
+--- NoEndpoint for what cannot be one, naming where it stands.
 ---@param service string  "rds"
 ---@return string?
 function Config:configured_endpoint_url(service)
   if self:setting "ignore_configured_endpoint_urls" then return nil end
   local id = IDS[service] or service:gsub("-", "_")
-  local url = self:variable("AWS_ENDPOINT_URL_" .. id:upper()) or self:variable "AWS_ENDPOINT_URL"
-    or service_settings(self, id).endpoint_url or self.settings.endpoint_url
-  return url ~= "" and url or nil
+  for _, variable in ipairs { "AWS_ENDPOINT_URL_" .. id:upper(), "AWS_ENDPOINT_URL" } do
+    local url = self:variable(variable)
+    if url then return checked(url, variable) end
+  end
+  local url = service_settings(self, id).endpoint_url or self.settings.endpoint_url
+  return url and url ~= "" and checked(url, ("profile %s in %s"):format(self.profile, self.config_file)) or nil
 end
 
 --- The endpoint the user wants a service to be called at, if any.

@@ -270,12 +270,9 @@ end
 ---@param url string
 ---@return boolean
 function endpoints.allows_http(url)
-  local parts, err = core.uri.parse(url)
-  if not parts then
-    if url:find "^%a[%w+.-]*://[^/]*@" then error("endpoint URL: a user name or password in it is not taken", 0) end
-    local why = type(err) == "table" and err.message or tostring(err)
-    error(("endpoint URL %s: %s"):format(url, why), 0)
-  end
+  if url:find("@", 1, true) then error("endpoint URL: a user name or password in it is not taken", 0) end
+  local parts = core.uri.parse(url)
+  if not parts then error(("endpoint URL %s: https://HOST or https://HOST:PORT is expected"):format(url), 0) end
   if (parts.path ~= "" and parts.path ~= "/") or parts.query ~= "" then
     error(("endpoint URL %s: only https://HOST or https://HOST:PORT is taken, without a path"):format(url), 0)
   end

@@ -64,11 +64,7 @@ end
 
 local function service_url(config, service, host, region)
   local url = config:configured_endpoint_url(service)
-  if url then
-    local usable, problem = pcall(endpoints.allows_http, url)
-    if not usable then source.fail("InvalidConfig", "%s", problem) end
-    return (url:gsub("/+$", ""))
-  end
+  if url then return (url:gsub("/+$", "")) end
   return ("https://%s.%s.%s"):format(host, region, endpoints.partition(region).dnsSuffix)
 end
 
