@@ -36,6 +36,32 @@ tests["a reader that is deleted before anything was moved ends it, and soon"] = 
   clusters.tidy(result.sandbox)
 end
 
+-- Somebody deletes a member, as soon as RDS lets them.
+local function take(sandbox, name)
+  if not sandbox:operator("DeleteDBInstance", { DBInstanceIdentifier = name, SkipFinalSnapshot = true }) then
+    sandbox:at(5, function() take(sandbox, name) end)
+  end
+end
+
+tests["a member that is deleted while they are moved turns it round, and soon"] = function()
+  for _, name in ipairs { "mydb-2", "mydb-1" } do -- a reader, the writer
+    local before
+    local result = rehearse { cluster = {}, members = 3, limit_s = 4 * 3600, prepare = function(sandbox)
+      before = clusters.picture(sandbox, "mydb")
+      witness.once(sandbox, function(sb) return sb:instance(name .. "-temp") ~= nil end, function(sb)
+        take(sb, name .. "-temp")
+      end)
+    end }
+    witness.equal(result.outcome, "rolled_back", name)
+    assert(result.record.failure.message:find(name .. " is not there any more", 1, true), result.record.failure.message)
+    local now, warnings = clusters.picture(result.sandbox, "mydb"), table.concat(result.record.warnings, "\n")
+    witness.equal(now.resource_id, before.resource_id, "who holds the name")
+    assert(now.members["mydb-3"] and not now.members[name], "the other members are back")
+    assert(warnings:find(name .. " is not there any more", 1, true), warnings)
+    clusters.tidy(result.sandbox)
+  end
+end
+
 tests["another writer than before is told"] = function()
   local result = rehearse { cluster = {}, members = 2,
     extend = operator("configure", "FailoverDBCluster", { DBClusterIdentifier = "mydb" }) }

@@ -11,10 +11,33 @@ local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typic
 
 local FOLLOW_S = 900 -- after the cluster's own rename
 local GONE_LOOKS = 7 -- what is renamed may be out of sight for a minute
+local GONE_S = 1200   -- or, while it is being renamed, for some more
+
+-- Is a member out of sight for so long, and at so many looks, that it was deleted and not renamed?
+local function deleted(run, part)
+  local missing = run.facts.missing or {}
+  run.facts.missing = missing
+  if part.seen or part.role == "whole" then
+    missing[part.resource_id] = nil
+    return false
+  end
+  local known = missing[part.resource_id] or { since = run:now_s(), looks = 0 }
+  missing[part.resource_id], known.looks = known, known.looks + 1
+  return known.looks >= GONE_LOOKS and run:now_s() - known.since >= GONE_S
+end
+
+-- A member that somebody has deleted meanwhile turns the run round; on the way back it is told, and done without.
+local function lost(run, part, name)
+  if name ~= part.home then
+    return run:fail(("%s is not there any more: somebody has deleted it"):format(part.label))
+  end
+  run:warn(("%s is not there any more: somebody has deleted it; the cluster is without it"):format(part.label))
+end
 
 -- One part on its way to a name. nil: it has it, and is at rest.
 local function move(run, part, name)
   local seen = part.seen
+  if deleted(run, part) then return lost(run, part, name) end
   if not seen then return run:wait(("RDS to show %s again"):format(part.label)) end
   if seen.name == name then
     if seen:quiet() then return nil end
