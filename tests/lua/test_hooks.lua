@@ -2,6 +2,7 @@
 local core = require "trapheus.core"
 local hooks = require "trapheus.hooks"
 local hooks_file = require "hooks_file"
+local driver = require "trapheus.drivers.local"
 local interrupt = require "interrupt"
 local path = require "trapheus.path"
 local run_module = require "trapheus.run"
@@ -224,6 +225,27 @@ tests["a hook that the program died in is called again"] = function()
     { crash = interrupt.once(function(kind, _, when) return kind == "hook" and when == "before" end) })
   equal(result.outcome, "restored")
   equal(#seen, 2, "calls")
+end
+
+for _, point in ipairs { "before = { restore", "after = { restore", "verify = { run" } do
+  tests["a signal in a hook leaves the run where it is: " .. point] = function()
+    local world
+    local result, seen = run_with(([[return { %s = function(run)
+      seen[#seen + 1] = run.step
+      if #seen == 1 then
+        seen.world.stopped_by = "SIGTERM"
+        require("trapheus").sleep(60)
+      end
+    end } }]]):format(point), { also = function(pipeline, list)
+        pipeline:before("preflight", function(run) list.world, world = run.world, run.world end)
+      end })
+    equal(result.outcome, nil)
+    world.stopped_by = nil
+    local run = run_module.wrap(world, result.record)
+    driver.run(result.pipeline, run)
+    equal(run.record.outcome, "restored")
+    equal(#seen, 2, "calls")
+  end
 end
 
 -- Going on ----------------------------------------------------------------------------------

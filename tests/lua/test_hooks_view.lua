@@ -89,6 +89,16 @@ tests["a view can be read and walked, and holds no world"] = function()
   assert(seen.keys)
 end
 
+tests["of a cluster it sees the cluster"] = function()
+  local result, seen = run_with([[return { verify = function(run)
+    seen[1] = run.kind .. " " .. run:replacement().DBClusterIdentifier .. " " .. run:original().DBClusterIdentifier
+    seen[2] = run:endpoint().address == run:replacement().Endpoint and run:endpoint().port
+  end }]], { cluster = {} })
+  equal(result.outcome, "restored")
+  equal(seen[1], "cluster mydb mydb-temp")
+  equal(math.type(seen[2]), "integer")
+end
+
 tests["what a hook prints is told, without secrets"] = function()
   local secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
   local before = os.getenv "AWS_SECRET_ACCESS_KEY"

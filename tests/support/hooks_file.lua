@@ -20,13 +20,14 @@ end
 
 --- Rehearses with a hooks file, in which `seen` is what the second result is.
 ---@param text string
----@param spec Rehearsal?
+---@param spec Rehearsal?  `also(pipeline, seen)` extends the pipeline as well.
 ---@return Rehearsed result
 ---@return table seen
 function hooks_file.run(text, spec)
   spec = spec or {}
   local seen = {}
   function spec.extend(pipeline)
+    if spec.also then spec.also(pipeline, seen) end
     hooks_file.with("local seen = require('hooks_file').seen\n" .. text, function(name)
       hooks_file.seen = seen
       hooks.attach(pipeline, { hooks.load(name) })

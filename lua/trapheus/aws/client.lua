@@ -84,8 +84,7 @@ local function transport_of(self)
   return world and world.transport_in(self.region or world.region) or self.transport
 end
 
-local function send(self, call)
-  local transport = transport_of(self)
+local function send(self, transport, call)
   local pace = transport.pace
   wait_for_turn(self.limiter)
   wait_for_turn(pace)
@@ -108,9 +107,10 @@ local BLAME = { level = 2 }
 local function method(operation)
   return function(self, params, how)
     params = params or {}
-    local checked = self.transport.takes_tables and protocol.check or protocol.encode
+    local transport = transport_of(self)
+    local checked = transport.takes_tables and protocol.check or protocol.encode
     local body = checked(self.model, operation, params, BLAME)
-    return send(self, {
+    return send(self, transport, {
       service = self.service,
       operation = operation,
       params = params,
