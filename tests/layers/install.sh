@@ -30,6 +30,12 @@ restores() {
 
 needs_no_rpath() { ! readelf -d "$prefix/bin/trapheus" "$prefix/lib/lua/5.4/trapheus/core.so" | grep -E 'RPATH|RUNPATH'; }
 
+# What `trapheus new` writes tells an editor of what is installed.
+begins_hooks() {
+  (cd "$(mktemp -d -p "$prefix")" && trapheus new hooks mine >/dev/null && trapheus check mine.lua >/dev/null &&
+    grep -qF "\"$prefix/share/trapheus/meta\"" .luarc.json && grep -qF "\"$prefix/share/lua/5.4/trapheus\"" .luarc.json)
+}
+
 # The module -------------------------------------------------------------------------------
 
 stock() { # LUA-ARGUMENT…
@@ -91,6 +97,7 @@ zsh_completes() { # PATTERN LINE: what appears when Tab is pressed behind the li
 check "installs" install_to "$prefix"
 check "the program has its version" has_version
 check "the program restores on the sandbox" restores
+check "a new hooks file is told of the annotations" begins_hooks
 check "nothing points into the build" needs_no_rpath
 check "the module works in a stock lua5.4" stock_tests_pass
 check "every module loads there" every_module_loads
@@ -112,10 +119,13 @@ check "bash: a choice behind =" bash_completes "db_restore" trapheus restore --t
 check "bash: a file behind @" bash_completes "@CMakeLists.txt" trapheus restore --input @CMakeL
 check "bash: no flag for a free value" bash_completes "" trapheus restore --id -
 check "bash: a run" bash_completes_a_run
+check "bash: what is new" bash_completes "hooks" trapheus new h
+check "bash: a file to check" bash_completes "CMakeLists.txt" trapheus check CMakeL
 check "bash: a shell" bash_completes "zsh" trapheus completion z
 check "zsh: it is sound" zsh -n "$prefix/share/zsh/site-functions/_trapheus"
 check "zsh: a script" zsh_completes "trapheus comp*letion" "trapheus comp"
 check "zsh: a flag" zsh_completes "--replace-snapshot*=" "trapheus restore --replace-s"
 check "zsh: a choice" zsh_completes "create_snapshot_only*db_restore" "trapheus my.lua --task="
+check "zsh: a file to check" zsh_completes "check /etc/passwd" "trapheus check /etc/passw"
 check "zsh: a shell" zsh_completes "completion zsh" "trapheus completion z"
 conclude
