@@ -124,6 +124,7 @@ static enum tph_status set_longs(CURL *easy, const struct tph_http_request *requ
         {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
         {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1}, /* HTTP/2 repeats refused streams itself */
         {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_PATH_AS_IS, 1}, /* it was signed as it is: "a/../b" may name an object of S3's */
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
         {CURLOPT_LOW_SPEED_LIMIT, SLOWEST_BYTES_PER_S},
         {CURLOPT_LOW_SPEED_TIME, SLOW_FOR_S},

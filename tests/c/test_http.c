@@ -72,6 +72,15 @@ static void a_plain_exchange(void **state) {
     assert_string_equal(server.requests[0], expected);
 }
 
+static void a_path_arrives_as_it_is(void **state) {
+    char url[64];
+    SCRIPT({.status = "200 OK"});
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/a/../b//./%%2e?q=../c", server.port);
+    assert_int_equal(get((struct tph_http_request){.url = tph_str_from(url)}).status, TPH_OK);
+    server_stop(&server);
+    assert_non_null(strstr(server.requests[0], "GET /a/../b//./%2e?q=../c HTTP/1.1\r\n"));
+}
+
 static void every_form_of_body_arrives_whole(void **state) {
     SCRIPT({.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                    "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"},
@@ -296,6 +305,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_plain_exchange),
+        TEST(a_path_arrives_as_it_is),
         TEST(every_form_of_body_arrives_whole),
         TEST(a_reply_that_breaks_off_is_a_lost_connection),
         TEST(contradicting_lengths_are_refused),
