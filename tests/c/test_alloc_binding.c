@@ -107,6 +107,11 @@ static const char *const chunks[] = {
     "}\n"
     "return err.code .. refused.message",
 
+    "local inner = { 'a', 'b', n = 2 }\n"
+    "local made = core.copy { inner, { inner }, key = inner }\n"
+    "assert(made.key ~= inner and core.copy({ inner }, true)[1] == inner)\n"
+    "return made[1][2] .. made[2][1][1] .. made.key.n .. #made",
+
     "local op <close> = must(running:process { argv = { 'echo', 'output' }, timeout_ms = 20000,\n"
     "  max_bytes = 100, environment = { 'A=b' }, apart = true })\n"
     "while not op:done() do must(running:step()) end\n"
