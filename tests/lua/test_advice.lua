@@ -14,7 +14,7 @@ local PLAIN = { DBInstanceIdentifier = "mydb", IAMDatabaseAuthenticationEnabled 
 
 local ADVISORY = { "DescribeDBEngineVersions", "DescribeOrderableDBInstanceOptions", "DescribeDBParameterGroups",
   "DescribeOptionGroups", "DescribeDBSubnetGroups", "DescribeAccountAttributes", "DescribeExportTasks",
-  "DescribePendingMaintenanceActions", "DescribeDBProxies" }
+  "DescribePendingMaintenanceActions", "DescribeDBProxies", "DescribeIntegrations" }
 
 local function merged(...)
   local all = {}
@@ -235,6 +235,18 @@ local function proxies(count, target, vpc)
   return { DescribeDBProxies = { DBProxies = list }, DescribeDBProxyTargets = function(parameters)
     return { Targets = { { RdsResourceId = parameters.DBProxyName == "p2" and target or "other" } } }
   end }
+end
+
+function tests.zero_etl_integrations_of_this_database()
+  local function integrate(world)
+    world.sandbox:add_instance { DBInstanceIdentifier = "other" }
+    world.sandbox:add_integration("of-another", "other")
+  end
+  silent { prepare = integrate }
+  says({ prepare = function(world)
+    integrate(world)
+    world.sandbox:add_integration("to-redshift", "mydb")
+  end }, "zero-ETL integrations have it as their source (to-redshift)")
 end
 
 function tests.proxies()

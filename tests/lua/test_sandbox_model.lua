@@ -33,6 +33,7 @@ function tests.results_are_of_the_output_shapes()
     { "DescribeOptionGroups", {} },
     { "DescribeDBSubnetGroups", {} },
     { "DescribeDBProxies", {} },
+    { "DescribeIntegrations", {} },
     { "DescribeAccountAttributes", {} },
     { "DescribeDBInstanceAutomatedBackups", {} },
     { "ListTagsForResource", { ResourceName = arn } },

@@ -108,6 +108,14 @@ function api:add_proxy(name, registered)
   neighbours.add_proxy(self, name, registered)
 end
 
+--- A zero-ETL integration of an instance or a cluster.
+---@param name string
+---@param source string
+function api:add_integration(name, source)
+  self:advance()
+  neighbours.add_integration(self, name, source)
+end
+
 --- A blue/green deployment that is under way.
 ---@param name string
 ---@param source string The name of the instance or the cluster

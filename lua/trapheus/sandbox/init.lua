@@ -51,7 +51,7 @@ function sandbox.new(options)
     instances = {}, names = {}, reserved = {}, snapshots = {}, snapshot_names = {}, snapshot_count = 0, events = {},
     retained_backups = {}, clusters = {}, cluster_names = {}, cluster_reserved = {}, cluster_snapshots = {},
     cluster_snapshot_names = {}, retained_cluster_backups = {}, endpoints = {}, endpoint_names = {},
-    exports = {}, export_names = {}, subscriptions = {}, proxies = {},
+    exports = {}, export_names = {}, subscriptions = {}, proxies = {}, integrations = {},
     blue_green = {}, global_clusters = {}, published = {},
     lacking = { bucket = {}, role = {}, permission = {}, key = {}, topic = {} },
     replications = {}, denied = {},

@@ -1,5 +1,5 @@
---- What others have made around a database: event subscriptions, proxies, blue/green deployments, global clusters. They
---- are only looked at, but for the sources of a subscription.
+--- What others have made around a database: event subscriptions, proxies, zero-ETL integrations, blue/green
+--- deployments, global clusters. They are only looked at, but for the sources of a subscription.
 
 local errors = require "trapheus.sandbox.errors"
 local filters = require "trapheus.sandbox.filters"
@@ -86,6 +86,21 @@ function rds.DescribeDBProxyTargets(sb, params)
     found[i] = { key = target.name, value = shown }
   end
   return paging.page(sb, found, params, "Targets")
+end
+
+function rds.DescribeIntegrations(sb, params)
+  return page(sb, params, sb.integrations, params.IntegrationIdentifier, "IntegrationNotFoundFault", "Integrations")
+end
+
+--- A zero-ETL integration of an instance or a cluster.
+---@param sb table
+---@param name string
+---@param source string The name of the instance or the cluster
+function neighbours.add_integration(sb, name, source)
+  local kind = sb.cluster_names[source] and "cluster" or "db"
+  sb.integrations[name] = { IntegrationName = name, IntegrationArn = names.arn(sb, "integration", name),
+    SourceArn = names.arn(sb, kind, source), Status = "active", CreateTime = sb:seconds(),
+    TargetArn = ("arn:aws:redshift-serverless:%s:%s:namespace/%s"):format(sb.region, sb.account, name) }
 end
 
 --- A proxy, and the names of the instances and clusters that are registered with it.

@@ -242,6 +242,19 @@ function proxies.ask(about)
   end
 end
 
+local integrations = { name = "zero-ETL integrations", restoring = true }
+
+function integrations.ask(about)
+  local names = {}
+  for i, found in ipairs(listing(about, "DescribeIntegrations", {}, "Integrations",
+    function(integration) return integration.SourceArn == about.seen.arn end)) do
+    names[i] = found.IntegrationName or found.IntegrationArn
+  end
+  if #names == 0 then return nil end
+  return ("zero-ETL integrations have it as their source (%s), and stay with the old database: create them again "
+    .. "afterwards, and their target is filled anew"):format(table.concat(names, ", "))
+end
+
 ---@type trapheus.Question[]
 return {
   version,
@@ -258,4 +271,5 @@ return {
   export,
   maintenance,
   proxies,
+  integrations,
 }
