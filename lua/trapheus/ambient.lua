@@ -4,6 +4,7 @@ local tasks = require "trapheus.tasks"
 
 ---@class trapheus.ambient
 ---@field rehearsed trapheus.World?  The sandbox's, while this process rehearses.
+---@field expected boolean?         It is going to rehearse, once the command line is read.
 ---@field config trapheus.Config?    Of the real world.
 local ambient = {}
 

@@ -22,7 +22,15 @@ local function help()
   return table.concat(lines, "\n")
 end
 
+-- A script may make its clients when it is loaded, which is before its flags are read.
+local function expect_rehearsal(arguments)
+  for _, argument in ipairs(arguments) do
+    if argument:find "^%-%-sandbox%f[=\0]" then require("trapheus.ambient").expected = true end
+  end
+end
+
 local function run_script(name, arguments)
+  expect_rehearsal(arguments)
   local ok, result = pcall(path.script(name))
   if not ok then
     if type(result) == "string" then usage.fail("%s: %s", name, result) end

@@ -121,6 +121,23 @@ tests["a plan has the hooks checked, and calls none"] = function()
   end)
 end
 
+tests["a script that makes its clients when it is loaded is rehearsed without AWS"] = function()
+  in_directory(function(directory)
+    local file = assert(io.open(directory .. "/x.lua", "w"))
+    file:write [[local trapheus = require "trapheus"
+      local rds, restore = trapheus.client "rds", trapheus.load "restore"
+      restore:before("rename", function(run)
+        trapheus.sleep(60)
+        run:warn("seen " .. rds:DescribeDBInstances {}.DBInstances[1].DBInstanceIdentifier)
+      end)
+      return restore]]
+    file:close()
+    expect(directory, "env -i HOME=/ @ ./x.lua --id mydb --task create_snapshot --sandbox", 0, "seen mydb")
+    expect(directory, "env -i HOME=/ @ ./x.lua --id mydb --task create_snapshot --sandbox=restore-fails", 5)
+    expect(directory, "env -i HOME=/ @ ./x.lua --id mydb --task create_snapshot", 3, "NoRegion")
+  end)
+end
+
 -- Examples ----------------------------------------------------------------------------------
 
 local function example(name)

@@ -78,10 +78,24 @@ local function is_throttle(result, operation)
   return errors.is(result) and errors.class(operation, result.code, result.status) == "throttle"
 end
 
+local function transport_to_aws(service, definition, options)
+  local settings = ambient.settings(options)
+  if settings then options = { config = settings, region = options.region } end
+  return require("trapheus.aws.transport").new(service, definition, options)
+end
+
+local function connect(self)
+  self.transport = transport_to_aws(self.service, self.model, self.options)
+  self.options = false -- credentials may be among them
+  self.region = self.region or self.transport.region or false
+end
+
 -- In a rehearsal a client that was given no transport talks to the sandbox.
 local function transport_of(self)
   local world = not self.given and ambient.rehearsed
-  return world and world.transport_in(self.region or world.region) or self.transport
+  if world then return world.transport_in(self.region or world.region) end
+  if not self.transport then connect(self) end
+  return self.transport
 end
 
 local function send(self, transport, call)
@@ -193,12 +207,6 @@ end
 ---@field on_call? fun(call: table)  Told of every call: service, operation, target, read_only, status, request_id,
 ---                                  attempts, and code if it failed.
 
-local function transport_to_aws(service, definition, options)
-  local settings = ambient.settings(options)
-  if settings then options = { config = settings, region = options.region } end
-  return require("trapheus.aws.transport").new(service, definition, options)
-end
-
 ---@param service string|trapheus.Model  "rds", the path of a service-2.json, or such a table.
 ---@param options? trapheus.ClientOptions
 ---@return trapheus.Client
@@ -214,9 +222,11 @@ function client.new(service, options)
     region = options.region or false,
   }
   self.given, self.transport = options.transport ~= nil, options.transport or false
-  if self.given or not ambient.rehearsed then
-    self.transport = self.transport or transport_to_aws(self.service, definition, options)
+  self.options = not self.given and options
+  if self.given then
     self.region = self.region or self.transport.region or false
+  elseif not (ambient.rehearsed or ambient.expected) then
+    connect(self)
   end
   return setmetatable(self, Client)
 end
