@@ -1,0 +1,183 @@
+--- The campaigns: each yields cases. Exhaustive ones count the sites of a run without faults and visit all of them.
+local case = require "case"
+local kinds = require "kinds"
+local operations = require "trapheus.operations"
+local play = require "play"
+local random = require "trapheus.sandbox.random"
+local swarm = require "trapheus.sandbox.swarm"
+local topologies = require "topologies"
+
+local campaigns = {}
+
+-- Every mode of a restore that has calls of its own.
+local BASES = {
+  { topology = "instance", task = "create_snapshot", snapshot = true },
+  { topology = "unretained", task = "db_restore" },
+  { topology = "instance", task = "create_snapshot_only", snapshot = true },
+  { topology = "aurora", task = "create_snapshot" },
+}
+
+local function fails(base)
+  return case.with(base, { faults = { kinds.no_restore[topologies[base.topology].kind] } })
+end
+
+--- Runs in which nothing goes wrong, or that are refused.
+campaigns.CALM = { BASES[1], BASES[2], BASES[3], BASES[4], { topology = "aurora1", task = "db_restore" },
+  { topology = "protected" }, { topology = "leftover" }, { topology = "replicated" }, { topology = "pending" },
+  { topology = "instance", options = { keep_original = true } }, { topology = "instance", rival_s = 30 },
+  -- a rival takes over while the first is away, which then comes back
+  { topology = "instance", rival_s = 2600, crashes = { { site = "look", when = "before", nth = 30, away_s = 2800 } } } }
+
+-- Both halves of each: the restore succeeds, and it ends badly.
+local function halves(bases)
+  local list = {}
+  for _, base in ipairs(bases) do
+    list[#list + 1] = case.new(base)
+    if base.task ~= "create_snapshot_only" then list[#list + 1] = fails(base) end
+  end
+  return list
+end
+
+-- The calls of a run without further faults: { operation, occurrence, mutates }.
+local function sites(base)
+  local result = play(base)
+  local counts, list = {}, {}
+  for _, entry in ipairs(result.sandbox.audit) do
+    if entry.by == "client" and entry.service ~= "webhook" then
+      counts[entry.operation] = (counts[entry.operation] or 0) + 1
+      list[#list + 1] = { operation = entry.operation, occurrence = counts[entry.operation],
+        mutates = operations[entry.operation] ~= nil }
+    end
+  end
+  return list, result.counts
+end
+
+local function with_fault(base, fault)
+  local faults = { fault }
+  table.move(base.faults, 1, #base.faults, 2, faults) -- the first that matches counts
+  return case.with(base, { faults = faults })
+end
+
+local function kinds_at(site)
+  if not site.mutates then return kinds.reads end
+  local list = table.move(kinds.mutations, 1, #kinds.mutations, 1, {})
+  local shapes = kinds.shapes[site.operation] or {}
+  return table.move(shapes, 1, #shapes, #list + 1, list)
+end
+
+local function visit_calls(base, list, which)
+  for _, site in ipairs(list) do
+    for _, kind in ipairs((site.mutates or not which) and kinds_at(site) or {}) do
+      coroutine.yield(with_fault(base, kinds.at(kind, site.operation, site.occurrence)))
+    end
+  end
+end
+
+local CRASHES = {
+  { site = "journal", when = "before" }, { site = "journal", when = "after" }, { site = "journal", when = "refused" },
+  { site = "call", when = "before" }, { site = "call", when = "after" }, { site = "look", when = "before" },
+}
+
+local function visit_crashes(base, counts, more)
+  for _, crash in ipairs(CRASHES) do
+    for nth = 1, counts[crash.site] do
+      local fields = { crashes = { { site = crash.site, nth = nth, when = crash.when } } }
+      for field, value in pairs(more or {}) do fields[field] = value end
+      coroutine.yield(case.with(base, fields))
+    end
+  end
+end
+
+--- Every call meets every kind of fault, and every boundary of the process a crash: one in each case.
+function campaigns.singles()
+  for _, base in ipairs(halves(BASES)) do
+    local list, counts = sites(base)
+    visit_calls(base, list)
+    visit_crashes(base, counts)
+  end
+end
+
+--- The part of the singles that meets mutations, the ends of each base in turn.
+function campaigns.mutations()
+  for _, base in ipairs(halves(BASES)) do visit_calls(base, (sites(base)), "mutations") end
+end
+
+--- Every boundary, and then another host goes on without the journal.
+function campaigns.elsewhere()
+  for _, base in ipairs(halves(BASES)) do
+    local _, counts = sites(base)
+    visit_crashes(base, counts, { elsewhere = true })
+  end
+end
+
+local PAIR_KINDS = { "drop", "lost", "zombie", "500c", "throttle", "denied", "background_failure", "crash" }
+
+local function strike(fields, site, kind)
+  if kind == "crash" then
+    table.insert(fields.crashes, { site = "call", nth = site.call, when = "after" })
+  else
+    table.insert(fields.faults, 1, kinds.at({ kind = kind, delay_s = kind == "zombie" and 600 or nil },
+      site.operation, site.occurrence))
+  end
+end
+
+--- Two faults, of mutations, in every combination.
+function campaigns.pairs()
+  for _, base in ipairs(halves(BASES)) do
+    local mutations = {}
+    for i, site in ipairs((sites(base))) do
+      site.call = i
+      if site.mutates then mutations[#mutations + 1] = site end
+    end
+    for i, first in ipairs(mutations) do
+      for j = i + 1, #mutations do
+        for _, a in ipairs(PAIR_KINDS) do
+          for _, b in ipairs(PAIR_KINDS) do
+            local fields = { faults = table.move(base.faults, 1, #base.faults, 1, {}), crashes = {} }
+            strike(fields, first, a)
+            strike(fields, mutations[j], b)
+            coroutine.yield(case.with(base, fields))
+          end
+        end
+      end
+    end
+  end
+end
+
+local TASKS = { "create_snapshot", "create_snapshot", "db_restore", "create_snapshot_only" }
+local TOPOLOGIES = { "instance", "instance", "protected", "unretained", "aurora", "aurora1" }
+local OPTIONS = { { keep_original = true }, { no_fence = true }, { delete_automated_backups = true },
+  { replace_snapshot = "direct" }, { final_snapshot = "mydb-last" } }
+local PRESETS = { "typical", "typical", "quick", "adversarial" }
+
+local function random_crashes(stream)
+  local list = {}
+  for _ = 1, stream:integer(0, 3) do
+    local crash = CRASHES[stream:integer(1, #CRASHES)]
+    list[#list + 1] = { site = crash.site, when = crash.when, nth = stream:integer(1, 150),
+      away_s = stream:pick { 1, 60, 1200, 90000 } }
+  end
+  return list
+end
+
+---@param seed integer
+---@return trapheus.sim.Case
+function campaigns.random(seed)
+  local stream = random.new(seed, "campaign")
+  return case.new {
+    seed = seed, topology = stream:pick(TOPOLOGIES), task = stream:pick(TASKS), preset = stream:pick(PRESETS),
+    snapshot = stream:integer(1, 2) == 1, options = stream:integer(1, 4) == 1 and stream:pick(OPTIONS) or nil,
+    faults = swarm(seed, "mydb"), calm = stream:integer(1, 4) > 1 or nil,
+    crashes = stream:integer(1, 2) == 1 and random_crashes(stream) or {},
+    elsewhere = stream:integer(1, 8) == 1 or nil,
+    rival_s = stream:integer(1, 10) == 1 and stream:integer(0, 300) or nil,
+  }
+end
+
+--- Random cases, a subset of kinds each.
+---@param from integer  The first seed.
+function campaigns.swarm(from, count)
+  for seed = from, from + count - 1 do coroutine.yield(campaigns.random(seed)) end
+end
+
+return campaigns

@@ -1,0 +1,215 @@
+--- What must hold when all has ended: the outcome that the run claims, against the sandbox's truth.
+local json = require "trapheus.json"
+local report = require "trapheus.report"
+local settings = require "trapheus.settings"
+local tables = require "trapheus.sandbox.tables"
+local statuses = require "trapheus.statuses"
+
+local function told(run)
+  return #run.record.warnings > 0 or run.record.parked ~= nil
+end
+
+local function marks(thing)
+  local list = {}
+  for _, tag in ipairs(thing and thing.fields.TagList or {}) do
+    if tag.Key:find "^trapheus:" then list[#list + 1] = tag.Key end
+  end
+  return table.concat(list, ", ")
+end
+
+-- The configuration by setting: what both tables of settings can see of a thing.
+local function config_of(watch, truth) return settings.load(watch.kind):capture(truth) end
+
+-- I10: restored means that the name belongs to the verified replacement, which serves, and that the original is gone
+-- or was kept by request, or that somebody is told.
+local function restored(watch, run)
+  local holder = watch:holder "mydb"
+  if not holder or holder.rid ~= (watch.verified or {}).rid then return "restored, but another one has the name" end
+  if statuses.terminal_bad[holder.status] then return "restored, but it is " .. holder.status end
+  local original = watch:thing(watch.original.rid)
+  if original and original.status ~= "deleting" and not run.options.keep_original and not told(run) then
+    return "restored, but the original is there and nobody is told"
+  end
+end
+
+-- D7: what becomes of the original's data: backups that are kept, a snapshot of this run, or a final one.
+local function covered(watch, run)
+  local options = run.options
+  if watch:thing(watch.original.rid) or options.skip_final_snapshot or watch.play.case.task ~= "db_restore" then
+    return nil
+  end
+  local retained = (watch.before.BackupRetentionPeriod or 0) > 0 and not options.delete_automated_backups
+  local final = false
+  for _, operation in pairs(watch.created) do final = final or operation == "final" end
+  if not final and not retained then return "the original is gone, with neither backups nor a final snapshot" end
+  if retained and not final and watch.kind == "instance" and #watch.sb.retained_backups == 0 then
+    return "the original's automated backups are gone"
+  end
+end
+
+-- T15: the writer is the one that it was.
+local function same_writer(watch)
+  if watch.kind ~= "cluster" or watch.operator_changed or watch.play.case.preset == "adversarial" then return nil end
+  local now = {}
+  for _, member in ipairs(watch:truth("mydb").DBClusterMembers) do
+    now[member.DBInstanceIdentifier] = member.IsClusterWriter
+  end
+  for _, member in ipairs(watch.before.DBClusterMembers) do
+    if member.IsClusterWriter and not now[member.DBInstanceIdentifier] then
+      return ("the writer %s is not the writer any more"):format(member.DBInstanceIdentifier)
+    end
+  end
+end
+
+-- D16: the snapshot is there to be used.
+local function snapshotted(watch, run)
+  local truth = watch:snapshot(run.facts.snapshot.name)
+  if not watch.operator_changed and (truth or {}).Status ~= "available" then return "the snapshot is not available" end
+end
+
+-- D8: there is always a snapshot, if there was one.
+local function still_covered(watch, run)
+  local asked = (watch.play.case.options or {}).replace_snapshot or run.options.replace_snapshot
+  if not watch.old_snapshot or asked or watch.operator_changed then return nil end
+  local snapshots = watch.kind == "cluster" and watch.sb.cluster_snapshots or watch.sb.snapshots
+  for _, snapshot in ipairs(snapshots) do
+    local its = watch.created[snapshot.serial] or snapshot.serial == watch.old_snapshot.serial
+    if its and not snapshot.gone and snapshot.status == "available" then return nil end
+  end
+  return "the old snapshot is gone, and no other is there"
+end
+
+-- I13: as captured, but for what the report says.
+local function configured(watch, run)
+  if watch.operator_changed then return nil end
+  local excused = {}
+  for _, row in ipairs(report.document(run).settings.differing) do excused[row.name] = true end
+  local truth = watch:truth "mydb"
+  if not truth then return nil end
+  local differing = settings.load(watch.kind):diff(config_of(watch, watch.before), config_of(watch, truth))
+  for _, difference in ipairs(differing) do
+    if not excused[difference.name] then
+      return ("%s is %s, was %s, and the report does not say so"):format(difference.name,
+        json.encode(difference.found or json.null), json.encode(difference.wanted or json.null))
+    end
+  end
+end
+
+-- I7: the original under its own name, its members too, as it was.
+local function back(watch, run)
+  local holder = watch:holder "mydb"
+  if not holder or holder.rid ~= watch.original.rid then return "the original has not got its name back" end
+  for rid, name in pairs(watch.original.members) do
+    local member = watch:thing(rid)
+    if member and member.name ~= name then return ("the member %s is %s"):format(name, member.name) end
+  end
+  local truth = watch:truth "mydb"
+  if truth.data_version < watch.before.data_version then return "it has lost data" end
+  if watch.operator_changed or told(run) then return nil end
+  if (truth.DeletionProtection == true) ~= watch.original.protected then return "its deletion protection differs" end
+  local differing = settings.load(watch.kind):diff(config_of(watch, watch.before), config_of(watch, truth))
+  if differing[1] then return ("after the rollback its %s differs"):format(differing[1].name) end
+end
+
+-- A snapshot that this run made, and that is neither the one restored from nor a final one.
+local function stray_snapshot(watch)
+  local known = {}
+  for _, host in ipairs(watch.play.hosts) do
+    local facts = host.run.facts
+    if facts.snapshot then known[facts.snapshot.name] = true end
+    if facts.final_snapshot then known[facts.final_snapshot] = true end
+  end
+  if watch.play.hosts[1].elsewhere then return nil end -- which snapshots it had made was in the journal that is gone
+  local snapshots = watch.kind == "cluster" and watch.sb.cluster_snapshots or watch.sb.snapshots
+  for _, snapshot in ipairs(snapshots) do
+    local ours = watch.created[snapshot.serial] and not snapshot.gone and snapshot.status ~= "deleting"
+    if ours and not known[snapshot.name] then
+      return ("the snapshot %s is left"):format(snapshot.name)
+    end
+  end
+end
+
+-- L3: no mark, no half-made thing, no protection other than before, unless the report says so.
+local function tidy(watch, run)
+  if told(run) then return nil end
+  local holder = watch:holder "mydb"
+  if holder and marks(holder) ~= "" then return ("%s stay on mydb"):format(marks(holder)) end
+  if holder and not watch.operator_protection
+    and (holder.fields.DeletionProtection == true) ~= watch.original.protected then
+    return "the deletion protection of mydb is not as it was"
+  end
+  local aside = watch:holder "mydb-temp"
+  local left = aside and aside.rid == watch.original.rid and aside.status ~= "deleting"
+  if left and not run.options.keep_original then return "mydb-temp is left" end
+  return stray_snapshot(watch)
+end
+
+local BY_OUTCOME = {
+  restored = { { "I10", restored }, { "I13", configured }, { "L3", tidy }, { "D7", covered }, { "T15", same_writer },
+    { "D8", still_covered } },
+  snapshotted = { { "D16", snapshotted }, { "I7", back }, { "L3", tidy } },
+  rolled_back = { { "I7", back }, { "L3", tidy }, { "D8", still_covered } },
+  failed = { { "I7", back }, { "L3", tidy }, { "D8", still_covered } },
+  refused = { { "I7", back }, { "L3", tidy } },
+  parked = {},
+}
+
+local SUCCESS = { restored = true, snapshotted = true }
+
+-- I10, D18: the exit code says which it was.
+local function exits(_, host)
+  local outcome = host.run.record.outcome
+  if outcome and (report.EXIT[outcome] == 0) ~= (SUCCESS[outcome] == true) then
+    return ("%s exits as %s"):format(outcome, tostring(report.EXIT[outcome]))
+  end
+end
+
+-- L2: nothing went wrong, so that nothing may go wrong; what is to be refused is.
+local function as_expected(watch, host)
+  local case, refused = watch.play.case, watch.play.topology.refused
+  local outcome = host.run.record.outcome
+  if refused then return outcome ~= "refused" and ("not refused, but " .. tostring(outcome)) or nil end
+  if #case.faults > 0 or #case.crashes > 0 or case.rival_s then return nil end
+  local wanted = case.task == "create_snapshot_only" and "snapshotted" or "restored"
+  if outcome ~= wanted then return ("nothing went wrong, and it is %s"):format(tostring(outcome)) end
+  if #(host.run.facts.differing or {}) > 0 then return "nothing went wrong, and settings differ" end
+end
+
+-- I12 and L5: an end that is allowed; parked only while the cause is there.
+local function ended(watch, host)
+  local outcome = host.run.record.outcome
+  if not outcome then return "it did not end" end
+  if not BY_OUTCOME[outcome] then return "the outcome is " .. outcome end
+  if outcome ~= "parked" then return nil end
+  if not host.run.record.parked.todo then return "parked, and nobody is told what to do" end
+  if not watch.foreign then return "still parked when the cause is gone: " .. host.run.record.parked.reason end
+end
+
+-- L6: to resume what has ended changes nothing.
+local function over(watch, host)
+  if host.run.record.outcome == "parked" then return nil end
+  local before = #watch.sb.audit
+  if host.pipeline:tick(host.run) or #watch.sb.audit ~= before then return "a resume after the end does something" end
+end
+
+-- I2: nothing has happened to the others.
+local function others(watch)
+  for rid, before in pairs(watch.others) do
+    local now = watch.sb:by_resource_id(rid) or {}
+    for _, field in ipairs { "DBInstanceIdentifier", "DeletionProtection", "data_version", "TagList" } do
+      if not tables.same(now[field], before[field]) and not watch.operator_changed then
+        return ("the %s of %s has changed"):format(field, before.DBInstanceIdentifier)
+      end
+    end
+  end
+end
+
+local function judged(watch, host)
+  for _, row in ipairs(BY_OUTCOME[host.run.record.outcome] or {}) do
+    local problem = row[2](watch, host.run)
+    if problem then watch:report(row[1], problem) end
+  end
+end
+
+return { { name = "I12", check = ended }, { name = "I2", check = others }, { name = "I10", check = judged },
+  { name = "I10", check = exits }, { name = "L2", check = as_expected }, { name = "L6", check = over } }

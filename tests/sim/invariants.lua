@@ -1,0 +1,186 @@
+--- The safety invariants I1 to I14 and the liveness properties L1 to L6, as code over committed truth. Each is asked
+--- at its moment: after a commit, before a mutation is sent, when an effect was committed, when all has ended.
+local operations = require "trapheus.operations"
+local ends = require "ends"
+local statuses = require "trapheus.statuses"
+
+local QUIESCENCE_MS = 15 * 60 * 1000
+local LEASE_MS = 30 * 60 * 1000
+local MOST_SENDS = 3
+local MOST_REQUESTS, WINDOW_MS = 100, 60 * 1000
+
+local function alive(thing) return thing ~= nil and thing.status ~= "deleting" end
+
+local function any_verified(watch) return watch.verified and watch.verified.rid end
+
+-- I1: the data is somewhere: in the original, or in a replacement that was durably verified.
+local function data(watch)
+  if alive(watch:thing(watch.original.rid)) or watch.operator_deleted then return nil end
+  local replacement = watch:thing(any_verified(watch))
+  if not replacement then return "neither the original nor a verified replacement is there" end
+  if statuses.terminal_bad[replacement.status] then
+    return "the original is gone, and the verified replacement is " .. replacement.status
+  end
+  if watch.pinned and replacement.restored_version ~= watch.pinned.version then
+    return ("the replacement has the data of version %s, not of the pinned snapshot's %s"):format(
+      tostring(replacement.restored_version), tostring(watch.pinned.version))
+  end
+end
+
+local DELETES = { DeleteDBInstance = true, DeleteDBCluster = true }
+local CREATES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true, CreateDBInstance = true,
+  CreateDBSnapshot = true, CreateDBClusterSnapshot = true }
+local SNAPSHOT_DELETES = { DeleteDBSnapshot = true, DeleteDBClusterSnapshot = true }
+
+local function of_original(watch, rid) return rid == watch.original.rid or watch.original.members[rid] ~= nil end
+
+-- What an effect has brought into the world, or somebody else has taken out of it.
+local function remember(watch, entry)
+  local final = entry.params.FinalDBSnapshotIdentifier
+  if entry.by ~= "client" then
+    if DELETES[entry.operation] and entry.target == watch.original.rid then watch.operator_deleted = true end
+  elseif CREATES[entry.operation] then
+    watch.created[watch:made(entry)] = entry.operation
+  elseif final then
+    watch.created[watch:newest_serial { DBSnapshotIdentifier = final } or final] = "final"
+  end
+end
+
+local function may_delete_snapshot(watch, serial)
+  local old = watch.old_snapshot and watch.old_snapshot.serial == serial and watch.play.case.task ~= "db_restore"
+  return old or watch.created[serial] ~= nil
+end
+
+-- I2: what is deleted is the original, once verified, or what this run created; what is changed is one of those.
+local function identity(watch, entry, index)
+  remember(watch, entry)
+  if entry.by ~= "client" or CREATES[entry.operation] then return nil end
+  local ours = watch.created[entry.target] ~= nil
+  if SNAPSHOT_DELETES[entry.operation] then
+    return not may_delete_snapshot(watch, entry.target) and entry.operation .. " of a snapshot that is not ours" or nil
+  end
+  if not ours and not of_original(watch, entry.target) then
+    return ("%s took effect on a third resource, %s"):format(entry.operation, tostring(entry.target))
+  end
+  if not DELETES[entry.operation] then return nil end
+  if of_original(watch, entry.target) and not (watch.verified and watch.verified.audit < index) then
+    return ("%s of the original before VERIFIED was durable"):format(entry.operation)
+  end
+  if entry.target == any_verified(watch) then return "the verified replacement was deleted" end
+end
+
+-- I3: no delete of the original is even sent before VERIFIED is durable.
+local function order(watch, _, call)
+  if not DELETES[call.operation] or watch.verified then return nil end
+  local name = call.params.DBInstanceIdentifier or call.params.DBClusterIdentifier
+  local names = call.operation == "DeleteDBCluster" and watch.sb.cluster_names or watch.sb.names
+  local holder = names[name]
+  if holder and of_original(watch, holder.rid) then
+    return ("%s %s is sent before the replacement is verified"):format(call.operation, name)
+  end
+end
+
+-- I4: the intent is durable before the call leaves.
+local function write_ahead(watch, host, call)
+  for _, intent in pairs((watch.durable[host.name] or { intents = {} }).intents) do
+    if intent.operation == call.operation and intent.state == "sent" then return nil end
+  end
+  return ("%s is sent without a durable intent"):format(call.operation)
+end
+
+-- I4: what is not harmless twice is not sent again while the first sending may still be executed.
+local function no_twin(watch, _, call, sent)
+  local previous = sent.times[#sent.times - 1]
+  if not previous or operations[call.operation].repeatable then return nil end
+  local unknown = previous.ambiguous or previous.ended_ms == nil
+  local since_ms = watch.sb.clock() - (previous.ended_ms or previous.at_ms)
+  if unknown and since_ms < QUIESCENCE_MS then
+    return ("%s is sent again %d s after a sending whose outcome is unknown"):format(sent.key, since_ms // 1000 | 0)
+  end
+end
+
+-- I5: while the original is aside and no replacement was accepted, the pinned snapshot is there.
+local function snapshot(watch)
+  local original = watch:thing(watch.original.rid)
+  if not original or original.name == "mydb" or next(watch.created) == nil and not watch.pinned then return nil end
+  for rid in pairs(watch.created) do
+    if watch:thing(rid) then return nil end
+  end
+  if not watch.pinned then return "the original is aside, and no snapshot is pinned" end
+  local truth = watch:snapshot(watch.pinned.name)
+  if not truth or truth.serial ~= watch.pinned.serial or truth.Status ~= "available" then
+    return watch.operator_snapshot == nil and "the original is aside, and the pinned snapshot is not available" or nil
+  end
+end
+
+local TAG_RUN = "trapheus:run"
+
+local function marked(watch, thing)
+  for _, tag in ipairs(thing.fields.TagList or {}) do
+    if tag.Key == TAG_RUN and watch.run_ids[tag.Value] then return true end
+  end
+  return false
+end
+
+-- I6: one replacement at a time, with the run's mark from birth.
+local function ownership(watch)
+  local wholes = 0
+  for rid, operation in pairs(watch.created) do
+    local thing = operation:find "^Restore" and watch:thing(rid)
+    if alive(thing) then wholes = wholes + 1 end
+  end
+  if wholes > 1 then return "two replacements are there" end
+  local list = watch.kind == "cluster" and watch.sb.clusters or watch.sb.instances
+  local newest = list[#list]
+  local born = watch.sender and newest.rid ~= watch.newest
+  watch.newest = newest.rid
+  if born and not marked(watch, newest) then return newest.name .. " is born without the mark of the run" end
+end
+
+-- I8: nobody else's run is at work when this one changes something. A lease tag is how that is found out.
+local TAGGING = { AddTagsToResource = true, RemoveTagsFromResource = true }
+local AT_WORK = { fence = true, snapshot = true, rename = true, restore = true, configure = true, verify = true,
+  delete = true }
+
+local function exclusion(watch, host, call)
+  if TAGGING[call.operation] then return nil end
+  for name, durable in pairs(watch.durable) do
+    local busy = not durable.outcome and (AT_WORK[durable.step] or (durable.step or ""):find "^undo [^l]")
+    local gone = watch.sb.clock() - durable.at_ms > LEASE_MS -- its lease has ended: another may take over
+    if name ~= host.name and busy and not gone then
+      return ("%s changes something while the run of %s is at step %s"):format(host.name, name, durable.step)
+    end
+  end
+end
+
+-- I9: the original is fenced until the replacement is verified and protected.
+local function fence(watch)
+  local durable = watch.durable.a
+  local original = watch:thing(watch.original.rid)
+  if not durable or not durable.fenced or not original or original.fields.DeletionProtection then return nil end
+  if (watch.play.case.options or {}).no_fence or watch.operator_protection then return nil end
+  if durable.direction == "back" and not original.pending_name and original.name == "mydb" then return nil end
+  local replacement = watch:thing(any_verified(watch))
+  if replacement and replacement.fields.DeletionProtection then return nil end
+  if durable.outcome or durable.step == "finish" then return nil end
+  return "the fence is down, and no verified replacement is protected"
+end
+
+-- I14: requests in every window, and sendings of one mutation.
+local function budget(watch, host)
+  for _, intent in pairs((watch.durable[host.name] or { intents = {} }).intents) do
+    if intent.sends > MOST_SENDS then return ("%s was sent %d times"):format(intent.operation, intent.sends) end
+  end
+  local requests = watch.requests
+  local first = requests[#requests - MOST_REQUESTS]
+  if first and requests[#requests] - first < WINDOW_MS then return "too many requests in a minute" end
+end
+
+local function row(name, check) return { name = name, check = check } end
+
+return {
+  commit = { row("I1", data), row("I5", snapshot), row("I6", ownership), row("I9", fence) },
+  effect = { row("I2", identity) },
+  sending = { row("I3", order), row("I4", write_ahead), row("I4", no_twin), row("I8", exclusion), row("I14", budget) },
+  ended = ends,
+}

@@ -1,0 +1,291 @@
+--- Plays one case in virtual time: the shipped pipeline on the sandbox, with every call and every journal write in
+--- view of the invariants; dies and goes on where the case says so; then everything heals, and an end is demanded.
+local case_module = require "case"
+local errors = require "trapheus.errors"
+local invariants = require "invariants"
+local journal = require "trapheus.journal"
+local path = require "trapheus.path"
+local pipelines = require "trapheus.pipeline"
+local recover = require "trapheus.recover"
+local run_module = require "trapheus.run"
+local statuses = require "trapheus.statuses"
+local topologies = require "topologies"
+local watch_module = require "watch"
+local world_module = require "trapheus.world"
+
+local CRASH = {} -- what is raised where a process dies
+local DAY_S = 86400
+local LIMIT_S = 40 * DAY_S
+local MOST_TRIES, TRY_AGAIN_S = 4, 1200
+local MOST_LIVES, MOST_LOOKS, MOST_ROUNDS = 60, 20000, 4
+
+---@class trapheus.sim.Play
+---@field case trapheus.sim.Case
+---@field sandbox trapheus.Sandbox
+---@field hosts trapheus.sim.Host[]
+---@field watch trapheus.sim.Watch
+---@field counts table<string, integer>   calls, journal writes, looks so far
+---@field events table[]                  told by the runs, with the host
+local Play = {}
+Play.__index = Play
+
+---@class trapheus.sim.Host
+---@field name string
+---@field world trapheus.World
+---@field run trapheus.Run
+---@field pipeline trapheus.Pipeline
+---@field wake_ms integer?   nil: it has ended
+---@field lives integer
+---@field elsewhere boolean? it has lost its journal once
+
+-- Dying ---------------------------------------------------------------------------------------
+
+-- Does something happen here? Counts this site.
+local function struck(play, site, when)
+  for _, crash in ipairs(play.case.crashes) do
+    if crash.site == site and crash.nth == play.counts[site] and crash.when == when then
+      play.died[#play.died + 1] = { site = site, when = when, at_ms = play.loop:now_ms() }
+      play.away_s = crash.away_s or 60
+      return true
+    end
+  end
+end
+
+local function die(play, site, when)
+  if struck(play, site, when) then error(CRASH, 0) end
+end
+
+-- The faults begin with the first durable write: what is refused in preflight is of little interest.
+local function break_calm(play)
+  if not play.case.calm or play.stormy then return end
+  play.stormy = true
+  play.sandbox:inject(play.case.faults)
+end
+
+local function mortal_journal(play, host)
+  local kept = journal.memory()
+  local save = kept.save
+  function kept:save(record, kind, entry)
+    play.counts.journal = play.counts.journal + 1
+    die(play, "journal", "before")
+    if struck(play, "journal", "refused") then
+      error(errors.new { code = "JournalError", operation = "journal", message = "database or disk is full" }, 0)
+    end
+    save(self, record, kind, entry)
+    play.watch:saved(host, record, kind)
+    break_calm(play)
+    die(play, "journal", "after")
+  end
+  return kept
+end
+
+local function mortal_transport(play, host, inner)
+  return setmetatable({
+    send = function(_, call)
+      play.counts.call = play.counts.call + 1
+      die(play, "call", "before")
+      play.watch:sending(host, call)
+      local ok, result, info = pcall(inner.send, inner, call)
+      play.watch:answered(call, not ok and result or nil)
+      die(play, "call", "after")
+      if not ok then error(result, 0) end
+      return result, info
+    end,
+  }, { __index = inner })
+end
+
+-- Hosts ---------------------------------------------------------------------------------------
+
+local function view_of(play, host)
+  local world = {}
+  for field, value in pairs(play.world) do world[field] = value end
+  world.listeners, world.elsewhere = {}, {}
+  world = setmetatable(world, getmetatable(play.world))
+  for _, service in ipairs { "rds", "sts" } do
+    local client = {}
+    for field, value in pairs(play.world[service]) do client[field] = value end
+    client.transport = mortal_transport(play, host, client.transport)
+    world[service] = setmetatable(client, getmetatable(play.world[service]))
+  end
+  world:listen(function(event)
+    event.host = host.name
+    play.events[#play.events + 1] = event
+  end)
+  return world
+end
+
+local function begin(play, host)
+  local case = play.case
+  host.wake_ms = nil
+  for _, other in ipairs(play.hosts) do -- what is restored already is another database
+    if other ~= host and other.run.record.outcome == "restored" then return end
+  end
+  host.run = run_module.new(host.world, { identifier = "mydb", task = case.task,
+    kind = nil, options = case.options or {}, script = "scripts/restore.lua" })
+  host.wake_ms = play.loop:now_ms()
+end
+
+local function add_host(play, name)
+  local host = { name = name, lives = 1 }
+  play.hosts[#play.hosts + 1] = host
+  host.world = view_of(play, host)
+  host.world.journal = mortal_journal(play, host)
+  host.pipeline = path.script "scripts/restore.lua" ()
+  begin(play, host)
+  return host
+end
+
+-- On another machine, from what the run has left in AWS. It may have to wait for the old lease to end; where it says
+-- that it cannot be sure, the journal is found again after all. True: goes on now.
+local function move_elsewhere(play, host)
+  local kept = host.world.journal
+  host.world.journal = mortal_journal(play, host)
+  local ok, run = pcall(recover.run, host.world, host.pipeline, "mydb", "restore")
+  if ok then
+    host.run, host.elsewhere = run, "moved"
+    run:save "recovered"
+    return true
+  end
+  if run ~= CRASH and not errors.is(run) then error(run, 0) end
+  host.world.journal, host.tries = kept, (host.tries or 0) + 1
+  if host.tries == MOST_TRIES then
+    host.elsewhere = "found"
+    return true
+  end
+  host.wake_ms, host.dead = play.loop:now_ms() + TRY_AGAIN_S * 1000, true
+end
+
+-- The process is started again, by hand or by a supervisor; on this host or, its journal lost, on another.
+local function resume(play, host)
+  host.lives = host.lives + 1
+  local record = host.world.journal:load(host.run.id)
+  if not record then return begin(play, host) end
+  if play.case.elsewhere and not host.elsewhere and not move_elsewhere(play, host) then return end
+  if host.elsewhere ~= "moved" then host.run = run_module.wrap(host.world, record) end
+  host.elsewhere = host.elsewhere and "settled"
+  host.pipeline:bind(host.run)
+  pipelines.reopen(host.run)
+end
+
+local function tick(play, host)
+  play.counts.look = play.counts.look + 1
+  local ok, delay = pcall(function()
+    die(play, "look", "before")
+    return host.pipeline:tick(host.run)
+  end)
+  local now = play.loop:now_ms()
+  if ok then
+    host.wake_ms = delay and now + delay or nil
+  elseif delay == CRASH or errors.is(delay, "JournalError") then
+    host.wake_ms, host.dead = now + play.away_s * 1000, true
+  else
+    host.wake_ms = nil
+    play.watch:report("error", type(delay) == "table" and (delay.message or "a table") or tostring(delay))
+  end
+end
+
+-- Time ----------------------------------------------------------------------------------------
+
+local function sleep_until(play, at_ms)
+  local left = at_ms - play.loop:now_ms()
+  if left <= 0 then return end
+  local timer <close> = play.loop:timer(left)
+  while not timer:done() do play.loop:step() end
+end
+
+local function first_awake(play)
+  local first
+  for _, host in ipairs(play.hosts) do
+    if host.wake_ms and (not first or host.wake_ms < first.wake_ms) then first = host end
+  end
+  return first
+end
+
+-- Lets everybody work until all have ended, or too much time or effort has gone by.
+local function work(play)
+  local until_ms = play.loop:now_ms() + LIMIT_S * 1000
+  while true do
+    local host = first_awake(play)
+    if not host then return end
+    if host.wake_ms > until_ms or play.counts.look > MOST_LOOKS or host.lives > MOST_LIVES then
+      return play.watch:report("L1", ("no end after %d looks and %.1f days"):format(play.counts.look,
+        (play.loop:now_ms() - play.began_ms) / 1000 / DAY_S))
+    end
+    sleep_until(play, host.wake_ms)
+    if host.dead then
+      host.dead = nil
+      resume(play, host)
+    end
+    if host.wake_ms and not host.dead then tick(play, host) end
+  end
+end
+
+-- From here on nothing goes wrong any more. What is parked must then come to an end of its own (L5).
+local function heal(play)
+  local sb = play.sandbox
+  sb:heal()
+  sb.credentials, sb.denied = "valid", {}
+  play.healed = true
+end
+
+-- A person mends what the run waits for: what hangs or is in a state that can be mended is available again.
+local function mend(play)
+  local sb = play.sandbox
+  for _, list in ipairs { sb.instances, sb.clusters } do
+    for _, thing in ipairs(list) do
+      if not thing.gone and thing.status ~= "deleting" and not statuses.serving[thing.status] then
+        sb:disturb(thing.name, "available")
+      end
+    end
+  end
+end
+
+local function finish(play)
+  for _ = 1, MOST_ROUNDS do
+    local again = false
+    for _, host in ipairs(play.hosts) do
+      if host.run.record.outcome == "parked" then
+        play.parked[#play.parked + 1] = host.run.record.parked.reason
+        again = true
+        host.wake_ms, host.dead = play.loop:now_ms() + 300 * 1000, true
+      end
+    end
+    if not again then return end
+    mend(play)
+    work(play)
+  end
+end
+
+-- Playing -------------------------------------------------------------------------------------
+
+local function stage(play)
+  local case = play.case
+  local topology = assert(topologies[case.topology], case.topology)
+  play.topology = topology
+  play.world = world_module.sandbox { seed = case.seed, preset = case.preset, knobs = case.knobs,
+    fidelity = case.fidelity }
+  play.loop, play.sandbox = play.world.loop, play.world.sandbox
+  play.began_ms = play.loop:now_ms()
+  topology.populate(play.sandbox)
+  if case.snapshot or case.task == "db_restore" then topology.add_snapshot(play.sandbox) end
+  play.sandbox:write "mydb"
+  if not case.calm then play.sandbox:inject(case.faults) end
+  play.watch = watch_module.new(play, topology.kind, invariants)
+end
+
+---@param case trapheus.sim.Case
+---@return trapheus.sim.Play  With `watch.problems`.
+return function(case)
+  local play = setmetatable({ case = case_module.new(case), hosts = {}, events = {}, died = {}, parked = {},
+    counts = { call = 0, journal = 0, look = 0 }, away_s = 60 }, Play)
+  stage(play)
+  add_host(play, "a")
+  if case.rival_s then add_host(play, "b").wake_ms = play.began_ms + case.rival_s * 1000 end
+  work(play)
+  play.first_outcome = play.hosts[1].run.record.outcome
+  heal(play)
+  finish(play)
+  play.watch:ended()
+  play.outcome = play.hosts[1].run.record.outcome
+  return play
+end

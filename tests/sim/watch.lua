@@ -1,0 +1,232 @@
+--- What the invariants see of a play: the sandbox's committed truth, everything that is sent, and what the journals
+--- durably say. Never what a run believes.
+local json = require "trapheus.json"
+local operations = require "trapheus.operations"
+
+---@class trapheus.sim.Durable    What a journal durably says of its run.
+---@field run_id string
+---@field at_ms integer           when it was last written
+---@field verified string?        the replacement's resource id, once VERIFIED is durable
+---@field step string?
+---@field direction "forward"|"back"
+---@field fenced boolean          the fence step has ended
+---@field moving boolean?
+---@field outcome string?
+---@field snapshot table?         pinned
+---@field replacement string?     its resource id
+---@field intents table<string, { operation: string, state: string, sends: integer, at_ms: integer }>
+
+---@class trapheus.sim.Watch
+---@field sb trapheus.Sandbox
+---@field original table          { rid, name, members: table<rid, name>, protected, tags, settings }
+---@field problems { invariant: string, message: string, at_ms: integer }[]
+local Watch = {}
+Watch.__index = Watch
+
+local watch = {}
+
+-- Truth ---------------------------------------------------------------------------------------
+
+--- Who has this resource id: an instance or cluster as the sandbox keeps it, or nil when it is gone.
+---@param rid string?
+---@return table?
+function Watch:thing(rid)
+  for _, list in ipairs { self.sb.instances, self.sb.clusters or {} } do
+    for _, thing in ipairs(list) do
+      if thing.rid == rid and not thing.gone then return thing end
+    end
+  end
+end
+
+--- Who holds a name, by the kind of what is restored.
+---@param name string
+---@return table?
+function Watch:holder(name)
+  return (self.kind == "cluster" and self.sb.cluster_names or self.sb.names)[name]
+end
+
+--- Describe's shape of what holds a name, with data_version and restored_version.
+function Watch:truth(name)
+  if self.kind == "cluster" then return self.sb:cluster(name) end
+  return self.sb:instance(name)
+end
+
+function Watch:snapshot(name)
+  if self.kind == "cluster" then return self.sb:cluster_snapshot(name) end
+  return self.sb:snapshot(name)
+end
+
+--- What a call that makes something has made: the resource id or the serial number.
+---@param entry table  of the audit
+function Watch:made(entry)
+  local cluster, name = entry.params.DBClusterIdentifier, entry.params.DBInstanceIdentifier
+  if entry.operation:find "^Create.*Snapshot$" then return self:newest_serial(entry.params) end
+  local names = entry.operation == "RestoreDBClusterFromSnapshot" and self.sb.cluster_names or self.sb.names
+  local holder = names[name or cluster]
+  return holder and holder.rid or entry.target
+end
+
+--- The serial number of the newest snapshot that was made with these parameters.
+---@param params table
+---@return integer?
+function Watch:newest_serial(params)
+  local list = self.kind == "cluster" and self.sb.cluster_snapshots or self.sb.snapshots
+  local name = params.DBClusterSnapshotIdentifier or params.DBSnapshotIdentifier
+  for i = #list, 1, -1 do
+    if list[i].name == name then return list[i].serial end
+  end
+end
+
+-- Telling -------------------------------------------------------------------------------------
+
+---@param invariant string
+---@param message string
+function Watch:report(invariant, message)
+  local key = invariant .. message
+  if self.said[key] then return end
+  self.said[key] = true
+  table.insert(self.problems, { invariant = invariant, message = message, at_ms = self.sb.clock() // 1 })
+end
+
+-- Runs the checks of one moment.
+local function check(self, moment, ...)
+  for _, invariant in ipairs(self.invariants[moment]) do
+    local problem = invariant.check(self, ...)
+    if problem then self:report(invariant.name, problem) end
+  end
+end
+
+-- Watching ------------------------------------------------------------------------------------
+
+local function is_mutation(call) return call.service == "rds" and operations[call.operation] ~= nil end
+
+--- A call is about to leave a process.
+function Watch:sending(host, call)
+  self.sender = host
+  self.requests[#self.requests + 1] = self.sb.clock()
+  if not is_mutation(call) then return end
+  local key = call.operation .. " " .. json.encode(call.params)
+  local sent = self.sent[key] or { key = key, times = {} }
+  self.sent[key] = sent
+  sent.times[#sent.times + 1] = { at_ms = self.sb.clock(), host = host }
+  check(self, "sending", host, call, sent)
+end
+
+--- It has been answered, or not.
+function Watch:answered(call, err)
+  self.sender = nil
+  if not is_mutation(call) then return end
+  local sent = self.sent[call.operation .. " " .. json.encode(call.params)]
+  local last = sent.times[#sent.times]
+  last.ambiguous = type(err) == "table" and err.ambiguous or nil
+  last.ended_ms = self.sb.clock()
+  last.code = type(err) == "table" and err.code or nil
+end
+
+local function fence_ended(record)
+  for _, step in ipairs(record.steps) do
+    if step.name == "fence" and step.outcome == "done" then return true end
+  end
+  return false
+end
+
+-- The version of the data in the snapshot that is pinned, looked up while it is certainly there. Of rivals that of the
+-- run that moves the original counts.
+local function pin(self, host, facts)
+  local pinned = facts.snapshot
+  if not pinned then return end
+  if not self.pins[host.name] then
+    local truth = self:snapshot(pinned.name)
+    self.pins[host.name] = truth and { name = pinned.name, version = truth.data_version, serial = truth.serial }
+  end
+  if facts.moving or not self.pinned then self.pinned = self.pins[host.name] end
+end
+
+--- A record is durable.
+function Watch:saved(host, record, kind)
+  local facts, intents = record.facts, {}
+  for key, intent in pairs(record.intents) do
+    intents[key] = { operation = intent.operation, state = intent.state, sends = intent.sends, at_ms = intent.at_ms,
+      name = intent.target.name }
+  end
+  self.durable[host.name] = {
+    run_id = record.run_id, at_ms = self.sb.clock(), step = record.step,
+    direction = record.direction, moving = facts.moving,
+    verified = facts.verified and facts.verified.resource_id, outcome = record.outcome, intents = intents,
+    fenced = fence_ended(record), replacement = facts.replacement and facts.replacement.resource_id,
+    snapshot = facts.snapshot, parked = record.outcome == "parked",
+  }
+  self.run_ids[record.run_id] = true
+  if facts.verified then
+    self.verified = self.verified or { rid = facts.verified.resource_id, audit = #self.sb.audit }
+  end
+  pin(self, host, facts)
+  self.saves[#self.saves + 1] = { at_ms = self.sb.clock(), host = host.name, kind = kind, step = record.step }
+end
+
+-- The entries of the audit that are complete: the last one may still be under way.
+local function read_audit(self, upto)
+  for i = self.read + 1, upto do
+    local entry = self.sb.audit[i]
+    if entry.committed and entry.service == "rds" then check(self, "effect", entry, i) end
+  end
+  self.read = math.max(self.read, upto)
+end
+
+local function committed(self)
+  read_audit(self, #self.sb.audit - 1)
+  check(self, "commit")
+end
+
+local function original_of(sb, kind)
+  local holder = (kind == "cluster" and sb.cluster_names or sb.names).mydb
+  local members = {}
+  for _, member in ipairs(kind == "cluster" and holder.members or {}) do members[member.rid] = member.name end
+  return { rid = holder.rid, name = "mydb", members = members, protected = holder.fields.DeletionProtection == true }
+end
+
+---@param play trapheus.sim.Play
+---@param kind "instance"|"cluster"
+---@param invariants table<string, { name: string, check: function }[]>  By moment.
+---@return trapheus.sim.Watch
+function watch.new(play, kind, invariants)
+  local sb = play.sandbox
+  local self = setmetatable({ play = play, sb = sb, kind = kind, invariants = invariants, problems = {}, said = {},
+    durable = {}, sent = {}, requests = {}, saves = {}, run_ids = {}, created = {}, pins = {}, read = #sb.audit,
+    original = original_of(sb, kind) }, Watch)
+  self.before = self:truth "mydb"
+  local list = kind == "cluster" and sb.clusters or sb.instances
+  self.newest = list[#list].rid
+  self.others = {}
+  for _, thing in ipairs(sb.instances) do
+    if thing.rid ~= self.original.rid and not self.original.members[thing.rid] then
+      self.others[thing.rid] = sb:by_resource_id(thing.rid)
+    end
+  end
+  self.old_snapshot = self:snapshot "mydb-snapshot"
+  for _, fault in ipairs(play.case.faults) do
+    if fault.at_s then
+      self.operator_changed = true
+      self.operator_protection = self.operator_protection or fault.kind == "protect"
+      self.foreign = self.foreign or fault.kind == "rename" or fault.kind == "delete" or fault.kind == "protect"
+    end
+  end
+  sb.on_commit = function() committed(self) end
+  return self
+end
+
+-- Of rivals the one that did something counts.
+local function winner(hosts)
+  for _, host in ipairs(hosts) do
+    if host.run.record.outcome ~= "refused" then return host end
+  end
+  return hosts[1]
+end
+
+--- All is over: what must hold at the end.
+function Watch:ended()
+  read_audit(self, #self.sb.audit)
+  check(self, "ended", winner(self.play.hosts))
+end
+
+return watch
