@@ -56,4 +56,13 @@ function tests.reads_the_deepest_document()
   assert(#node == 0 and node.text == "")
 end
 
+function tests.an_escaped_text_is_read_back_as_it_was()
+  for _, text in ipairs { "", "plain", "&", "a < b > c & \"d\" 'e'\r\n", ("<"):rep(3000) .. "\u{e9}" } do
+    local escaped = core.xml.escape(text)
+    assert(not escaped:find '[<>"\r]', escaped)
+    assert(core.xml.parse("<a>x" .. escaped .. "</a>").text == "x" .. text, escaped)
+  end
+  assert(core.xml.escape "&lt;" == "&amp;lt;")
+end
+
 return tests

@@ -182,6 +182,11 @@ core.xml = {}
 ---@return trapheus.core.Node? root, trapheus.core.Failure? err
 function core.xml.parse(bytes) end
 
+--- A text as it stands in an element or an attribute: `& < > "` and a carriage return as entities.
+---@param text string
+---@return string
+function core.xml.escape(text) end
+
 ---@alias trapheus.core.Scalar "integer" | "float" | "boolean" | "timestamp"
 
 --- What a text of the query protocol says; nil when it is no such scalar. A timestamp, in ISO 8601, RFC 822 or seconds,

@@ -1,13 +1,10 @@
 --- The result of a call to its XML, as the service's model says: the inverse of decoding a reply.
+local core = require "trapheus.core"
 local model = require "trapheus.aws.model"
 local scalars = require "trapheus.aws.query.scalars"
 local sorted = require "trapheus.sorted"
 
-local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\r"] = "&#13;" }
-
-local function escape(text)
-  return text:find '[&<>"\r]' and text:gsub('[&<>"\r]', ENTITIES) or text
-end
+local escape = core.xml.escape
 
 local function element(name, text)
   return ("<%s>%s</%s>"):format(name, text, name)
@@ -21,13 +18,16 @@ end
 
 local put -- (out, shapes, member, value): appends the pieces of its element
 
+-- Whose text needs no escape.
+local BARE = { boolean = true, integer = true, long = true, float = true, double = true, timestamp = true, blob = true }
+
 --- How a member, an item or an entry is written: its shape, and the tags around it. `ref` is the model's.
 local function planned(shapes, ref, element_name)
   local shape = shapes[ref.shape]
   return {
     ref = ref, shape = shape, name = element_name, open = "<" .. element_name .. ">",
     close = "</" .. element_name .. ">", text = scalars.text[shape.type],
-    format = ref.timestampFormat or shape.timestampFormat,
+    format = ref.timestampFormat or shape.timestampFormat, bare = BARE[shape.type],
     flattened = (shape.type == "list" or shape.type == "map") and model.is_flattened(ref, shape),
   }
 end
@@ -78,9 +78,10 @@ local function put_members(out, shapes, shape, value)
   local left = 0
   for _ in next, value do left = left + 1 end
   for i = 1, #members do
-    local inner = value[members[i].key]
+    local member = members[i]
+    local inner = value[member.key]
     if inner ~= nil then
-      put(out, shapes, members[i], inner)
+      put(out, shapes, member, inner)
       left = left - 1
     end
   end
@@ -102,11 +103,13 @@ local function put_flattened(out, shapes, member, value)
 end
 
 function put(out, shapes, member, value)
-  if member.text then
-    local text = member.text(value, member.format)
+  local write = member.text
+  if write then
+    local text = write(value, member.format)
     if not text then error(("%s is no %s"):format(member.name, member.shape.type), 0) end
+    if not member.bare then text = escape(text) end
     local count = out.count
-    out[count + 1], out[count + 2], out[count + 3], out.count = member.open, escape(text), member.close, count + 3
+    out[count + 1], out[count + 2], out[count + 3], out.count = member.open, text, member.close, count + 3
     return
   end
   if type(value) ~= "table" then error(("%s is no %s"):format(member.name, member.shape.type), 0) end
