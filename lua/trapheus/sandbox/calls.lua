@@ -93,7 +93,8 @@ local function with_fault(sb, fault, entry, params)
 end
 
 local function count(sb, operation)
-  for _, site in ipairs { operation, "*" } do sb.counts[site] = (sb.counts[site] or 0) + 1 end
+  local counts = sb.counts
+  counts[operation], counts["*"] = (counts[operation] or 0) + 1, (counts["*"] or 0) + 1
 end
 
 local function answer(sb, entry, params)

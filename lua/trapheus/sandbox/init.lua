@@ -80,7 +80,8 @@ end
 ---@param knob string
 ---@return number
 function sandbox:draw(knob)
-  return self:stream(knob):draw(assert(self.knobs[knob], knob))
+  local value = self.knobs[knob] or error("no such knob: " .. knob, 2)
+  return type(value) == "number" and value or self:stream(knob):draw(value)
 end
 
 --- Does it happen, this time? A knob that is a percentage says how often.

@@ -25,7 +25,7 @@ end
 function Settings:capture(raw)
   local config = {}
   for _, row in ipairs(self.rows) do
-    config[row.name] = shapes[row.shape or "scalar"](shapes.gather(raw, row.path), row)
+    config[row.name] = shapes.read(raw, row)
   end
   return config
 end
