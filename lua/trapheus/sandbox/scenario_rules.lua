@@ -110,6 +110,15 @@ local instance = made_up(described("DBInstance", statuses.instance, "DBInstanceS
 local cluster_shape = made_up(described("DBCluster", statuses.cluster, "Status"),
   sorted.keys(cluster_template.VERSIONS))
 
+-- A member of a cluster has no place of its own.
+local function standalone(value, place)
+  local result = instance(value, place)
+  if result.DBClusterIdentifier then
+    refuse(inside(place, "DBClusterIdentifier"), "a member is given with its cluster: clusters = { { members = … } }")
+  end
+  return result
+end
+
 -- Which members: a number, or each as Describe shows it.
 local function member_list(value, place)
   if math.type(value) == "integer" and value >= 0 and value <= 16 then return value end
@@ -137,6 +146,10 @@ local function cluster(value, place)
   fields.members = nil
   local result = cluster_shape(fields, place)
   result.members = value.members and member_list(value.members, inside(place, "members"))
+  local number = type(result.members) == "table" and #result.members or result.members
+  if number and number ~= 3 and result.Engine and not result.Engine:find "^aurora" then
+    refuse(inside(place, "members"), "a Multi-AZ DB cluster has 3 of them, not %d", number)
+  end
   return result
 end
 
@@ -234,7 +247,7 @@ rules.OUTCOMES = { "restored", "snapshotted", "refused", "failed", "rolled_back"
 
 local SCENARIO = record({
   title = line, shows = text, task = one_of(commands.CHOICES.task), expected = one_of(rules.OUTCOMES),
-  seed = integer, preset = one_of(commands.CHOICES.preset), knobs = knob_values, instances = list(instance),
+  seed = integer, preset = one_of(commands.CHOICES.preset), knobs = knob_values, instances = list(standalone),
   snapshots = list(described("DBSnapshot", statuses.snapshot, "Status")), clusters = list(cluster),
   cluster_snapshots = list(described("DBClusterSnapshot", statuses.snapshot, "Status")), faults = fault_list,
   actions = list(action),
