@@ -252,6 +252,14 @@ def test_a_reply_may_go_wrong(kind):
         assert done == (kind.split(":")[0] in ("lost", "garbage", "trunc") or "response" in kind)
 
 
+def test_an_odd_reply_says_the_same():
+    with sandbox("--database", "mydb", "--fault", "DescribeDBInstances:1:odd:entities",
+                 "--fault", "DescribeDBInstances:2:odd:unknown", "--knob", "stale_s=0") as (_, url):
+        rds = client(url)
+        odd, new, plain = (rds.describe_db_instances()["DBInstances"] for _ in range(3))
+        assert odd == new == plain and plain[0]["DBInstanceIdentifier"] == "mydb"
+
+
 def test_a_reply_may_take_its_time():
     """Twenty seconds of RDS are not long; another client is served meanwhile."""
     with sandbox("--database", "mydb", "--time", "20", "--fault", "CreateDBSnapshot:1:slow:20") as (_, url):

@@ -57,9 +57,9 @@ end
 --- Every kind of fault of a call, with parameters that matter.
 local KINDS = { "drop", "lost", "dup", "zombie:5m", "throttle:2", "500n", "500c", "503", "trunc", "trunc:0",
   "trunc:700", "trunc:1000000",
-  "garbage:html", "garbage:empty", "garbage:type", "slow:20", "slow:10m", "reset:request:10",
-  "reset:response:10", "dns", "tls", "skew:1200", "skew:-1200", "skew:100", "expired", "revoked", "denied",
-  "error:Odd:418", "error:Odd", "terminal:failed", "background_failure", "stuck" }
+  "garbage:html", "garbage:empty", "garbage:type", "slow:20", "slow:10m", "odd", "odd:entities", "odd:huge",
+  "reset:request:10", "reset:response:10", "dns", "tls", "skew:1200", "skew:-1200", "skew:100", "expired",
+  "revoked", "denied", "error:Odd:418", "error:Odd", "terminal:failed", "background_failure", "stuck" }
 
 local CALLS = {
   { "DescribeDBInstances", {} },
@@ -69,7 +69,10 @@ local CALLS = {
 
 local function attempt(world, call)
   local reply, err = errors.try(world.rds[call[1]], world.rds, call[2])
-  if reply then return json.encode(sorted.keys(reply)) end
+  if reply then
+    reply.ResponseMetadata = nil
+    return (json.encode(reply):gsub("{}", "[]")) -- an empty table says not which it is
+  end
   return ("%s status=%s retryable=%s ambiguous=%s attempts=%s"):format(err.code, err.status, err.retryable,
     err.ambiguous, err.attempts)
 end

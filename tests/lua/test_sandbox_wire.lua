@@ -1,5 +1,6 @@
 --- The sandbox over HTTP: requests as clients sign and encode them, replies as clients decode them.
 local core = require "trapheus.core"
+local delivery = require "trapheus.sandbox.delivery"
 local protocol = require "trapheus.aws.protocol"
 local sandbox = require "trapheus.sandbox"
 local wire = require "trapheus.sandbox.wire"
@@ -166,6 +167,25 @@ function tests.a_reply_says_how_it_arrives()
     assert(reply.status == 200 and reply.arriving.how == wanted)
   end
   assert(not ask(served, "rds", "DescribeDBInstances").arriving)
+end
+
+function tests.the_same_may_be_said_in_an_odd_way()
+  local sb, served = world()
+  sb:add_instance { DBInstanceIdentifier = "orders" }
+  local plain = ask(served, "rds", "DescribeDBInstances").body
+  for form, holds in pairs {
+    unknown = function(body) return body:find("<NewInTown", 1, true) end,
+    entities = function(body) return body:find("<DBInstanceIdentifier>&#x6f;rders<", 1, true) end,
+    huge = function(body) return #body > 10000000 end,
+  } do
+    sb:heal()
+    sb:inject { "DescribeDBInstances:every:odd:" .. form }
+    local reply = ask(served, "rds", "DescribeDBInstances")
+    local body = delivery.bytes(reply.arriving, reply).body
+    assert(holds(body) and not holds(plain), form)
+    local result = protocol.decode("rds", "DescribeDBInstances", body)
+    assert(result.DBInstances[1].DBInstanceIdentifier == "orders")
+  end
 end
 
 function tests.a_mistake_of_the_sandbox_is_told_apart()

@@ -11,6 +11,26 @@ delivery.TIMEOUT_S = 60 -- what our client, and most, give a call
 local LOST = "Connection was closed before we received a valid response."
 local PAGE = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>\n"
 
+local NEW = "<NewInTown since='today'><member>" .. ("?"):rep(1000) .. "</member></NewInTown>"
+local HUGE = 10 * 1024 * 1024 -- bytes
+
+-- With more inside the result, or the error.
+local function with(body, more)
+  local _, at = body:find "<%w+Result>"
+  if not at then _, at = body:find "<Error>" end
+  return at and body:sub(1, at) .. more .. body:sub(at + 1) or body
+end
+
+--- Ways to write the same reply that a client has to put up with.
+---@type table<string, fun(body: string): string>
+local ODD = {
+  unknown = function(body) return with(body, NEW) end,
+  huge = function(body) return with(body, NEW:rep(HUGE // #NEW)) end,
+  entities = function(body)
+    return (body:gsub(">(%w)([^<>&]*)<", function(first, rest) return (">&#x%x;%s<"):format(first:byte(), rest) end))
+  end,
+}
+
 --- Errors of a connection: no reply at all.
 local NO_REPLY = {
   timeout = { code = "RequestTimeout", message = "Read timeout on endpoint." },
@@ -48,6 +68,8 @@ function delivery.bytes(arriving, reply)
   local body = reply.body
   if arriving.how == "cut" then
     reply.body = body:sub(1, arriving.bytes or #body // 2)
+  elseif arriving.how == "odd" then
+    reply.body = ODD[arriving.form or "unknown"](body)
   elseif arriving.how == "garbage" then
     reply.headers = { { "Content-Type", arriving.form == "type" and "application/octet-stream" or "text/html" } }
     if arriving.form == "empty" then reply.body = "" end

@@ -41,6 +41,9 @@ kinds.of_calls = {
   trunc = row("it is executed, and the reply ends at that byte", optional("bytes", "bytes")),
   garbage = row("it is executed, and a page of some proxy, nothing, or the wrong content type arrives",
     parameter("form", "word", { optional = true, choices = { "html", "empty", "type" } })),
+  odd = row("it is executed, and the reply says so as no other does: elements that nobody knows, every text with a "
+    .. "character reference, or 10 MiB of it", parameter("form", "word",
+    { optional = true, choices = { "unknown", "entities", "huge" } })),
   slow = row("the reply takes that long; if it is too long, the client gives up", parameter("delay_s", "duration")),
   reset = row("the connection is reset at that byte of the request (which is then not executed) or of the reply",
     parameter("part", "word", { choices = { "request", "response" } }), optional("bytes", "bytes")),

@@ -40,6 +40,7 @@ faults.effects = {
   ["503"] = { executes = 0, answer = says("ServiceUnavailable", "Service is unavailable.") },
   trunc = { executes = 1, delivery = "cut" },
   garbage = { executes = 1, delivery = "garbage" },
+  odd = { executes = 1, delivery = "odd" },
   slow = { executes = 1, delivery = "slow" },
   reset = { executes = 1, delivery = "reset" },
   dns = { executes = 0, delivery = "unresolved" },
