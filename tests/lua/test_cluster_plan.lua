@@ -77,6 +77,14 @@ tests["a plan tells what is carried over of each member"] = function()
   end
 end
 
+tests["what every cluster and member has is not called lost"] = function()
+  local made = planned { cluster = {}, members = 2 }
+  for _, row in ipairs(made.impossible) do
+    assert(row.name:find "ResourceId$", row.name .. " is called lost")
+  end
+  equal(#made.impossible, 3, "resource ids")
+end
+
 tests["advice: a cluster's groups, machines and room are asked about"] = function()
   local _, result = planned { cluster = {}, members = 2, knobs = { stale_s = 0 }, prepare = function(sandbox)
     sandbox.known.parameter_groups["production-aurora-postgresql"] = nil

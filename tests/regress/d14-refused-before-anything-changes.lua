@@ -62,7 +62,7 @@ local REFUSALS = {
   ["it has replicas"] = { "has read replicas %(r1, r2%)",
     { instance = { ReadReplicaDBInstanceIdentifiers = { "r1" }, ReadReplicaDBClusterIdentifiers = { "r2" } } } },
   ["it is a member of a cluster"] = { "member of the cluster main", { instance = { DBClusterIdentifier = "main" } } },
-  ["it is RDS Custom"] = { "RDS Custom", { prepare = amend { Engine = "custom-oracle-ee" } } },
+  ["it is RDS Custom"] = { "RDS Custom.*under another name", { prepare = amend { Engine = "custom-oracle-ee" } } },
   ["it has 48 tags"] = { "48 tags; 3 of 50 must be free", { instance = { TagList = many_tags(48) } } },
   ["it is stopped"] = { "it is 'stopped'", { instance = { DBInstanceStatus = "stopped" } } },
   ["it is backing up"] = { "it is 'backing%-up'", { instance = { DBInstanceStatus = "backing-up" } } },

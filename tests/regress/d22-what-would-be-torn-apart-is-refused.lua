@@ -24,7 +24,7 @@ local REFUSALS = {
   ["a member of a global database"] = { "global database world.*RemoveFromGlobalCluster",
     { prepare = amend { GlobalClusterIdentifier = "world" } } },
   ["Serverless v1"] = { "Serverless v1", { prepare = amend { EngineMode = "serverless" } } },
-  ["Limitless"] = { "Limitless", { prepare = amend { ClusterScalabilityType = "limitless" } } },
+  ["Limitless"] = { "Limitless.*under another name", { prepare = amend { ClusterScalabilityType = "limitless" } } },
   ["Neptune"] = { "Amazon Neptune", { prepare = amend { Engine = "neptune" } } },
   ["DocumentDB"] = { "Amazon DocumentDB", { prepare = amend { Engine = "docdb" } } },
   ["a replica"] = { "replica of arn:main", { prepare = amend { ReplicationSourceIdentifier = "arn:main" } } },

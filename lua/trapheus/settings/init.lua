@@ -76,12 +76,18 @@ function Settings:diff(config, current)
   return differing, security
 end
 
+-- What every database of its kind has is not lost.
+local function lost(row, config)
+  local value = config[row.name]
+  return row.cannot and value ~= nil and value ~= row.default and (not row.compare or rules[row.compare].holds(config))
+end
+
 --- What the original has and no restore by this program can give back.
 ---@return { name: string, why: string }[]
 function Settings:impossible(config)
   local list = {}
   for _, row in ipairs(self.rows) do
-    if row.cannot and config[row.name] ~= nil then list[#list + 1] = { name = row.name, why = row.cannot } end
+    if lost(row, config) then list[#list + 1] = { name = row.name, why = row.cannot } end
   end
   return list
 end

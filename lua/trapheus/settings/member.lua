@@ -33,6 +33,6 @@ return {
   { name = "PerformanceInsightsRetentionPeriod", path = "PerformanceInsightsRetentionPeriod",
     create = "PerformanceInsightsRetentionPeriod", modify = "PerformanceInsightsRetentionPeriod", group = "insights",
     when = "insights" },
-  { name = "CopyTagsToSnapshot", path = "CopyTagsToSnapshot",
+  { name = "CopyTagsToSnapshot", path = "CopyTagsToSnapshot", default = false,
     cannot = "snapshots are taken of the cluster: on a member it has no effect" },
 }

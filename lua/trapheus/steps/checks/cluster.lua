@@ -28,7 +28,8 @@ end
 
 function checks.original.not_limitless(_, original)
   if original.raw.ClusterScalabilityType == "limitless" then
-    return "an Aurora Limitless Database has shard groups, which no snapshot restores in place"
+    return "an Aurora Limitless Database has shard groups, which no snapshot restores in place: restore its snapshot "
+      .. "under another name, and create the shard group again there"
   end
 end
 

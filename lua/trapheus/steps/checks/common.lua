@@ -26,7 +26,9 @@ function common.original.pending(_, original)
 end
 
 function common.original.no_custom_engine(_, original)
-  if (original.raw.Engine or ""):find "^custom%-" then return "RDS Custom cannot be renamed" end
+  if (original.raw.Engine or ""):find "^custom%-" then
+    return "RDS Custom cannot be renamed: restore its snapshot under another name, and let its users go there"
+  end
 end
 
 function common.original.no_blue_green(run, original)
