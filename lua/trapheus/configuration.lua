@@ -59,6 +59,8 @@ function configuration.live(world, given, name)
   return configured(holder.kind, holder.name, database.settings:capture(holder.raw), members)
 end
 
+local KINDS = { instance = true, cluster = true, member = true }
+
 -- From files ------------------------------------------------------------------------------------
 
 local function read(name)
@@ -69,11 +71,27 @@ local function read(name)
   return text or usage.fail("%s", message or name .. " cannot be read")
 end
 
+-- Each of a list that must be one of objects.
+local function objects(list, what)
+  local odd = type(list) ~= "table" or not json.is_list(list)
+  for _, element in ipairs(odd and {} or list) do odd = odd or type(element) ~= "table" or json.is_list(element) end
+  if odd then usage.fail("%s: a list of objects is expected", what) end
+  return ipairs(list)
+end
+
 -- Of what `trapheus settings --output json` has printed.
-local function printed(document)
+local function printed(document, file)
+  if not KINDS[document.kind] or type(document.identifier) ~= "string" then
+    usage.fail("%s: a kind (instance, cluster or member) and an identifier are expected beside settings", file)
+  end
   local config, members = {}, {}
-  for _, row in ipairs(document.settings) do config[row.name] = row.value end
-  for i, member in ipairs(document.members or {}) do members[i] = printed(member) end
+  for _, row in objects(document.settings, file .. ": settings") do
+    if type(row.name) ~= "string" then usage.fail("%s: a setting without a name", file) end
+    config[row.name] = row.value
+  end
+  for i, member in objects(document.members or json.list {}, file .. ": members") do
+    members[i] = printed(member, file)
+  end
   return configured(document.kind, document.identifier, config, members)
 end
 
@@ -106,6 +124,9 @@ end
 
 local function described(document, wanted, file)
   local instances, clusters = document.DBInstances or {}, document.DBClusters or {}
+  for _, name in ipairs { "DBInstances", "DBClusters" } do
+    objects(document[name] or json.list {}, file .. ": " .. name)
+  end
   if document.DBInstanceIdentifier then instances = { document } end
   if document.DBClusterIdentifier and not document.DBInstanceIdentifier then clusters = { document } end
   if #clusters > 0 then
@@ -127,7 +148,7 @@ function configuration.saved(name)
   file = file or name
   local ok, document = pcall(json.decode, read(file))
   if not ok or type(document) ~= "table" then usage.fail("%s is not JSON: %s", file, tostring(document)) end
-  local result = type(document.settings) == "table" and document.kind and printed(document)
+  local result = type(document.settings) == "table" and document.kind and printed(document, file)
     or described(document, wanted, file)
   return result or usage.fail("%s: neither what `trapheus settings --output json` prints, nor what aws rds "
     .. "describe-db-instances or describe-db-clusters does", file)

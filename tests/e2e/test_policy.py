@@ -84,7 +84,8 @@ def test_each_change_taken_away_is_noticed(peer, program, create_database, user_
     assert changes <= set(actions) and len(changes) >= 7, changes
     for number, missing in enumerate(sorted(changes)):
         database = create_database(f"{name}-{number}")["DBInstanceIdentifier"]
-        assert program.restore(database, "create_snapshot_only").code == 0
+        if missing == "rds:DeleteDBSnapshot":
+            assert program.restore(database, "create_snapshot_only").code == 0
         rest = [action for action in actions if action != missing]
         result = program.restore(database, environment=user_with(rest))
         operation = missing.removeprefix("rds:")

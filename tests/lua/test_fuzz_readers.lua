@@ -1,15 +1,20 @@
 --- The readers of what others write, fed what nobody would write: from a corpus on, by a seeded mutator. What is not
 --- understood is refused in words; nothing else may come of it. TRAPHEUS_FUZZ names how many texts each reader gets.
+local configuration = require "trapheus.configuration"
 local core = require "trapheus.core"
+local described = require "trapheus.sandbox.described"
 local errors = require "trapheus.errors"
+local fault_plan = require "trapheus.sandbox.fault_plan"
 local ini = require "trapheus.aws.ini"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
+local options = require "trapheus.options"
 local protocol = require "trapheus.aws.protocol"
 local shared_files = require "trapheus.aws.shared_files"
 local shlex = require "trapheus.aws.shlex"
 local source = require "trapheus.aws.credentials.source"
 local timestamp = require "trapheus.aws.timestamp"
+local usage = require "trapheus.usage"
 
 local TEXTS = math.tointeger(tonumber(os.getenv "TRAPHEUS_FUZZ" or "")) or 1500
 local tests = {}
@@ -53,7 +58,7 @@ end
 
 --- An error of ours, or words that blame nobody, or the caller in this file.
 local function in_words(err)
-  if type(err) ~= "string" then return errors.is(err) end
+  if type(err) ~= "string" then return errors.is(err) or usage.is(err) end
   return not err:gsub("^tests/[%w/_]+%.lua:%d+:", ""):find "%.lua:%d+:"
 end
 
@@ -170,6 +175,55 @@ function tests.models_that_are_none()
     os.remove(path .. count)
     if not ok then error(err, 0) end
   end)
+end
+
+-- What users give ---------------------------------------------------------------------------------------------
+
+--- Feeds a reader of files, by the path of one.
+local function feed_file(corpus, reader)
+  local path = os.tmpname()
+  feed(corpus, function(text)
+    local file = assert(io.open(path, "wb"))
+    file:write(text)
+    file:close()
+    reader(path)
+  end)
+  os.remove(path)
+end
+
+local DESCRIBED = {
+  '{"DBInstances":[{"DBInstanceIdentifier":"mydb","DBInstanceStatus":"available","Engine":"mysql","MultiAZ":false,'
+    .. '"DBInstanceArn":"arn:aws:rds:eu-west-1:123456789012:db:mydb","AllocatedStorage":20,"DBInstanceClass":"db.t3",'
+    .. '"EngineVersion":"8.0.36","DbiResourceId":"db-A","VpcSecurityGroups":[{"VpcSecurityGroupId":"sg-1"}],"Endpoint":'
+    .. '{"Address":"mydb.abc.eu-west-1.rds.amazonaws.com","Port":3306},"TagList":[{"Key":"a","Value":"b"}]}]}',
+  '{"DBClusters":[{"DBClusterIdentifier":"c","Status":"available","Engine":"aurora-mysql","DBClusterMembers":[],'
+    .. '"DBClusterArn":"arn:aws:rds:eu-west-1:123456789012:cluster:c","DbClusterResourceId":"cluster-A"}]}',
+}
+
+function tests.databases_as_the_cli_describes_them()
+  feed_file(DESCRIBED, function(path) described.read { path } end)
+end
+
+function tests.configurations_that_were_saved()
+  feed_file({ DESCRIBED[1], DESCRIBED[2], '{"identifier":"mydb","kind":"instance","settings":[{"name":"MultiAZ",'
+    .. '"value":true},{"name":"Engine","value":"mysql"}],"members":[{"identifier":"m","kind":"member",'
+    .. '"settings":[]}]}' },
+    function(path) configuration.saved(path) end)
+end
+
+function tests.a_run_as_a_document()
+  feed({ '{"identifier":"mydb","task":"create_snapshot","isCluster":false}', '{"identifier":"a-b"}' }, function(text)
+    if text:find "^[@-]" then return end -- those name files
+    options.restore { "--input", text }
+  end)
+end
+
+function tests.plans_of_faults()
+  feed({ '[{"operation":"ModifyDBInstance","occurrence":1,"kind":"denied"}]', '["denied@ModifyDBInstance"]' },
+    function(text)
+      local faults, problem = fault_plan.read(text, "x")
+      assert(faults or type(problem) == "string")
+    end)
 end
 
 function tests.an_error_reply_is_judged_in_c()
