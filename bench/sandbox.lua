@@ -46,6 +46,7 @@ local function profile(fidelity)
 end
 
 return function(arguments)
+  collectgarbage "generational" -- nothing here has to stay small, and most of what a restore makes is soon forgotten
   measure(arguments[1], WARM_UP_S)
   if arguments[2] == "profile" then return profile(arguments[1]) end
   print(measure(arguments[1], SECONDS))
