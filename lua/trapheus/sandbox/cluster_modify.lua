@@ -47,6 +47,7 @@ local function check(sb, cluster, params)
   cluster_settings.require_known(params, "modify", OTHERS)
   cluster_validate.settings(cluster.fields, params, "modify")
   validate.version(cluster.fields, params)
+  validate.major_version(cluster.fields, params)
   validate.family(sb, cluster.fields, params)
   local new = params.NewDBClusterIdentifier
   local target = new and names.check(new, "NewDBClusterIdentifier", 63) or cluster.pending_name

@@ -31,6 +31,7 @@ local function check(sb, instance, params)
   end
   validate.retention(params)
   validate.version(instance.fields, params)
+  validate.major_version(instance.fields, params)
   validate.family(sb, (instance.cluster or instance).fields, params)
   validate.monitoring(instance.fields, params)
   validate.insights(instance.fields, params)

@@ -152,6 +152,18 @@ function validate.version(fields, params)
   end
 end
 
+--- A modification goes to another major version only if that is said; the groups belong to one.
+---@param fields table
+---@param params table
+function validate.major_version(fields, params)
+  local version = params.EngineVersion
+  if not version or params.AllowMajorVersionUpgrade or not template.engine(fields.Engine) then return end
+  local from = template.family { Engine = fields.Engine, EngineVersion = fields.EngineVersion }
+  if from ~= template.family { Engine = fields.Engine, EngineVersion = version } then
+    combination "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version."
+  end
+end
+
 --- A deletion says that it takes a final snapshot, or that it takes none.
 ---@param params table
 function validate.final_snapshot(params)
