@@ -33,7 +33,7 @@ local function value_text(value)
 end
 
 local function print_knobs()
-  local format = "%-30s %-9s %-9s %-10s %-12s %-8s %s"
+  local format = "%-31s %-9s %-9s %-10s %-12s %-8s %s"
   print(format:format("KNOB", "UNIT", "QUICK", "TYPICAL", "ADVERSARIAL", "FACT", "WHAT IT STANDS FOR"))
   for _, knob in ipairs(knobs.register) do
     print(format:format(knob.name, knob.unit, value_text(knob.quick), value_text(knob.typical),

@@ -13,6 +13,7 @@ local instance_snapshots = require "trapheus.sandbox.instance_snapshots"
 local instances = require "trapheus.sandbox.instances"
 local knobs = require "trapheus.sandbox.knobs"
 local known = require "trapheus.sandbox.known"
+local names = require "trapheus.sandbox.names"
 local pending = require "trapheus.sandbox.pending"
 local random = require "trapheus.sandbox.random"
 local resources = require "trapheus.sandbox.resources"
@@ -57,7 +58,7 @@ function sandbox.new(options)
     replications = {}, denied = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())
-  sb.host_label = "c" .. sb:stream("host_label"):text(11, "abcdefghijklmnopqrstuvwxyz0123456789")
+  sb.host_label = names.host_label(sb)
   sb.begun_ms, sb.offset_s, sb.drift = sb.now, sb:draw "clock_offset_s" // 1 | 0, sb:draw "clock_drift_ppm" / 1e6
   sb:renew_credentials()
   template.provision(sb)

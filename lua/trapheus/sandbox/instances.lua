@@ -26,7 +26,7 @@ function instances.view(sb, instance, name)
   shown.PendingModifiedValues = resources.pending(instance)
   if instance.cluster then members.inherit(instance.cluster, shown) end
   shown.Endpoint = (not instance.creating or sb.knobs.restore_endpoint == 1)
-      and { Address = names.address(sb, name), Port = shown.Endpoint.Port,
+      and { Address = names.address(sb, name, nil, instance.host_label), Port = shown.Endpoint.Port,
         HostedZoneId = shown.Endpoint.HostedZoneId or names.ZONE }
     or nil
   if (shown.MonitoringInterval or 0) > 0 then

@@ -93,6 +93,8 @@ knobs.register = {
   row("replication_s", "s", 5, { 30, 300 }, { 300, 900 }, "1.3", "replicated backups being shown at the instance"),
   row("cluster_rename_s", "s", 5, { 20, 120 }, { 60, 300 }, "C4",
     "a cluster's rename under way, still under the old name"),
+  row("cluster_rename_member_endpoints", "0 or 1", 0, 0, 1, "C3",
+    "members have other addresses once their cluster has another name"),
   row("multi_az_rename_members", "0 or 1", 1, 1, 0, "C5, Q2", "members of a Multi-AZ DB cluster follow its name"),
   row("writer_reboot_failover_percent", "%", 0, 25, 100, "C2",
     "a writer that reboots loses its role to another member"),

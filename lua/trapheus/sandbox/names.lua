@@ -44,13 +44,21 @@ function names.from(text, resource)
   return (text:match("^arn:[^:]*:rds:[^:]*:[^:]*:" .. resource:gsub("%-", "%%-") .. ":(.+)$") or text):lower()
 end
 
+--- What the addresses of an account's databases have in common.
+---@param sb table
+---@return string
+function names.host_label(sb)
+  return "c" .. sb:stream("host_label"):text(11, "abcdefghijklmnopqrstuvwxyz0123456789")
+end
+
 ---@param sb table
 ---@param name string
 ---@param role "cluster"|"cluster-ro"|"cluster-custom"|nil What it leads to, if not to an instance.
+---@param own string|nil A label of its own, if it has not the account's.
 ---@return string
-function names.address(sb, name, role)
+function names.address(sb, name, role, own)
   local _, suffix = partition(sb.region)
-  local label = role and role .. "-" .. sb.host_label or sb.host_label
+  local label = (role and role .. "-" or "") .. (own or sb.host_label)
   return ("%s.%s.%s.rds.%s"):format(name, label, sb.region, suffix)
 end
 

@@ -4,6 +4,7 @@
 local events = require "trapheus.sandbox.events"
 local instances = require "trapheus.sandbox.instances"
 local multi_az = require "trapheus.sandbox.multi_az"
+local names = require "trapheus.sandbox.names"
 local replicas = require "trapheus.sandbox.replicas"
 local resources = require "trapheus.sandbox.resources"
 
@@ -35,8 +36,20 @@ local function instance_label(sb)
   return sb:chance "rename_label_percent" and "renaming" or "modifying"
 end
 
+-- Its members keep their names, and perhaps have other addresses all the same.
+local function readdress(sb, cluster)
+  if sb.knobs.cluster_rename_member_endpoints == 0 then return end
+  for _, member in ipairs(cluster.members) do
+    member.host_label = names.host_label(sb)
+    resources.touch(sb, member)
+  end
+end
+
 local function arrive(sb, cluster, old)
-  if old then multi_az.rename_members(sb, cluster) end
+  if old then
+    multi_az.rename_members(sb, cluster)
+    readdress(sb, cluster)
+  end
   resources.settle(sb, cluster)
   if old then
     events.add(sb, "db-cluster", cluster.name, "notification", ("Renamed cluster from %s to %s"):format(old,
