@@ -181,7 +181,8 @@ local function renewed(run, role)
     return true
   end
   local answer = write(run, role, seen)
-  if answer.fail then run:warn("the lease could not be renewed: " .. answer.fail) end
+  local moving = (answer.code or ""):find "NotFound" -- its name has just become another: it is looked at again soon
+  if answer.fail and not moving then run:warn("the lease could not be renewed: " .. answer.fail) end
   return answer.fail ~= nil
 end
 

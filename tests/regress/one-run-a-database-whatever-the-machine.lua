@@ -1,4 +1,5 @@
 --- Runs on two machines, with a journal each, never both change a database: the lease on it tells them of each other.
+local errors = require "trapheus.errors"
 local hosts = require "hosts"
 local marks = require "trapheus.marks"
 local rehearse = require "rehearse"
@@ -157,6 +158,32 @@ tests["a lost writing of the lease leaves none behind, however late it is execut
   witness.equal(result.outcome, "failed")
   witness.pass(result.world, 3600)
   assert(not witness.marked(holder(result.sandbox).TagList), "a mark is left")
+end
+
+-- What a renewal hears once, an hour into the restore.
+local function renewal_hears(code)
+  local heard = 0
+  local result = rehearse { knobs = { restore_s = 2 * 3600 }, extend = function(pipeline)
+    pipeline:before("restore", function(run)
+      local rds = run.world.rds
+      local send = rds.AddTagsToResource
+      function rds.AddTagsToResource(...)
+        heard = heard + 1
+        if heard > 1 then return send(...) end
+        error(errors.new { code = code, status = 404, operation = "AddTagsToResource", service = "rds" }, 0)
+      end
+    end)
+  end }
+  witness.equal(result.outcome, "restored")
+  assert(heard > 1, "it is renewed again")
+  return table.concat(result.record.warnings, "\n")
+end
+
+tests["a renewal that finds the old name gone is no news"] = function()
+  local told = renewal_hears "DBInstanceNotFound"
+  assert(not told:find "could not be renewed", told)
+  told = renewal_hears "InvalidParameterValue"
+  assert(told:find "could not be renewed", told)
 end
 
 return tests
