@@ -179,6 +179,17 @@ local function scenario_text(scenario, record)
     scenario.expected == record.outcome and "ended as it should" or "it should have ended as " .. scenario.expected)
 end
 
+-- What there is to say of a rehearsal alone.
+local function write_rehearsal(run, given, real_ms, is_open)
+  local scenario = given.scenario
+  if scenario then write_result(scenario_text(scenario, run.record)) end
+  local unmet = require "trapheus.sandbox.unmet"(run.world.sandbox, scenario and scenario.actions or {})
+  if unmet[1] and not given.plan then write_result("  not met      " .. table.concat(unmet, ", ")) end
+  write_result(("  sandbox      %s of RDS time in %.1f s%s"):format(
+    log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000,
+    is_open and "; it is gone now, and this run cannot be resumed" or ""))
+end
+
 --- Tells how the run has ended, or where it stands, on stdout.
 ---@param run trapheus.Run
 ---@param given trapheus.Given
@@ -200,12 +211,7 @@ function command.print_result(run, given, real_ms)
   if given.plan and run.plan then write_result(report.plan(run.plan)) end
   local headline, rest = report.text(run):match "^([^\n]*)(.*)$"
   write_result(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
-  if scenario then write_result(scenario_text(scenario, run.record)) end
-  if given.sandbox then
-    write_result(("  sandbox      %s of RDS time in %.1f s%s"):format(
-      log.duration((run.record.ended_at or run:stamp()) - run.record.created_at), real_ms / 1000,
-      document.next ~= json.null and "; it is gone now, and this run cannot be resumed" or ""))
-  end
+  if given.sandbox then write_rehearsal(run, given, real_ms, document.next ~= json.null) end
 end
 
 -- Is there anything in the journal that could be gone on with?

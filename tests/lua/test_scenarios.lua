@@ -6,6 +6,8 @@ local path = require "trapheus.path"
 local run_module = require "trapheus.run"
 local scenario = require "trapheus.sandbox.scenario"
 
+local unmet = require "trapheus.sandbox.unmet"
+
 local tests = {}
 
 -- As the command runs it, in virtual time.
@@ -71,6 +73,7 @@ local function check(name, seed)
     if fault.at_s then due = due + 1 else assert(met(world, fault), "no call met " .. fault.kind) end
   end
   assert(#told == due, "not everything happened: " .. table.concat(told, "; "))
+  assert(#unmet(world.sandbox, given.scenario.actions) == 0, "something was not met")
   assert(not SEEN[name] or SEEN[name](world), "it does not show what it says")
 end
 
@@ -78,6 +81,18 @@ for _, name in ipairs(scenario.names()) do
   tests["scenario " .. name] = function()
     for seed = 1, 2 do check(name, seed) end
   end
+end
+
+function tests.what_did_not_happen_is_told()
+  local sb = require("trapheus.world").sandbox({ knobs = { stale_s = 0 } }).sandbox
+  sb:add_instance { DBInstanceIdentifier = "mydb" }
+  sb:inject { "RebootDBInstance:1:lost", "DescribeDBInstances:2:lost", "DescribeDBInstances:every:slow:1",
+    "StopDBInstance:5%:lost", "1h:failover:mydb" }
+  sb:call("rds", "DescribeDBInstances", {})
+  sb:call("rds", "CreateDBSnapshot", { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" })
+  local list = unmet(sb, { { after = "CreateDBSnapshot" }, { after = "CreateDBSnapshot", nth = 2 }, { at_s = 60 } })
+  assert(table.concat(list, " ") ==
+    "RebootDBInstance:1:lost DescribeDBInstances:2:lost 3600s:failover actions[2] actions[3]", table.concat(list, " "))
 end
 
 function tests.flags_come_before_what_the_scenario_says()

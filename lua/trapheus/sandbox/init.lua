@@ -55,7 +55,7 @@ function sandbox.new(options)
     exports = {}, export_names = {}, subscriptions = {}, proxies = {}, integrations = {},
     blue_green = {}, global_clusters = {}, published = {},
     lacking = { bucket = {}, role = {}, permission = {}, key = {}, topic = {} },
-    replications = {}, denied = {},
+    replications = {}, denied = {}, awaited = {},
   }, sandbox)
   sb.now = math.floor(sb.clock())
   sb.host_label = names.host_label(sb)
@@ -306,6 +306,7 @@ function sandbox:inject(list)
   if not plan then error(problem, 2) end
   for _, fault in ipairs(plan) do
     if fault.at_s then
+      self.awaited[#self.awaited + 1] = fault
       self:at(fault.at_s, function()
         if self.on_happening then self.on_happening(fault) end
         happenings.happen(self, fault)
