@@ -181,8 +181,8 @@ function tests.a_service_that_is_not_shipped_is_loaded_from_its_model()
     file:write(json.encode(document))
   end
   write("service-2.json", { metadata = { endpointPrefix = "things", signingName = "thing", protocol = "json",
-    jsonVersion = "1.1", targetPrefix = "Things" }, operations = { ListThings = { name = "ListThings",
-    input = { shape = "In" }, output = { shape = "Out" } } }, shapes = { In = { type = "structure", members = {
+    serviceId = "Thing Store", jsonVersion = "1.1", targetPrefix = "Things" },
+    operations = { ListThings = { name = "ListThings", input = { shape = "In" }, output = { shape = "Out" } } }, shapes = { In = { type = "structure", members = {
       next = { shape = "Text" } } }, Out = { type = "structure", members = { things = { shape = "Texts" },
       next = { shape = "Text" } } }, Text = { type = "string" },
       Texts = { type = "list", member = { shape = "Text" } } } })
@@ -196,6 +196,11 @@ function tests.a_service_that_is_not_shipped_is_loaded_from_its_model()
   end)
   assert(table.concat(seen) == "ab" and asked[1].url == "https://things.eu-west-1.amazonaws.com/")
   assert(asked[1].service == "thing" and asked[1].target == "Things.ListThings")
+  local elsewhere = client.new(directory .. "/service-2.json", { region = "eu-west-1",
+    credentials = OPTIONS.credentials, read_file = OPTIONS.read_file, getenv = function(name)
+      return name == "AWS_ENDPOINT_URL_THING_STORE" and "https://store.example" or nil
+    end })
+  assert(elsewhere.transport.endpoint.url == "https://store.example", elsewhere.transport.endpoint.url)
   local ok, err = pcall(protocol.encode, directory .. "/odd.json", "A", {})
   assert(not ok and err:find("rest-xml", 1, true), err)
   for name, part in pairs { [directory .. "/gone.json"] = "gone.json", ["smm"] = "did you mean ssm?",

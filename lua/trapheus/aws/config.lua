@@ -236,10 +236,11 @@ end
 --- Where the environment and the files want a service to be called, if anywhere else than at AWS's own endpoint. Raises
 --- NoEndpoint for what cannot be one, naming where it stands.
 ---@param service string  "rds"
+---@param id string?      AWS's id of the service, "Secrets Manager", where its model is there to say it.
 ---@return string?
-function Config:configured_endpoint_url(service)
+function Config:configured_endpoint_url(service, id)
   if self:setting "ignore_configured_endpoint_urls" then return nil end
-  local id = IDS[service] or service:gsub("-", "_")
+  id = id and id:lower():gsub("[ -]", "_") or IDS[service] or service:gsub("-", "_")
   for _, variable in ipairs { "AWS_ENDPOINT_URL_" .. id:upper(), "AWS_ENDPOINT_URL" } do
     local url = self:variable(variable)
     if url then return checked(url, variable) end
@@ -250,9 +251,10 @@ end
 
 --- The endpoint the user wants a service to be called at, if any.
 ---@param service string  "rds"
+---@param id string?      As for configured_endpoint_url.
 ---@return string?
-function Config:endpoint_url(service)
-  return self.options.endpoint_url or self:configured_endpoint_url(service)
+function Config:endpoint_url(service, id)
+  return self.options.endpoint_url or self:configured_endpoint_url(service, id)
 end
 
 --- Is some service called elsewhere than at AWS? An emulator may have Regions of its own.

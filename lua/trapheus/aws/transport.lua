@@ -31,7 +31,7 @@ function transport.new(service, definition, options)
   local settings = options.config or config.load(options)
   local region = options.region or settings:region()
   local endpoint_url = options.endpoint_url
-  if endpoint_url == nil then endpoint_url = settings:endpoint_url(service) end
+  if endpoint_url == nil then endpoint_url = settings:endpoint_url(service, definition.metadata.serviceId) end
   local endpoint, err = endpoints.of_settings(service, settings, region, endpoint_url or nil)
   if not endpoint then error(errors.new { code = "NoEndpoint", message = err, service = service }, 0) end
   endpoint.signing_name = definition.metadata.signingName or endpoint.signing_name
