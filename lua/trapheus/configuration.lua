@@ -122,13 +122,18 @@ local function choose(list, field, wanted, file)
     or "%s%s has more than one database; say FILE#NAME: %s", file, wanted or "", table.concat(names, ", "))
 end
 
-local function described(document, wanted, file)
-  local instances, clusters = document.DBInstances or {}, document.DBClusters or {}
-  for _, name in ipairs { "DBInstances", "DBClusters" } do
-    objects(document[name] or json.list {}, file .. ": " .. name)
+local function check(kind, list, file)
+  for _, raw in objects(list, ("%s: %ss"):format(file, kind)) do
+    if type(raw[kind .. "Identifier"]) ~= "string" then usage.fail("%s: %sIdentifier is missing", file, kind) end
   end
-  if document.DBInstanceIdentifier then instances = { document } end
-  if document.DBClusterIdentifier and not document.DBInstanceIdentifier then clusters = { document } end
+end
+
+local function described(document, wanted, file)
+  local instances, clusters = document.DBInstances or json.list {}, document.DBClusters or json.list {}
+  if document.DBInstanceIdentifier then instances = json.list { document } end
+  if document.DBClusterIdentifier and not document.DBInstanceIdentifier then clusters = json.list { document } end
+  check("DBInstance", instances, file)
+  check("DBCluster", clusters, file)
   if #clusters > 0 then
     return of_cluster(choose(clusters, "DBClusterIdentifier", wanted, file), document.DBInstances)
   end

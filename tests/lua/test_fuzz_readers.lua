@@ -205,7 +205,8 @@ function tests.databases_as_the_cli_describes_them()
 end
 
 function tests.configurations_that_were_saved()
-  feed_file({ DESCRIBED[1], DESCRIBED[2], '{"identifier":"mydb","kind":"instance","settings":[{"name":"MultiAZ",'
+  local one = DESCRIBED[1]:match "%[(.*)%]}$"
+  feed_file({ DESCRIBED[1], DESCRIBED[2], one, '{"identifier":"mydb","kind":"instance","settings":[{"name":"MultiAZ",'
     .. '"value":true},{"name":"Engine","value":"mysql"}],"members":[{"identifier":"m","kind":"member",'
     .. '"settings":[]}]}' },
     function(path) configuration.saved(path) end)

@@ -182,7 +182,8 @@ function tests.a_service_that_is_not_shipped_is_loaded_from_its_model()
   end
   write("service-2.json", { metadata = { endpointPrefix = "things", signingName = "thing", protocol = "json",
     serviceId = "Thing Store", jsonVersion = "1.1", targetPrefix = "Things" },
-    operations = { ListThings = { name = "ListThings", input = { shape = "In" }, output = { shape = "Out" } } }, shapes = { In = { type = "structure", members = {
+    operations = { ListThings = { name = "ListThings", input = { shape = "In" }, output = { shape = "Out" } } },
+    shapes = { In = { type = "structure", members = {
       next = { shape = "Text" } } }, Out = { type = "structure", members = { things = { shape = "Texts" },
       next = { shape = "Text" } } }, Text = { type = "string" },
       Texts = { type = "list", member = { shape = "Text" } } } })

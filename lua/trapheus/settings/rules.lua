@@ -178,7 +178,8 @@ end
 
 --- RDS User Guide, "Tagging": keys that begin with aws: or rds: cannot be written; ours are no setting.
 function rules.own_tag(record)
-  return not (record.Key:find "^aws:" or record.Key:find "^rds:" or record.Key:find "^trapheus:")
+  local key = tostring(record.Key) -- of a file it may be anything
+  return not (key:find "^aws:" or key:find "^rds:" or key:find "^trapheus:")
 end
 
 return rules
