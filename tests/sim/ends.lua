@@ -49,7 +49,9 @@ end
 
 -- T15: the writer is the one that it was.
 local function same_writer(watch)
-  if watch.kind ~= "cluster" or watch.operator_changed or watch.play.case.preset == "adversarial" then return nil end
+  -- a failover, in the adversarial preset or by a person's hand, makes another one the writer
+  local failover = watch.play.case.preset == "adversarial" or watch.operator_changed or watch.play.parked[1]
+  if watch.kind ~= "cluster" or failover then return nil end
   local now = {}
   for _, member in ipairs(watch:truth("mydb").DBClusterMembers) do
     now[member.DBInstanceIdentifier] = member.IsClusterWriter

@@ -5,7 +5,6 @@ local ends = require "ends"
 local statuses = require "trapheus.statuses"
 
 local QUIESCENCE_MS = 15 * 60 * 1000
-local LEASE_MS = 30 * 60 * 1000
 local MOST_SENDS = 3
 local MOST_REQUESTS, WINDOW_MS = 100, 60 * 1000
 
@@ -137,18 +136,17 @@ local function ownership(watch)
   if born and not marked(watch, newest) then return newest.name .. " is born without the mark of the run" end
 end
 
--- I8: nobody else's run is at work when this one changes something. A lease tag is how that is found out.
+-- I8: nothing is changed by a run while another one has the lease, on the original or on its replacement.
 local TAGGING = { AddTagsToResource = true, RemoveTagsFromResource = true }
-local AT_WORK = { fence = true, snapshot = true, rename = true, restore = true, configure = true, verify = true,
-  delete = true }
 
 local function exclusion(watch, host, call)
   if TAGGING[call.operation] then return nil end
-  for name, durable in pairs(watch.durable) do
-    local busy = not durable.outcome and (AT_WORK[durable.step] or (durable.step or ""):find "^undo [^l]")
-    local gone = watch.sb.clock() - durable.at_ms > LEASE_MS -- its lease has ended: another may take over
-    if name ~= host.name and busy and not gone then
-      return ("%s changes something while the run of %s is at step %s"):format(host.name, name, durable.step)
+  local thing = watch:thing(watch.original.rid) or watch:thing(any_verified(watch))
+  for _, tag in ipairs(thing and thing.fields.TagList or {}) do
+    local run_id, ends_at = tag.Value:match "^(%w+):(%d+)$"
+    local theirs = tag.Key == "trapheus:lease" and run_id ~= host.run.id
+    if theirs and tonumber(ends_at) > watch.sb:seconds() then
+      return ("%s sends %s while run %s has the lease"):format(host.name, call.operation, run_id)
     end
   end
 end

@@ -5,7 +5,6 @@ local operations = require "trapheus.operations"
 
 ---@class trapheus.sim.Durable    What a journal durably says of its run.
 ---@field run_id string
----@field at_ms integer           when it was last written
 ---@field verified string?        the replacement's resource id, once VERIFIED is durable
 ---@field step string?
 ---@field direction "forward"|"back"
@@ -150,8 +149,8 @@ function Watch:saved(host, record, kind)
       name = intent.target.name }
   end
   self.durable[host.name] = {
-    run_id = record.run_id, at_ms = self.sb.clock(), step = record.step,
-    direction = record.direction, moving = facts.moving,
+    run_id = record.run_id, step = record.step, direction = record.direction,
+    moving = facts.moving,
     verified = facts.verified and facts.verified.resource_id, outcome = record.outcome, intents = intents,
     fenced = fence_ended(record), replacement = facts.replacement and facts.replacement.resource_id,
     snapshot = facts.snapshot, parked = record.outcome == "parked",
@@ -215,12 +214,15 @@ function watch.new(play, kind, invariants)
   return self
 end
 
--- Of rivals the one that did something counts.
+-- Of rivals the one that has restored it counts, or else the one that did something.
 local function winner(hosts)
+  local found = hosts[1]
   for _, host in ipairs(hosts) do
-    if host.run.record.outcome ~= "refused" then return host end
+    local outcome = host.run.record.outcome
+    if outcome == "restored" then return host end
+    if found.run.record.outcome == "refused" and outcome ~= "refused" then found = host end
   end
-  return hosts[1]
+  return found
 end
 
 --- All is over: what must hold at the end.
