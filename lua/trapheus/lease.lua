@@ -23,8 +23,9 @@ local function aws_now_s(world) return world:now_ms() / 1000 - (world:clock_ahea
 
 local function now_s(run) return aws_now_s(run.world) end
 
-local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
-local CHOICES = { "on_recoverable", "final_snapshot" }
+--- The options that go with the lease, for whoever ends the run without its journal.
+lease.FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
+lease.CHOICES = { "on_recoverable", "final_snapshot" }
 
 -- Is one of the members called as if it had been moved?
 local function like_moved(members)
@@ -41,10 +42,10 @@ local function state(run)
     { "protected", facts.original.protected and "yes" or "no" },
     { "going", run.record.direction },
   }
-  for _, flag in ipairs(FLAGS) do
+  for _, flag in ipairs(lease.FLAGS) do
     if options[flag] then pairs_of[#pairs_of + 1] = { flag, "yes" } end
   end
-  for _, choice in ipairs(CHOICES) do
+  for _, choice in ipairs(lease.CHOICES) do
     if options[choice] then pairs_of[#pairs_of + 1] = { choice, options[choice] } end
   end
   if like_moved(facts.original.members) then pairs_of[#pairs_of + 1] = { "like_moved", "yes" } end

@@ -84,12 +84,12 @@ end
 
 -- The record ----------------------------------------------------------------------------------
 
-local FLAGS = { "keep_original", "skip_final_snapshot", "delete_automated_backups", "no_fence" }
 local TASKS = { create_snapshot = true, db_restore = true, create_snapshot_only = true }
 
 local function options_of(state)
-  local options = { final_snapshot = state.final_snapshot, on_recoverable = state.on_recoverable }
-  for _, flag in ipairs(FLAGS) do options[flag] = state[flag] == "yes" or nil end
+  local options = {}
+  for _, choice in ipairs(lease.CHOICES) do options[choice] = state[choice] end
+  for _, flag in ipairs(lease.FLAGS) do options[flag] = state[flag] == "yes" or nil end
   return options
 end
 
