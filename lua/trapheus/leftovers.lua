@@ -1,5 +1,6 @@
 --- What runs have left behind, by the journal and by the tags in the Region. What is certainly of a run that has ended,
 --- by resource id, or by ARN and source, is removed by going through the end of that run again; the rest is only named.
+local database = require "trapheus.databases.database"
 local driver = require "trapheus.drivers.local"
 local errors = require "trapheus.errors"
 local log = require "trapheus.log"
@@ -29,12 +30,6 @@ local SCANS = {
     name = "DBClusterSnapshotIdentifier", source = "DbClusterResourceId", manual = true },
 }
 
-local function tag_map(list)
-  local map = {}
-  for _, tag in ipairs(list or {}) do map[tag.Key] = tag.Value or "" end
-  return map
-end
-
 -- The run whose marks these are; nil: nobody's.
 local function marked_by(tags)
   local value = tags[marks.LEASE] or tags[marks.RUN] or tags[marks.STATE]
@@ -47,7 +42,7 @@ local function scan(world)
   for _, row in ipairs(SCANS) do
     local parameters = row.manual and { SnapshotType = "manual" } or {}
     for raw in world.rds:paginate(row.operation, parameters, row.list) do
-      local tags = tag_map(raw.TagList)
+      local tags = database.tag_map(raw.TagList)
       local run_id = marked_by(tags)
       if run_id then
         found[#found + 1] = { what = row.what, name = raw[row.name], id = row.id and raw[row.id],
@@ -87,12 +82,12 @@ end
 
 -- The databases that an ended run could not bring to their end, without regard to marks.
 local function of_record(world, record)
-  local facts, database = record.facts, require("trapheus.databases." .. record.kind)
-  local original = facts.original and database.by_resource_id(world.rds, facts.original.resource_id)
+  local facts, kind = record.facts, require("trapheus.databases." .. record.kind)
+  local original = facts.original and kind.by_resource_id(world.rds, facts.original.resource_id)
   if not original then return nil end
   local leftover = { what = original.kind, name = original.name, run_id = record.run_id, remove = true }
   if facts.leftover then
-    local replacement = facts.replacement and database.by_resource_id(world.rds, facts.replacement.resource_id)
+    local replacement = facts.replacement and kind.by_resource_id(world.rds, facts.replacement.resource_id)
     leftover.remove = replacement ~= nil and replacement.name == record.identifier and replacement:serving()
       and original.name == facts.aside
     leftover.why = ("the original of run %s (%s), which has ended as restored"):format(record.run_id,
