@@ -49,21 +49,7 @@ local function certificate(sb, fields, value)
   fields.CertificateDetails = own.CertificateDetails
 end
 
-local function wrapped(field)
-  return function(value) return { [field] = value } end
-end
-
-local function enabled_logs(value)
-  return { EnableLogTypes = value }
-end
-
-local function pending_logs(value)
-  return { LogTypesToEnable = value.EnableLogTypes, LogTypesToDisable = value.DisableLogTypes }
-end
-
-local function pending_certificate(value)
-  return { CAIdentifier = value }
-end
+local wrapped = settings.wrapped
 
 local function is_aurora(engine)
   return engine:find "^aurora" ~= nil
@@ -138,8 +124,8 @@ cluster_settings.rows = {
     modify = "EnableIAMDatabaseAuthentication", when = "pending", label = "configuring-iam-database-auth",
     omitted = false },
   { field = "EnabledCloudwatchLogsExports", restore = "EnableCloudwatchLogsExports", shape = "log_types",
-    restore_shape = enabled_logs, modify = "CloudwatchLogsExportConfiguration", when = "pending", always = true,
-    pending = "PendingCloudwatchLogsExports", pending_shape = pending_logs, omitted = {} },
+    restore_shape = wrapped "EnableLogTypes", modify = "CloudwatchLogsExportConfiguration", when = "pending",
+    always = true, pending = "PendingCloudwatchLogsExports", pending_shape = settings.pending_logs, omitted = {} },
   { field = "DomainMemberships", restore = "Domain", modify = "Domain", when = "soon", shape = "domain",
     wrap = wrapped "Domain" },
   { field = "DomainMemberships", restore = "DomainIAMRoleName", modify = "DomainIAMRoleName", when = "soon",
@@ -160,7 +146,7 @@ cluster_settings.rows = {
     label = "resetting-master-credentials" },
   { field = "MasterUserSecret", modify = "MasterUserSecretKmsKeyId", when = "soon", shape = "secret_key" },
   { field = "CertificateDetails", modify = "CACertificateIdentifier", when = "pending", shape = certificate,
-    pending_shape = pending_certificate },
+    pending_shape = wrapped "CAIdentifier" },
   { field = "HttpEndpointEnabled", modify = "EnableHttpEndpoint", when = "now", omitted = false },
   { field = "LocalWriteForwardingStatus", modify = "EnableLocalWriteForwarding", when = "now",
     shape = local_write_forwarding },

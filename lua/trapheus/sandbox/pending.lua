@@ -9,7 +9,7 @@ local pending = {}
 
 local ROWS = { DBInstanceIdentifier = settings.rows, DBClusterIdentifier = cluster_settings.rows }
 
-local function enabled_logs(value)
+local function asked_logs(value)
   return { EnableLogTypes = value.LogTypesToEnable, DisableLogTypes = value.LogTypesToDisable }
 end
 
@@ -17,7 +17,7 @@ end
 local function change(rows, field, value)
   for _, setting in ipairs(rows) do
     if setting.when == "pending" and (setting.pending or setting.field) == field then
-      return { setting = setting, value = setting.pending_shape and enabled_logs(value) or value }
+      return { setting = setting, value = setting.pending_shape and asked_logs(value) or value }
     end
   end
   return { setting = { field = field, when = "pending", shape = "nothing" }, value = value }

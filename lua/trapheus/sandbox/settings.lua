@@ -97,17 +97,21 @@ settings.shapes = {
   end,
 }
 
-local function pending_logs(value)
+--- The log types of a modify as PendingModifiedValues shows them.
+---@param value table
+---@return table
+function settings.pending_logs(value)
   return { LogTypesToEnable = value.EnableLogTypes, LogTypesToDisable = value.DisableLogTypes }
 end
 
-local function enabled_logs(value)
-  return { EnableLogTypes = value }
+--- Makes a value the one field of a table.
+---@param field string
+---@return fun(value: any): table
+function settings.wrapped(field)
+  return function(value) return { [field] = value } end
 end
 
-local function member(name)
-  return function(value) return { [name] = value } end
-end
+local wrapped = settings.wrapped
 
 --- What a restore gives where a parameter is left out and no value says it.
 settings.given = {
@@ -199,8 +203,9 @@ settings.rows = {
   { field = "IAMDatabaseAuthenticationEnabled", restore = "EnableIAMDatabaseAuthentication",
     modify = "EnableIAMDatabaseAuthentication", when = "pending", label = IAM, omitted = false },
   { field = "EnabledCloudwatchLogsExports", restore = "EnableCloudwatchLogsExports", shape = "log_types",
-    restore_shape = enabled_logs, modify = "CloudwatchLogsExportConfiguration", when = "pending", always = true,
-    label = LOGS, pending = "PendingCloudwatchLogsExports", pending_shape = pending_logs, omitted = {} },
+    restore_shape = wrapped "EnableLogTypes", modify = "CloudwatchLogsExportConfiguration", when = "pending",
+    always = true, label = LOGS, pending = "PendingCloudwatchLogsExports", pending_shape = settings.pending_logs,
+    omitted = {} },
   { field = "MonitoringInterval", modify = "MonitoringInterval", when = "soon", label = MONITOR, omitted = 0 },
   { field = "MonitoringRoleArn", modify = "MonitoringRoleArn", when = "soon", label = MONITOR },
   { field = "PerformanceInsightsEnabled", modify = "EnablePerformanceInsights", when = "soon", label = INSIGHTS,
@@ -212,17 +217,17 @@ settings.rows = {
     omitted = "standard" },
   { field = "ProcessorFeatures", restore = "ProcessorFeatures", modify = "ProcessorFeatures", when = "pending" },
   { field = "DomainMemberships", restore = "Domain", modify = "Domain", when = "soon", shape = "domain",
-    wrap = member "Domain" },
+    wrap = wrapped "Domain" },
   { field = "DomainMemberships", restore = "DomainIAMRoleName", modify = "DomainIAMRoleName", when = "soon",
-    shape = "domain", wrap = member "IAMRoleName" },
+    shape = "domain", wrap = wrapped "IAMRoleName" },
   { field = "DomainMemberships", restore = "DomainFqdn", modify = "DomainFqdn", when = "soon", shape = "domain",
-    wrap = member "FQDN" },
+    wrap = wrapped "FQDN" },
   { field = "DomainMemberships", restore = "DomainOu", modify = "DomainOu", when = "soon", shape = "domain",
-    wrap = member "OU" },
+    wrap = wrapped "OU" },
   { field = "DomainMemberships", restore = "DomainAuthSecretArn", modify = "DomainAuthSecretArn", when = "soon",
-    shape = "domain", wrap = member "AuthSecretArn" },
+    shape = "domain", wrap = wrapped "AuthSecretArn" },
   { field = "DomainMemberships", restore = "DomainDnsIps", modify = "DomainDnsIps", when = "soon", shape = "domain",
-    wrap = member "DnsIps" },
+    wrap = wrapped "DnsIps" },
   { field = "MasterUserSecret", restore = "ManageMasterUserPassword", modify = "ManageMasterUserPassword",
     when = "soon", label = "resetting-master-credentials", shape = "managed_secret" },
   { field = "MasterUserSecret", restore = "MasterUserSecretKmsKeyId", modify = "MasterUserSecretKmsKeyId",
