@@ -1,5 +1,6 @@
 --- Advice in preflight: each question with a good, a doubtful and no answer; and that it never refuses.
 local errors = require "trapheus.errors"
+local merged = require "merged"
 local preflight = require "trapheus.steps.preflight"
 local rehearse = require "rehearse"
 local report = require "trapheus.report"
@@ -15,14 +16,6 @@ local PLAIN = { DBInstanceIdentifier = "mydb", IAMDatabaseAuthenticationEnabled 
 local ADVISORY = { "DescribeDBEngineVersions", "DescribeOrderableDBInstanceOptions", "DescribeDBParameterGroups",
   "DescribeOptionGroups", "DescribeDBSubnetGroups", "DescribeAccountAttributes", "DescribeExportTasks",
   "DescribePendingMaintenanceActions", "DescribeDBProxies", "DescribeIntegrations" }
-
-local function merged(...)
-  local all = {}
-  for _, source in ipairs { ... } do
-    for name, value in pairs(source) do all[name] = value end
-  end
-  return all
-end
 
 -- Answers an operation in the place of the sandbox; a function may raise.
 local function stand_in(world, operation, reply, asked)

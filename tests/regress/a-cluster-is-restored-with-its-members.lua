@@ -1,5 +1,6 @@
 --- Clusters of every kind are restored in place: each member under its own name, in its role, and nothing left behind.
 local clusters = require "clusters"
+local merged = require "merged"
 local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
@@ -39,14 +40,6 @@ local TASKS = {
   create_snapshot = {}, ["create_snapshot, replacing one"] = { task = "create_snapshot", snapshot = true },
   db_restore = { snapshot = true },
 }
-
-local function merged(...)
-  local all = {}
-  for _, source in ipairs { ... } do
-    for name, value in pairs(source) do all[name] = value end
-  end
-  return all
-end
 
 local function check(spec)
   local state = clusters.watch(spec)

@@ -1,5 +1,6 @@
 --- D9: with every setting away from its default, of each engine family, the replacement is as the original was. What
 --- the restore call is not given the sandbox loses, so that a row that is forgotten shows.
+local merged = require "merged"
 local rehearse = require "rehearse"
 local same = require "same_database"
 local settings = require("trapheus.settings").load "instance"
@@ -25,14 +26,6 @@ local OWN_DIRECTORY = { { FQDN = "corp.example.org", OU = "OU=rds,DC=corp", Auth
   DnsIps = { "10.0.0.1", "10.0.0.2" }, Status = "joined" } }
 local MANAGED_DIRECTORY = { { Domain = "d-1234567890", IAMRoleName = "rds-directory", Status = "joined" } }
 
-local function with(...)
-  local fields = {}
-  for _, part in ipairs { ... } do
-    for field, value in pairs(part) do fields[field] = value end
-  end
-  return fields
-end
-
 local VOLUMES = { { VolumeName = "rdsdbdata2", AllocatedStorage = 300, IOPS = 13000, MaxAllocatedStorage = 600,
   StorageThroughput = 600, StorageType = "gp3" } }
 local PROCESSOR = { { Name = "coreCount", Value = "2" }, { Name = "threadsPerCore", Value = "1" } }
@@ -47,28 +40,28 @@ local SINGLE_AZ = { MultiAZ = false, AvailabilityZone = "us-east-1c", StorageTyp
 
 ---@type table<string, table>
 local ENGINES = {
-  ["PostgreSQL"] = with(EVERYWHERE, { Engine = "postgres", DomainMemberships = MANAGED_DIRECTORY, AssociatedRoles = {
+  ["PostgreSQL"] = merged(EVERYWHERE, { Engine = "postgres", DomainMemberships = MANAGED_DIRECTORY, AssociatedRoles = {
     { RoleArn = role "s3-import", FeatureName = "s3Import", Status = "ACTIVE" },
     { RoleArn = role "s3-export", FeatureName = "s3Export", Status = "ACTIVE" },
     { RoleArn = role "lambda", FeatureName = "Lambda", Status = "ACTIVE" } } }),
-  ["PostgreSQL, one zone"] = with(SINGLE_AZ, { Engine = "postgres", DedicatedLogVolume = true }),
-  ["MySQL"] = with(EVERYWHERE, { Engine = "mysql", DomainMemberships = MANAGED_DIRECTORY }),
-  ["MySQL, one zone"] = with(SINGLE_AZ, { Engine = "mysql", DedicatedLogVolume = true }),
-  ["MariaDB"] = with(EVERYWHERE, { Engine = "mariadb" }),
-  ["MariaDB, one zone"] = with(SINGLE_AZ, { Engine = "mariadb", DedicatedLogVolume = true }),
-  ["Oracle"] = with(EVERYWHERE, STREAM, { Engine = "oracle-ee", DomainMemberships = OWN_DIRECTORY,
+  ["PostgreSQL, one zone"] = merged(SINGLE_AZ, { Engine = "postgres", DedicatedLogVolume = true }),
+  ["MySQL"] = merged(EVERYWHERE, { Engine = "mysql", DomainMemberships = MANAGED_DIRECTORY }),
+  ["MySQL, one zone"] = merged(SINGLE_AZ, { Engine = "mysql", DedicatedLogVolume = true }),
+  ["MariaDB"] = merged(EVERYWHERE, { Engine = "mariadb" }),
+  ["MariaDB, one zone"] = merged(SINGLE_AZ, { Engine = "mariadb", DedicatedLogVolume = true }),
+  ["Oracle"] = merged(EVERYWHERE, STREAM, { Engine = "oracle-ee", DomainMemberships = OWN_DIRECTORY,
     ProcessorFeatures = PROCESSOR, AdditionalStorageVolumes = VOLUMES }),
-  ["Oracle, one zone"] = with(SINGLE_AZ, { Engine = "oracle-ee", DomainMemberships = MANAGED_DIRECTORY }),
-  ["Oracle container database"] = with(EVERYWHERE, STREAM, { Engine = "oracle-ee-cdb", MultiTenant = false,
+  ["Oracle, one zone"] = merged(SINGLE_AZ, { Engine = "oracle-ee", DomainMemberships = MANAGED_DIRECTORY }),
+  ["Oracle container database"] = merged(EVERYWHERE, STREAM, { Engine = "oracle-ee-cdb", MultiTenant = false,
     DomainMemberships = OWN_DIRECTORY, ProcessorFeatures = PROCESSOR, AdditionalStorageVolumes = VOLUMES }),
-  ["Oracle container database, one zone"] = with(SINGLE_AZ, { Engine = "oracle-ee-cdb",
+  ["Oracle container database, one zone"] = merged(SINGLE_AZ, { Engine = "oracle-ee-cdb",
     DomainMemberships = MANAGED_DIRECTORY }),
-  ["SQL Server"] = with(EVERYWHERE, STREAM, { Engine = "sqlserver-se", DomainMemberships = OWN_DIRECTORY,
+  ["SQL Server"] = merged(EVERYWHERE, STREAM, { Engine = "sqlserver-se", DomainMemberships = OWN_DIRECTORY,
     ActivityStreamPolicyStatus = "locked", ProcessorFeatures = PROCESSOR, AdditionalStorageVolumes = VOLUMES }),
-  ["SQL Server, one zone"] = with(SINGLE_AZ, { Engine = "sqlserver-se", DomainMemberships = MANAGED_DIRECTORY,
+  ["SQL Server, one zone"] = merged(SINGLE_AZ, { Engine = "sqlserver-se", DomainMemberships = MANAGED_DIRECTORY,
     BackupRetentionPeriod = 0 }),
-  ["Db2"] = with(EVERYWHERE, { Engine = "db2-se", DomainMemberships = MANAGED_DIRECTORY }),
-  ["Db2, one zone"] = with(SINGLE_AZ, { Engine = "db2-se" }),
+  ["Db2"] = merged(EVERYWHERE, { Engine = "db2-se", DomainMemberships = MANAGED_DIRECTORY }),
+  ["Db2, one zone"] = merged(SINGLE_AZ, { Engine = "db2-se" }),
   ["on Outposts"] = { Engine = "postgres", BackupTarget = "outposts", CustomerOwnedIpEnabled = true, MultiAZ = false,
     AvailabilityZone = "us-east-1b" },
 }
@@ -145,7 +138,7 @@ tests["every setting is away from its default, of each engine"] = function()
   local seen, found = {}, {}
   for _, fields in pairs(ENGINES) do
     local sandbox = require("trapheus.world").sandbox().sandbox
-    local config = settings:capture(sandbox:add_instance(with(fields, { DBInstanceIdentifier = "mydb" })))
+    local config = settings:capture(sandbox:add_instance(merged(fields, { DBInstanceIdentifier = "mydb" })))
     local of = seen[fields.Engine] or {}
     seen[fields.Engine] = of
     for _, row in ipairs(settings.rows) do of[row.name] = of[row.name] or shows(row, config) end
@@ -170,7 +163,7 @@ tests["what was changed after the snapshot was taken is as it was changed"] = fu
       sandbox:add_snapshot { DBSnapshotIdentifier = "mydb-snapshot", DBInstanceIdentifier = "mydb" }
       witness.amend(sandbox, "mydb", { DBInstanceClass = "db.r6i.4xlarge", Endpoint = { Port = 1600 },
         AllocatedStorage = 900, DedicatedLogVolume = true, LicenseModel = "bring-your-own-license",
-        BackupRetentionPeriod = 31, AdditionalStorageVolumes = { with(volume, { AllocatedStorage = 500 }) } })
+        BackupRetentionPeriod = 31, AdditionalStorageVolumes = { merged(volume, { AllocatedStorage = 500 }) } })
       before = sandbox:instance "mydb"
     end }
   witness.equal(result.outcome, "restored", result.record.failure and result.record.failure.message)

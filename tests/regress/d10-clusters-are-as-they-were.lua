@@ -1,5 +1,6 @@
 --- D10: a cluster comes back with every setting of its own and of each member, the old writer writes, and what the
 --- restore call and CreateDBInstance are not given the sandbox loses.
+local merged = require "merged"
 local rehearse = require "rehearse"
 local same = require "same_database"
 local settings_module = require "trapheus.settings"
@@ -22,24 +23,16 @@ local function role(name) return "arn:aws:iam::123456789012:role/" .. name end
 
 local MONITORING = { MonitoringInterval = 30, MonitoringRoleArn = role "rds-monitoring" } -- of the cluster itself
 
-local function with(...)
-  local fields = {}
-  for _, part in ipairs { ... } do
-    for field, value in pairs(part) do fields[field] = value end
-  end
-  return fields
-end
-
 -- What the sandbox's template leaves at its default.
-local EVERYWHERE = with(INSIGHTS, { MasterUserSecret = SECRET, StorageEncryptionType = "sse-kms",
+local EVERYWHERE = merged(INSIGHTS, { MasterUserSecret = SECRET, StorageEncryptionType = "sse-kms",
   DeletionProtection = true })
-local AURORA = with(EVERYWHERE, STREAM, MONITORING, { LocalWriteForwardingStatus = "enabled",
+local AURORA = merged(EVERYWHERE, STREAM, MONITORING, { LocalWriteForwardingStatus = "enabled",
   DomainMemberships = { { Domain = "d-1234567890", IAMRoleName = "rds-directory", Status = "joined" } } })
 
-local POSTGRESQL = with(AURORA, { Engine = "aurora-postgresql",
+local POSTGRESQL = merged(AURORA, { Engine = "aurora-postgresql",
   AssociatedRoles = { { RoleArn = role "s3-export", FeatureName = "s3Export", Status = "ACTIVE" },
     { RoleArn = role "s3-import", FeatureName = "s3Import", Status = "ACTIVE" } } })
-local MYSQL = with(AURORA, { Engine = "aurora-mysql", ActivityStreamMode = "async" })
+local MYSQL = merged(AURORA, { Engine = "aurora-mysql", ActivityStreamMode = "async" })
 
 -- The first one writes.
 local function members(count)
@@ -65,9 +58,9 @@ local CLUSTERS = {
     cluster = { Engine = "aurora-postgresql", StorageType = false, StorageEncryptionType = "sse-rds",
       KmsKeyId = "arn:aws:kms:us-east-1:123456789012:key/aws-rds" } },
   ["a Multi-AZ DB cluster of PostgreSQL"] = {
-    cluster = with(EVERYWHERE, { Engine = "postgres", PubliclyAccessible = true }) },
+    cluster = merged(EVERYWHERE, { Engine = "postgres", PubliclyAccessible = true }) },
   ["a Multi-AZ DB cluster of MySQL"] = {
-    cluster = with(EVERYWHERE, { Engine = "mysql", PubliclyAccessible = true }) },
+    cluster = merged(EVERYWHERE, { Engine = "mysql", PubliclyAccessible = true }) },
   ["a Multi-AZ DB cluster of MySQL, on gp3"] = { cluster = { Engine = "mysql", StorageType = "gp3", Iops = 3000 } },
 }
 for _, count in ipairs { 1, 3, 15 } do
@@ -183,7 +176,7 @@ local function looked_at()
   local seen = {}
   for _, spec in pairs(CLUSTERS) do
     local sandbox = world_module.sandbox().sandbox
-    local truth = sandbox:add_cluster(with(plain(spec.cluster), { DBClusterIdentifier = "mydb" }), spec.members)
+    local truth = sandbox:add_cluster(merged(plain(spec.cluster), { DBClusterIdentifier = "mydb" }), spec.members)
     local of = seen[truth.Engine] or {}
     seen[truth.Engine] = of
     look(of, "cluster", truth)

@@ -1,6 +1,7 @@
 --- Any one fault of any one call of a cluster's restore, and a crash at any write of the journal: whatever the outcome,
 --- the data is there, every part has a name of its own, and what is not in order is told.
 local clusters = require "clusters"
+local merged = require "merged"
 local rehearse = require "rehearse"
 local single = require "single_fault"
 local witness = require "witness"
@@ -17,11 +18,7 @@ KINDS[#KINDS + 1] = { kind = "terminal", status = "failed" }
 local TERMINAL = { operation = "RestoreDBClusterFromSnapshot", occurrence = "every", kind = "terminal",
   status = "migration-failed" }
 
--- Anything but these two is for a person, and says so.
-local function told(result)
-  local record = result.record
-  return record.parked ~= nil or #record.warnings > 0
-end
+local told = single.told
 
 local function check_restored(result, state)
   local facts = result.record.facts
@@ -74,9 +71,7 @@ local function check(label, spec)
 end
 
 local function faults(operation, occurrence, kind, fails)
-  local fault = { operation = operation, occurrence = occurrence }
-  for field, value in pairs(kind) do fault[field] = value end
-  return { fault, fails and TERMINAL or nil }
+  return { merged({ operation = operation, occurrence = occurrence }, kind), fails and TERMINAL or nil }
 end
 
 -- Every other combination, so that the whole takes seconds; which half differs from operation to operation.

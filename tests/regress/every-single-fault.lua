@@ -1,4 +1,5 @@
 --- Any one fault of any one call, and a crash at any write of the journal: whatever the outcome, the data is there.
+local merged = require "merged"
 local rehearse = require "rehearse"
 local single = require "single_fault"
 local witness = require "witness"
@@ -32,11 +33,7 @@ local function watch(spec)
   return state
 end
 
--- Anything but these two is for a person, and says so.
-local function told(result)
-  local record = result.record
-  return record.parked ~= nil or #record.warnings > 0
-end
+local told = single.told
 
 local function check_restored(result, state)
   local holder = result.sandbox:instance "mydb"
@@ -80,9 +77,7 @@ local function check(label, spec)
 end
 
 local function faults(operation, occurrence, kind, fails)
-  local fault = { operation = operation, occurrence = occurrence }
-  for field, value in pairs(kind) do fault[field] = value end
-  return { fault, fails and TERMINAL or nil }
+  return { merged({ operation = operation, occurrence = occurrence }, kind), fails and TERMINAL or nil }
 end
 
 -- Every other combination, so that the whole takes seconds; which half differs from operation to operation.

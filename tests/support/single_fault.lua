@@ -17,6 +17,14 @@ function single.met(result)
   return false
 end
 
+--- Is something left for a person, who has been told?
+---@param result Rehearsed
+---@return boolean
+function single.told(result)
+  local record = result.record
+  return record.parked ~= nil or #record.warnings > 0
+end
+
 --- A crash at the nth write of the journal; `state.died` says whether there were so many.
 ---@param nth integer
 ---@param when "before"|"after"
