@@ -1,12 +1,9 @@
 --- The flags of a restore: what is taken, what is refused before anything is called, and what is remembered.
 local options = require "trapheus.options"
 local usage = require "trapheus.usage"
+local equal = require("witness").equal
 
 local tests = {}
-
-local function equal(got, wanted, what)
-  if got ~= wanted then error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2) end
-end
 
 local function with(...)
   local arguments = { "--id", "mydb", "--task", "db_restore" }

@@ -1,5 +1,6 @@
 --- The sandbox: timelines of rename, snapshot, restore and delete, turned by hand.
 local sandbox = require "trapheus.sandbox"
+local equal = require("witness").equal
 
 local tests = {}
 
@@ -34,12 +35,6 @@ local function refused(sb, operation, params)
   local result, err = sb:call("rds", operation, params)
   assert(result == nil, operation .. " was not refused")
   return err.code, err
-end
-
-local function equal(got, wanted, what)
-  if got ~= wanted then
-    error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2)
-  end
 end
 
 local function status(sb, name)

@@ -2,6 +2,7 @@
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
 local sandbox = require "trapheus.sandbox"
+local equal = require("witness").equal
 
 local tests = {}
 
@@ -14,12 +15,6 @@ local function world(knobs, seed)
   sb:add_instance { DBInstanceIdentifier = "mydb" }
   sb:add_snapshot { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" }
   return sb, clock
-end
-
-local function equal(got, wanted, what)
-  if got ~= wanted then
-    error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2)
-  end
 end
 
 local SNAPSHOT = { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "new" }

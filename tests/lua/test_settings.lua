@@ -1,14 +1,11 @@
 --- What is made of the table of an instance's settings.
 local model = require "trapheus.aws.model"
+local equal = require("witness").equal
 local settings = require("trapheus.settings").load "instance"
 
 local tests = {}
 
 local rds = model.load "rds"
-
-local function equal(got, wanted, what)
-  if got ~= wanted then error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2) end
-end
 
 -- Capturing -------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ local model = require "trapheus.aws.model"
 local rules = require "trapheus.settings.rules"
 local shapes = require "trapheus.settings.shapes"
 local sorted = require "trapheus.sorted"
+local equal = require("witness").equal
 
 local tests = {}
 
@@ -15,10 +16,6 @@ local KINDS = {
   member = { output = "DBInstance", create = "CreateDBInstance", modify = "ModifyDBInstance" },
 }
 for name, kind in pairs(KINDS) do kind.rows = require("trapheus.settings." .. name) end
-
-local function equal(got, wanted, what)
-  if got ~= wanted then error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2) end
-end
 
 local function fail(found)
   table.sort(found)
