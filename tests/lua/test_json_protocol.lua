@@ -8,6 +8,7 @@ local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
 local tasks = require "trapheus.tasks"
 local waiter = require "trapheus.waiter"
+local assert_same = require "same_json"
 
 local DATA = "tests/data/protocols/"
 local tests = {}
@@ -15,22 +16,6 @@ local tests = {}
 local function read(path)
   local file <close> = assert(io.open(DATA .. path, "rb"))
   return json.decode(file:read "a")
-end
-
---- Canonical text of a value: numbers that JSON has no word for as the cases spell them.
-local function canonical(value)
-  if type(value) == "table" then
-    local copy = json.is_list(value) and json.list {} or {}
-    for key, inner in pairs(value) do copy[key] = canonical(inner) end
-    return copy
-  end
-  if value ~= value then return "NaN" end
-  return value == math.huge and "Infinity" or value == -math.huge and "-Infinity" or value
-end
-
-local function assert_same(got, expected, what)
-  got, expected = json.encode(canonical(got), { indent = true }), json.encode(canonical(expected), { indent = true })
-  assert(got == expected, ("%s: expected %s, got %s"):format(what, expected, got))
 end
 
 local function each_case(file, check)

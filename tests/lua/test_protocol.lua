@@ -6,6 +6,7 @@ local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
 local query = require "trapheus.aws.query"
 local timestamp = require "trapheus.aws.timestamp"
+local assert_same = require "same_json"
 
 local DATA = "tests/data/"
 local tests = {}
@@ -13,24 +14,6 @@ local tests = {}
 local function read(path)
   local file <close> = assert(io.open(DATA .. path, "rb"))
   return file:read "a"
-end
-
---- Canonical text of a value: numbers that JSON has no word for as the cases spell them.
-local function canonical(value)
-  if type(value) == "table" then
-    local copy = json.is_list(value) and json.list {} or {}
-    for key, inner in pairs(value) do copy[key] = canonical(inner) end
-    return copy
-  end
-  if value ~= value then return "NaN" end
-  return value == math.huge and "Infinity" or value == -math.huge and "-Infinity" or value
-end
-
-local function text(value) return json.encode(canonical(value), { indent = true }) end
-
-local function assert_same(got, expected, what)
-  got, expected = text(got), text(expected)
-  assert(got == expected, ("%s: expected %s, got %s"):format(what, expected, got))
 end
 
 local function sorted_pairs(body)
