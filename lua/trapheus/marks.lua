@@ -65,6 +65,15 @@ function marks.state_of_original(database)
   return state and state.of == database.resource_id and state or nil
 end
 
+--- What to do about a database that a run has moved aside; nil if it bears no mark of that.
+---@param database trapheus.Database?
+---@return string?
+function marks.way_on(database)
+  local state = database and marks.state_of_original(database)
+  return state and state.run and ("run %s, which has not ended, has moved it there: trapheus resume %s, or, without "
+    .. "its journal, trapheus resume --from-aws %s"):format(state.run, state.run, state.id or "ID") or nil
+end
+
 --- The run that a tag of ours is about.
 ---@param value string
 ---@return string

@@ -65,7 +65,7 @@ end
 
 --- A value in one line.
 function summary.text(value)
-  return type(value) == "table" and json.encode(value) or tostring(value)
+  return type(value) == "table" and json.encode(value) or value == nil and "none" or tostring(value)
 end
 
 -- Names by whose they are: "" of the whole, then the members.

@@ -72,6 +72,10 @@ local REFUSALS = {
     prepare = function(sandbox) sandbox.instances, sandbox.names = {}, {} end } },
   ["there is none of the name, the kind being given"] = { "no DB instance in us%-east%-1 is called mydb", {
     kind = "instance", prepare = function(sandbox) sandbox.instances, sandbox.names = {}, {} end } },
+  ["there is none of the name, and the other kind may not be looked at"] = { "no DB instance .* is called mydb", {
+    kind = "instance", prepare = function(sandbox) sandbox.instances, sandbox.names = {}, {} end,
+    faults = { { operation = "DescribeDBClusters", occurrence = "every", kind = "denied" } } } },
+  ["it is of the other kind"] = { "mydb is a DB instance, not a DB cluster: %-%-instance", { kind = "cluster" } },
   ["looking at databases is not allowed"] = { "AccessDenied",
     { faults = { { operation = "DescribeDBInstances", occurrence = "every", kind = "denied" } } } },
   ["looking at snapshots is not allowed"] = { "AccessDenied",

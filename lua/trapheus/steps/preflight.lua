@@ -2,6 +2,7 @@
 --- A check answers nil, or why not; every reason is told at once.
 local advice = require "trapheus.steps.advice"
 local common = require "trapheus.steps.checks.common"
+local errors = require "trapheus.errors"
 local marks = require "trapheus.marks"
 local handover = require "trapheus.steps.handover"
 local overrides = require "trapheus.overrides"
@@ -23,16 +24,45 @@ function preflight.identify(run)
   run.record.account, run.record.region = caller.Account, run.world.region
 end
 
+-- Of either kind, who holds a name.
+local function holders(run, name)
+  return require("trapheus.databases.instance").by_name(run.world.rds, name),
+    require("trapheus.databases.cluster").by_name(run.world.rds, name)
+end
+
+-- The same, to say more of a refusal: what may not be looked at, as the kind was given, is not known.
+local function known_holders(run, name)
+  local ok, instance, cluster = pcall(holders, run, name)
+  if ok then return instance, cluster end
+  local err = instance
+  if not errors.is(err) or errors.class(err.operation or "", err.code) ~= "auth" then error(err, 0) end
+  return nil, nil
+end
+
+-- Why nothing of that kind has the name, and where it may be.
+local function not_there(run, what)
+  local aside = names.aside(run.identifier)
+  local instance, cluster = known_holders(run, aside)
+  local way_on = marks.way_on(instance) or marks.way_on(cluster)
+  return ("no %s in %s is called %s%s"):format(what, run.world.region, run.identifier,
+    way_on and ("; there is %s: %s"):format(aside, way_on) or "")
+end
+
+local function other_kind(run, kind)
+  local instance, cluster = known_holders(run, run.identifier)
+  local other = instance and "instance" or cluster and "cluster"
+  return other and ("%s is a DB %s, not a DB %s: --%s"):format(run.identifier, other, kind, other)
+end
+
 -- The kind by flag, or by who holds the name. nil, why.
 local function find_kind(run)
   if run.record.kind then return run.record.kind end
-  local instance = require("trapheus.databases.instance").by_name(run.world.rds, run.identifier)
-  local cluster = require("trapheus.databases.cluster").by_name(run.world.rds, run.identifier)
+  local instance, cluster = holders(run, run.identifier)
   if instance and cluster then
     return nil, ("a DB instance and a DB cluster are both called %s: say --instance or --cluster"):format(
       run.identifier)
   elseif not instance and not cluster then
-    return nil, ("no DB instance and no DB cluster in %s is called %s"):format(run.world.region, run.identifier)
+    return nil, not_there(run, "DB instance and no DB cluster")
   end
   return instance and "instance" or "cluster"
 end
@@ -116,13 +146,12 @@ end
 
 function preflight.advance(run)
   preflight.identify(run)
+  warn_of_unfinished(run)
   local kind, why = find_kind(run)
   if not kind then return run:fail(why) end
   run.record.kind, run.database = kind, require("trapheus.databases." .. kind)
   local original = run:holder(run.identifier)
-  if not original then
-    return run:fail(("no DB %s in %s is called %s"):format(kind, run.world.region, run.identifier))
-  end
+  if not original then return run:fail(other_kind(run, kind) or not_there(run, "DB " .. kind)) end
   preflight.capture(run, original)
   run.seen_original = original
   local problems = run:restores() and overrides.apply(run) or {}
@@ -130,7 +159,6 @@ function preflight.advance(run)
   ask(run, "original", run.identifier, original, problems)
   if run:restores() then ask(run, "names", "names", original, problems) end
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
-  warn_of_unfinished(run)
   advice.give(run, original, run.seen_snapshot)
   return run.world:gate(run) or run:done()
 end

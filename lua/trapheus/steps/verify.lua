@@ -8,7 +8,7 @@ local sorted = require "trapheus.sorted"
 local verify = { name = "verify", essential = true, deadline_s = 6 * 3600, on_deadline = "park" }
 
 local function text(value)
-  if type(value) ~= "table" then return tostring(value) end
+  if type(value) ~= "table" then return value == nil and "none" or tostring(value) end
   local texts = {}
   for _, element in ipairs(value) do
     if type(element) == "table" then

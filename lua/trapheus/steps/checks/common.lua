@@ -53,8 +53,8 @@ end
 -- The names it needs --------------------------------------------------------------------------
 
 local function taken(name, holder)
-  return ("the name %s is taken (%s): it may be what an earlier restore left behind; "
-    .. "make sure, then rename or delete it"):format(name, holder.resource_id)
+  return ("the name %s is taken (%s): %s"):format(name, holder.resource_id, marks.way_on(holder)
+    or "it may be what an earlier restore left behind; make sure, then rename or delete it")
 end
 
 function common.names.aside_free(run)
