@@ -145,12 +145,6 @@ function sandbox:advance()
   self.advancing = false
 end
 
----@return number|nil at_ms When something will next happen by itself.
-function sandbox:next_ms()
-  local _, due = self.schedule:peek()
-  return due
-end
-
 --- Tells that committed truth has changed.
 function sandbox:committed()
   self.changes = (self.changes or 0) + 1
