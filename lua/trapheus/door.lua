@@ -5,6 +5,7 @@
 --- door looks instead. So a step may ask at every look; a stale read, a crash or a lost reply
 --- cannot make it change something twice.
 local errors = require "trapheus.errors"
+local includes = require "trapheus.includes"
 local lease = require "trapheus.lease"
 local looks = require "trapheus.looks"
 local names = require "trapheus.names"
@@ -52,12 +53,7 @@ local function sorted_intents(run)
   return list
 end
 
-local function concerns(intent, held)
-  for _, touched in ipairs(intent.names) do
-    if touched == held then return true end
-  end
-  return intent.marks == held
-end
+local function concerns(intent, held) return includes(intent.names, held) or intent.marks == held end
 
 -- By how much a request may outlive its time: a signature of a clock that is fast is good for longer.
 local function quiescence_ms(run)

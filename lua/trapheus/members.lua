@@ -1,6 +1,7 @@
 --- The members of a restored Aurora cluster: RDS restores none, each is made anew under its own name. The old writer
 --- first, as the first one becomes the writer; then the readers, together. A reader that fails is deleted and made
 --- again, twice; the restore does not end for it. Databases that have no members of their own pass through.
+local includes = require "trapheus.includes"
 local instance = require "trapheus.databases.instance"
 local marks = require "trapheus.marks"
 local parts = require "trapheus.parts"
@@ -20,13 +21,6 @@ local function known_of(run, member)
   run.facts.replacement.members = all
   all[member.name] = all[member.name] or { retired = {} }
   return all[member.name]
-end
-
-local function has(list, value)
-  for _, element in ipairs(list) do
-    if element == value then return true end
-  end
-  return false
 end
 
 -- Making --------------------------------------------------------------------------------------
@@ -102,7 +96,7 @@ local function make(run, replacement, member, holder)
     if known.missing then return nil end
     return known.resource_id and run:wait(("RDS to show %s"):format(member.name)) or create(run, replacement, member)
   end
-  if has(known.retired, holder.resource_id) then return remove(run, member, holder) end
+  if includes(known.retired, holder.resource_id) then return remove(run, member, holder) end
   if holder.resource_id == known.resource_id then return judge(run, member, holder) end
   if parts.is_original(run, holder.resource_id) then
     return run:wait(("the original to release %s"):format(member.name))
@@ -131,7 +125,7 @@ end
 -- Did this run make it?
 local function ours(run, seen)
   for _, known in pairs(run.facts.replacement.members or {}) do
-    if known.resource_id == seen.resource_id or has(known.retired, seen.resource_id) then return true end
+    if known.resource_id == seen.resource_id or includes(known.retired, seen.resource_id) then return true end
   end
   return run:marked(seen.tags)
 end

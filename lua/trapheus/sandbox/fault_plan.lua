@@ -8,6 +8,7 @@
 --- As data: { operation =, occurrence =, kind =, … } or { at_s =, kind =, … }, parameters by their names.
 
 local duration = require "trapheus.duration"
+local includes = require "trapheus.includes"
 local json = require "trapheus.json"
 local kinds = require "trapheus.sandbox.fault_kinds"
 local model = require "trapheus.aws.model"
@@ -70,11 +71,8 @@ local function expected_of(parameter)
 end
 
 local function fits(parameter, value)
-  if not parameter.choices then return TYPES[parameter.type].fits(value) end
-  for _, choice in ipairs(parameter.choices) do
-    if value == choice then return true end
-  end
-  return false
+  if parameter.choices then return includes(parameter.choices, value) end
+  return TYPES[parameter.type].fits(value)
 end
 
 local COMMON = { call = { operation = true, occurrence = true, kind = true }, time = { at_s = true, kind = true } }

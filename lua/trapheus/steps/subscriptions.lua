@@ -1,6 +1,7 @@
 --- Event subscriptions name their sources. Those that named the database, or a member, are looked at once the
 --- replacement is verified, and name it again if RDS has struck it off meanwhile. One that cannot be is a warning.
 local errors = require "trapheus.errors"
+local includes = require "trapheus.includes"
 
 local subscriptions = {}
 
@@ -10,13 +11,6 @@ local function list(rds, request)
     found[#found + 1] = raw
   end
   return found
-end
-
-local function has(ids, name)
-  for _, id in ipairs(ids or {}) do
-    if id == name then return true end
-  end
-  return false
 end
 
 -- The names that may be a source of each type.
@@ -41,7 +35,9 @@ function subscriptions.capture(run, original)
   if err then run:warn(("event subscriptions that name %s are not looked after: %s"):format(original.name, err)) end
   for _, raw in ipairs(all or {}) do
     for _, name in ipairs(names[raw.SourceType] or {}) do
-      if has(raw.SourceIdsList, name) then found[#found + 1] = { name = raw.CustSubscriptionId, source = name } end
+      if includes(raw.SourceIdsList or {}, name) then
+        found[#found + 1] = { name = raw.CustSubscriptionId, source = name }
+      end
     end
   end
   return found[1] and found or nil
@@ -51,7 +47,7 @@ end
 local function renew(run, known)
   local seen, err = errors.try(list, run.world.rds, { SubscriptionName = known.name })
   if err and err.retryable then error(err, 0) end
-  if seen and has((seen[1] or {}).SourceIdsList, known.source) then return nil end
+  if seen and includes((seen[1] or {}).SourceIdsList or {}, known.source) then return nil end
   local answer = err and run:fail(tostring(err)) or run:mutate("AddSourceIdentifierToSubscription",
     { kind = run.database.kind, resource_id = run.facts.replacement.resource_id, name = known.source,
       part = known.name }, { SubscriptionName = known.name, SourceIdentifier = known.source })
