@@ -112,11 +112,8 @@ end
 ---@param replacement trapheus.Database
 ---@return trapheus.Answer?  nil: all of them are there and serve
 function members.create(run, replacement)
-  local held, list = {}, {}
+  local held, list = {}, parts.members(run, "writer", "reader")
   for _, holder in ipairs(parts.holders(run)) do held[holder.name] = holder end
-  for _, role in ipairs { "writer", "reader" } do
-    for _, member in ipairs(parts.members(run, role)) do list[#list + 1] = member end
-  end
   return parts.each(list, function(member) return make(run, replacement, member, held[member.name]) end)
 end
 

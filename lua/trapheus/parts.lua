@@ -45,17 +45,21 @@ local function see_members(run, resource_ids)
   return seen
 end
 
---- The captured members in one of both roles.
+--- The captured members, those of the first role first.
 ---@param run trapheus.Run
----@param role "writer"|"reader"
+---@param ... "writer"|"reader"
 ---@return trapheus.MemberFacts[]
-function parts.members(run, role)
+function parts.members(run, ...)
   local list = {}
-  for _, member in ipairs(captured(run)) do
-    if member.role == role then list[#list + 1] = member end
+  for _, role in ipairs { ... } do
+    for _, member in ipairs(captured(run)) do
+      if member.role == role then list[#list + 1] = member end
+    end
   end
   return list
 end
+
+local function label(member) return ("the %s %s"):format(member.role, member.name) end
 
 --- The parts of the original, looked at, in the order in which they are moved aside.
 ---@param run trapheus.Run
@@ -64,13 +68,11 @@ function parts.original(run)
   local list, ids = {}, {}
   for _, member in ipairs(captured(run)) do ids[#ids + 1] = member.resource_id end
   local seen = see_members(run, ids)
-  for _, role in ipairs { "reader", "writer" } do
-    for _, member in ipairs(parts.members(run, role)) do
-      local found = seen[member.resource_id]
-      if found then member.now = found.name end -- for the report
-      list[#list + 1] = { role = role, label = ("the %s %s"):format(role, member.name),
-        resource_id = member.resource_id, home = member.name, aside = member.aside, database = instance, seen = found }
-    end
+  for _, member in ipairs(parts.members(run, "reader", "writer")) do
+    local found = seen[member.resource_id]
+    if found then member.now = found.name end -- for the report
+    list[#list + 1] = { role = member.role, label = label(member), resource_id = member.resource_id,
+      home = member.name, aside = member.aside, database = instance, seen = found }
   end
   list[#list + 1] = whole_of(run, "original")
   return list
@@ -94,13 +96,11 @@ function parts.replacement(run)
     ids[#ids + 1] = known and known.resource_id or nil
   end
   local seen = see_members(run, ids)
-  for _, role in ipairs { "writer", "reader" } do
-    for _, member in ipairs(parts.members(run, role)) do
-      local known = made(run, member)
-      list[#list + 1] = known and { role = role, label = ("the %s %s"):format(role, member.name),
-        resource_id = known.resource_id, home = member.name, database = instance, seen = seen[known.resource_id],
-        known = known, config = member.config, settings = run.database.member_settings } or nil
-    end
+  for _, member in ipairs(parts.members(run, "writer", "reader")) do
+    local known = made(run, member)
+    list[#list + 1] = known and { role = member.role, label = label(member), resource_id = known.resource_id,
+      home = member.name, database = instance, seen = seen[known.resource_id], known = known, config = member.config,
+      settings = run.database.member_settings } or nil
   end
   return list
 end

@@ -82,10 +82,8 @@ return {
   mutant("T10", "the engine version of a cluster is left to RDS", "databases.cluster",
     "parameters.Engine, parameters.EngineVersion = config.Engine, config.EngineVersion",
     "parameters.Engine, parameters.EngineVersion = config.Engine, nil"),
-  mutant("T15", "readers are made before the writer", "members", [[for _, role in ipairs { "writer", "reader" } do
-    for _, member in ipairs(parts.members(run, role)) do list[#list + 1] = member end]],
-    [[for _, role in ipairs { "reader", "writer" } do
-    for _, member in ipairs(parts.members(run, role)) do list[#list + 1] = member end]]),
+  mutant("T15", "readers are made before the writer", "members", 'parts.members(run, "writer", "reader")',
+    'parts.members(run, "reader", "writer")'),
   mutant("D10", "members are made without their settings", "members",
     "run.database.member_settings:create(member.config)", "{ DBInstanceClass = member.config.DBInstanceClass }"),
   -- verify and delete
