@@ -99,6 +99,12 @@ local function of_record(world, record)
     leftover.why = ("run %s could not turn its deletion protection off again"):format(record.run_id)
     return leftover
   end
+  if record.outcome == "restored" and record.options.keep_original and original.name == facts.aside then
+    leftover.remove = false
+    leftover.why = ("the original of run %s (%s), kept by request and billed: delete it when nobody needs it"):format(
+      record.run_id, original.resource_id)
+    return leftover
+  end
 end
 
 local function records_of(world)

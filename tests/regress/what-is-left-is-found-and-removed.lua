@@ -44,6 +44,15 @@ tests["an original that could not be deleted"] = function()
   nothing_left(result)
 end
 
+tests["an original that was kept on purpose is only named"] = function()
+  local result = rehearse { knobs = { stale_s = 0 }, options = { keep_original = true } }
+  witness.equal(result.outcome, "restored")
+  local found, sent = remove(result)
+  local thing = only(found)
+  assert(thing.name == "mydb-temp" and not thing.remove and thing.why:find("kept by request", 1, true), thing.why)
+  witness.equal(sent, 0, "changes")
+end
+
 tests["an original whose replacement is gone is not deleted"] = function()
   local result = rehearse { knobs = { stale_s = 0 }, faults = denied("DeleteDBInstance", 1, 1) }
   for _, call in ipairs {
