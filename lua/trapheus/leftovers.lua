@@ -134,28 +134,17 @@ end
 
 local FORWARD = { restored = true, snapshotted = true }
 
-local function place(run, list, names)
-  for _, wanted in ipairs(names) do
-    for i, name in ipairs(list) do
-      if name == wanted then
-        run.record.position = i
-        return
-      end
-    end
-  end
-end
-
 -- Back to where the run could not do what it wanted. What it had done is not done again: a person may have changed
 -- protection since, on purpose.
 local function reopen(run, pipeline)
   local record, facts = run.record, run.facts
   local list = pipeline.tasks[record.task]
   if FORWARD[record.outcome] then
-    place(run, list, facts.leftover and { "delete" } or { "finish" })
+    run:go_on_from(list, facts.leftover and "delete" or "finish")
     local replacement = not facts.protection_left and run:find "replacement"
     if replacement then facts.config.DeletionProtection = replacement.protected end
   else
-    place(run, list, { "snapshot", "fence", "lock" })
+    run:go_on_from(list, "snapshot", "fence", "lock")
     record.options.no_fence = not facts.fence_left or nil
   end
   record.outcome, record.ended_at, record.step, record.intents = nil, nil, nil, {}

@@ -141,10 +141,8 @@ end
 -- From that step; a task that has not got it goes back from its end.
 local function go(run, pipeline, direction, step)
   local list = pipeline.tasks[run.record.task]
-  run.record.direction, run.record.position = direction, #list
-  for i, name in ipairs(list) do
-    if name == step then run.record.position = i end
-  end
+  run.record.direction = direction
+  if not run:go_on_from(list, step) then run.record.position = #list end
 end
 
 -- Only the replacement is left: there is nothing to go back to, and nothing to compare it with.

@@ -86,6 +86,22 @@ function Run:now_s()
   return self.world:now_ms() / 1000
 end
 
+--- Goes on from the first of these steps that there is. False: there is none of them.
+---@param list string[]  The steps of the task.
+---@param ... string
+---@return boolean
+function Run:go_on_from(list, ...)
+  for _, wanted in ipairs { ... } do
+    for i, name in ipairs(list) do
+      if name == wanted then
+        self.record.position = i
+        return true
+      end
+    end
+  end
+  return false
+end
+
 --- Whole seconds since the epoch, for the record.
 function Run:stamp()
   return self.world:now_ms() // 1000
