@@ -233,7 +233,7 @@ local function mend(play)
   local sb = play.sandbox
   for _, list in ipairs { sb.instances, sb.clusters } do
     for _, thing in ipairs(list) do
-      if not thing.gone and thing.status ~= "deleting" and not statuses.serving[thing.status] then
+      if not thing.gone and thing.status ~= "deleting" and not statuses.settled[thing.status] then
         sb:disturb(thing.name, "available")
       end
     end
