@@ -108,7 +108,7 @@ local function snapshot(watch)
   if not watch.pinned then return "the original is aside, and no snapshot is pinned" end
   local truth = watch:snapshot(watch.pinned.name)
   if not truth or truth.serial ~= watch.pinned.serial or truth.Status ~= "available" then
-    return watch.operator_snapshot == nil and "the original is aside, and the pinned snapshot is not available" or nil
+    return "the original is aside, and the pinned snapshot is not available"
   end
 end
 

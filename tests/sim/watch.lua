@@ -107,7 +107,8 @@ function Watch:sending(host, call)
   local key = call.operation .. " " .. json.encode(call.params)
   local sent = self.sent[key] or { key = key, times = {} }
   self.sent[key] = sent
-  sent.times[#sent.times + 1] = { at_ms = self.sb.clock(), host = host }
+  self.last = { at_ms = self.sb.clock() }
+  table.insert(sent.times, self.last)
   check(self, "sending", host, call, sent)
 end
 
@@ -115,11 +116,8 @@ end
 function Watch:answered(call, err)
   self.sender = nil
   if not is_mutation(call) then return end
-  local sent = self.sent[call.operation .. " " .. json.encode(call.params)]
-  local last = sent.times[#sent.times]
-  last.ambiguous = type(err) == "table" and err.ambiguous or nil
-  last.ended_ms = self.sb.clock()
-  last.code = type(err) == "table" and err.code or nil
+  self.last.ambiguous = type(err) == "table" and err.ambiguous or nil
+  self.last.ended_ms = self.sb.clock()
 end
 
 local function fence_ended(record)
