@@ -24,7 +24,8 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field target trapheus.Target
 ---@field names string[]         The names whose holder it changes: names.held.
 ---@field marks string?           Whose tags it changes: an ARN, in the name space "tags".
----@field state "sent"|"unknown"|"accepted"
+---@field state "sent"|"unknown"|"accepted"|"doubtful"  doubtful: refused, perhaps as it has taken effect already
+---@field refusal { text: string, code: string }?  Of one that is doubtful.
 ---@field sends integer
 ---@field at_ms integer          When it was last sent, or when its outcome became unknown.
 ---@field reads trapheus.Looks?
@@ -42,9 +43,9 @@ local function key_of(run, operation, target)
   return table.concat({ operation, subject, run.record.step }, " ")
 end
 
-local function lost(intent)
-  return intent.state ~= "accepted"
-end
+local ANSWERED = { accepted = true, doubtful = true }
+
+local function lost(intent) return not ANSWERED[intent.state] end
 
 local function sorted_intents(run)
   local list = {}
@@ -104,13 +105,26 @@ local function stable(run, intent)
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
 end
 
+local function settle(run, intent, outcome, detail)
+  run.record.intents[intent.key] = nil
+  run:save("outcome", { key = intent.key, outcome = outcome, detail = detail })
+end
+
+-- It had the time to show, and does not: the refusal is meant.
+local function meant(run, intent)
+  settle(run, intent, "rejected", intent.refusal.code)
+  return run:fail(intent.refusal.text, intent.refusal.code)
+end
+
 --- What to do about an open intent: wait, give up, or (nil) send again.
 ---@return trapheus.Answer?
 local function reconsider(run, intent, rule)
   local settled, status = stable(run, intent)
-  if not settled then
+  local doubtful = intent.state == "doubtful"
+  if not settled or doubtful and run.world:now_ms() < intent.at_ms + SHOW_MS then
     return run:wait(("%s of %s to show"):format(intent.operation, intent.target.name), nil, status)
   end
+  if doubtful then return meant(run, intent) end
   if intent.sends >= rule.sends then
     return run:fail(("%s of %s was sent %d times and has not taken effect"):format(
       intent.operation, intent.target.name, intent.sends))
@@ -122,15 +136,21 @@ local function reconsider(run, intent, rule)
   end
 end
 
-local function settle(run, intent, outcome, detail)
-  run.record.intents[intent.key] = nil
-  run:save("outcome", { key = intent.key, outcome = outcome, detail = detail })
+local function keep(run, intent, state, code)
+  intent.state, intent.at_ms = state, run.world:now_ms()
+  run:save("outcome", { key = intent.key, outcome = state, detail = code })
+  return run:wait(("%s of %s to show"):format(intent.operation, intent.target.name))
 end
 
 -- RDS says no. Whether that is an answer for ever, its code tells.
 local function rejected(run, intent, err)
-  settle(run, intent, "rejected", err.code)
   run:tell("refused", { operation = intent.operation, target = intent.target.name, code = err.code })
+  local echoes = #intent.names > 0 and operations[intent.operation].echoes
+  if echoes and echoes[err.code] then -- a request can arrive twice: it is looked whether the first has done it
+    intent.refusal = { text = tostring(err), code = err.code }
+    return keep(run, intent, "doubtful", err.code)
+  end
+  settle(run, intent, "rejected", err.code)
   local class = errors.class(intent.operation, err.code)
   if err.retryable or class == "throttle" or class == "transient" and err.status ~= 400
     or class == "conflict-wait" or class == "already-done" then
@@ -152,9 +172,7 @@ local function send(run, intent, parameters)
     answer.sent = true
     return answer
   end
-  intent.state, intent.at_ms = err and "unknown" or "accepted", run.world:now_ms()
-  run:save("outcome", { key = intent.key, outcome = intent.state, detail = err and err.code or nil })
-  local answer = run:wait(("%s of %s to show"):format(intent.operation, intent.target.name))
+  local answer = keep(run, intent, err and "unknown" or "accepted", err and err.code)
   answer.reply, answer.sent = reply, true
   return answer
 end

@@ -6,6 +6,8 @@
 ---@field repeatable boolean      Executed twice it does no more than executed once.
 ---@field sends integer           How often it may leave the process.
 ---@field marks boolean?          It changes our own tags only.
+---@field echoes table<string, true>?  With what it may be refused when it is executed a second time, although the first
+---                               has taken effect: no answer about that one.
 
 local names = require "trapheus.names"
 
@@ -26,9 +28,9 @@ end
 ---@type table<string, trapheus.Operation>
 return {
   ModifyDBInstance = { names = renamed("instance", "DBInstanceIdentifier", "NewDBInstanceIdentifier"),
-    repeatable = true, sends = 2 },
+    repeatable = true, sends = 2, echoes = { DBInstanceAlreadyExists = true, DBInstanceNotFound = true } },
   ModifyDBCluster = { names = renamed("cluster", "DBClusterIdentifier", "NewDBClusterIdentifier"),
-    repeatable = true, sends = 2 },
+    repeatable = true, sends = 2, echoes = { DBClusterAlreadyExistsFault = true, DBClusterNotFoundFault = true } },
   RebootDBInstance = { names = none, repeatable = false, sends = 2 },
   RebootDBCluster = { names = none, repeatable = false, sends = 2 },
   DeleteDBInstance = { names = field("instance", "DBInstanceIdentifier"), repeatable = false, sends = 3 },
