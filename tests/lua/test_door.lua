@@ -342,20 +342,22 @@ end
 
 -- Refused ---------------------------------------------------------------------------------------
 
+-- What comes of it, and how often the client has sent it by then.
 local REFUSED = {
-  Throttling = "wait", RequestLimitExceeded = "wait", InvalidDBInstanceState = "wait",
-  AccessDenied = "fail", InvalidParameterValue = "fail", InstanceQuotaExceeded = "fail",
+  Throttling = { "wait", 3 }, RequestLimitExceeded = { "wait", 3 }, InvalidDBInstanceState = { "wait", 1 },
+  AccessDenied = { "fail", 1 }, InvalidParameterValue = { "fail", 1 }, InstanceQuotaExceeded = { "fail", 1 },
 }
 
-for code, kind in pairs(REFUSED) do
+for code, row in pairs(REFUSED) do
+  local kind, calls = row[1], row[2]
   tests[("refused with %s: %s"):format(code, kind)] = function()
     local run, sandbox = new {
-      faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "error", code = code } } }
+      faults = { { operation = "ModifyDBInstance", occurrence = "every", kind = "error", code = code } } }
     local answer = protect(run)
     assert(answer[kind], ("%s: %s"):format(code, answer.wait or answer.fail))
     equal(answer.code, kind == "fail" and code or nil, "the code")
     equal(next(run.record.intents), nil, "open intents")
-    equal(sent(sandbox, "ModifyDBInstance"), 1, "calls")
+    equal(sent(sandbox, "ModifyDBInstance"), calls, "calls")
     equal(run:quiesce("instance", "mydb"), nil, "a wait for a call that was refused")
   end
 end

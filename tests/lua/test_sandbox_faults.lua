@@ -225,8 +225,8 @@ function tests.the_transport_raises_in_the_client_s_form()
   assert(tostring(err):find("DescribeDBInstances: DBInstanceNotFound: DBInstance none not found. (HTTP 404", 1, true))
   sb:inject {
     { operation = "CreateDBSnapshot", occurrence = 1, kind = "lost" },
-    { operation = "DescribeDBSnapshots", occurrence = 1, kind = "drop" },
-    { operation = "DescribeDBSnapshots", occurrence = 2, kind = "throttle" },
+    { operation = "DescribeDBSnapshots", occurrence = 1, kind = "drop", count = 3 },
+    { operation = "DescribeDBSnapshots", occurrence = 4, kind = "throttle", count = 3 },
   }
   _, err = pcall(transport.send, transport, { service = "rds", operation = "CreateDBSnapshot", params = SNAPSHOT })
   equal(err.ambiguous, true)

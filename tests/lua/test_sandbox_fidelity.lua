@@ -101,6 +101,50 @@ function tests.every_kind_of_fault_means_the_same()
   for kind in pairs(faults.effects) do assert(seen[kind], kind .. " is not compared") end
 end
 
+--- Kind, how often a read and a change are sent, and the fault of nearly all attempts.
+local REPEATED = {
+  { "drop", 3, 1 }, { "dns", 3, 3 }, { "tls", 3, 3 }, { "throttle", 3, 3 }, { "500c", 3, 1 }, { "503", 3, 1 },
+  { "trunc:0", 3, 1 }, { "garbage:html", 3, 1 }, { "reset:response", 3, 1 }, { "denied", 1, 1 },
+  { "error:InvalidDBInstanceState", 1, 1 },
+}
+
+--- How often a call is sent when every attempt meets that.
+local function attempts(fidelity, call, kind, how)
+  local world = world_module.sandbox { fidelity = fidelity }
+  world.sandbox:add_instance { DBInstanceIdentifier = "mydb" }
+  world.sandbox:inject { ("%s:every:%s"):format(call[1], kind) }
+  local _, err = errors.try(world.rds[call[1]], world.rds, call[2], how)
+  assert(err.attempts == #world.sandbox.audit, "the error says how often")
+  return err.attempts
+end
+
+function tests.what_may_be_sent_again_is()
+  for _, fidelity in ipairs { "tables", "bytes" } do
+    for _, row in ipairs(REPEATED) do
+      local kind, of_read, of_change = table.unpack(row)
+      local reads, changes = attempts(fidelity, CALLS[1], kind), attempts(fidelity, CALLS[3], kind)
+      assert(reads == of_read, ("%s of a read at %s: sent %d times"):format(kind, fidelity, reads))
+      assert(changes == of_change, ("%s of a change at %s: sent %d times"):format(kind, fidelity, changes))
+      assert(attempts(fidelity, CALLS[1], kind, { max_attempts = 1 }) == 1, "once, as asked")
+    end
+  end
+end
+
+function tests.time_passes_between_attempts()
+  local world = world_module.sandbox {}
+  local began_ms = world:now_ms()
+  world.sandbox:inject { "DescribeDBInstances:1:throttle:2" }
+  assert(world.rds:DescribeDBInstances {})
+  local took_ms = world:now_ms() - began_ms
+  assert(took_ms > 0 and took_ms <= 3000, took_ms .. " ms: up to one second, then up to two")
+end
+
+function tests.a_look_that_is_lost_refuses_nothing()
+  local result = same("a lost look of preflight", { faults = { "GetCallerIdentity:1:drop", "DescribeDBInstances:1:drop",
+    "DescribeDBSnapshots:1:503" } })
+  assert(result.outcome == "restored", result.outcome)
+end
+
 function tests.a_client_whose_clock_is_off_learns_the_time()
   for _, fidelity in ipairs { "tables", "bytes" } do
     local world = world_module.sandbox { fidelity = fidelity }

@@ -7,9 +7,9 @@ local function call(kind, more)
   return fault
 end
 
---- What meets a read, one of each way in which a client can see it fail: it changes nothing, so that nothing else
---- matters.
-kinds.reads = { call "drop", call("throttle", { count = 3 }), call "denied", call "expired" }
+--- What meets a read, one of each way in which a client can see it fail after its own attempts: it changes nothing, so
+--- that nothing else matters.
+kinds.reads = { call("drop", { count = 3 }), call("throttle", { count = 3 }), call "denied", call "expired" }
 
 --- What meets a mutation.
 kinds.mutations = { call "drop", call "lost", call "dup", call("zombie", { delay_s = 30 }),

@@ -30,7 +30,7 @@ local kinds = {}
 --- What happens to a call.
 ---@type table<string, trapheus.sandbox.FaultKind>
 kinds.of_calls = {
-  drop = row "the request never arrives",
+  drop = row("so many requests in a row never arrive", optional("count", "count")),
   lost = row "it is executed, and the reply is lost",
   dup = row "it is executed twice, and the second reply arrives",
   zombie = row("the client gives up; it is executed that much later", optional("delay_s", "duration")),

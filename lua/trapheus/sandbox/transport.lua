@@ -1,6 +1,7 @@
 --- The sandbox as a client's transport, at one of two fidelities. Tables: parameters and results as they are. Bytes:
 --- the request signed and encoded, the reply as XML, judged and decoded as the client does with one from AWS.
 
+local backoff = require "trapheus.backoff"
 local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.errors"
 local exchange = require "trapheus.aws.exchange"
@@ -43,7 +44,7 @@ local function as_tables(self, call, signed_at_s)
   self:pass(arriving)
   result, err = delivery.tables(arriving, call, result, err)
   if err and not err.status then return { err = no_reply(err, call.read_only) } end
-  local answer = { result = result, date_s = sb:seconds() // 1, request_id = ("sandbox-%08d"):format(#sb.audit) }
+  local answer = { result = result, date_s = sb:seconds() // 1 | 0, request_id = ("sandbox-%08d"):format(#sb.audit) }
   if err then
     answer.err = judged(exchange.judge { status = err.status, code = not err.malformed and err.code or nil,
       message = err.message, read_only = call.read_only }, err.status, answer.request_id)
@@ -131,8 +132,30 @@ local function attempt(self, call)
   return answer, now_s
 end
 
---- Answers one call, as a client asks it. It is sent once, and once more only if it was signed by a wrong clock:
---- whoever wants to ask again waits in between.
+local MOST_ATTEMPTS = 3 -- AWS's standard mode, as core/include/trapheus/retry.h has it; its budget is not modelled
+
+-- Sends it as often as the client does: what only reads, and what was certainly not begun, is sent again; what was
+-- signed by a wrong clock at once, by the right one.
+local function exchanged(self, asked, most)
+  local answer, now_s = attempt(self, asked)
+  local pace, attempts, adjusted = nil, 1, false
+  while answer.err do
+    if not adjusted and adjust(self, answer, now_s) then
+      adjusted = true
+    elseif attempts < most and answer.err.retryable and not answer.err.ambiguous then
+      pace = pace or backoff.new { random = function() return self.sandbox:stream("client"):unit() end }
+      local wait_s = pace:next_s()
+      if self.wait then self.wait(wait_s) end
+    else
+      break
+    end
+    answer, now_s = attempt(self, asked)
+    attempts = attempts + 1
+  end
+  return answer, attempts
+end
+
+--- Answers one call, as a client asks it: at AWS's standard mode of retries.
 ---@param call trapheus.Call
 ---@return table result
 ---@return trapheus.CallInfo info
@@ -141,11 +164,7 @@ function transport:send(call)
   local asked = { service = call.service, operation = call.operation, params = call.params or {},
     body = call.body or self.wire and protocol.encode(call.service, call.operation, call.params),
     read_only = read_only }
-  local answer, now_s = attempt(self, asked)
-  local attempts = 1
-  if adjust(self, answer, now_s) then
-    answer, attempts = attempt(self, asked), 2
-  end
+  local answer, attempts = exchanged(self, asked, call.max_attempts or MOST_ATTEMPTS)
   if answer.result then
     return answer.result, { status = 200, request_id = answer.request_id, attempts = attempts }
   end
