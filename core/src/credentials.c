@@ -25,10 +25,12 @@ enum tph_status tph_credentials_init(struct tph_credentials *credentials,
                                      const struct tph_credentials *source) {
     if (!tph_credentials_valid(source)) return TPH_EINVAL;
     struct tph_credentials made = {.expires_at_s = source->expires_at_s};
-    made.block_bytes = source->access_key_id.length_bytes + source->secret_access_key.length_bytes +
-                       source->session_token.length_bytes;
-    char *end = made.block = malloc(made.block_bytes);
-    if (!end) return TPH_ENOMEM;
+    made.block_bytes = sizeof *made.derived + source->access_key_id.length_bytes +
+                       source->secret_access_key.length_bytes + source->session_token.length_bytes;
+    made.block = malloc(made.block_bytes);
+    if (!made.block) return TPH_ENOMEM;
+    made.derived = memset(made.block, 0, sizeof *made.derived);
+    char *end = made.block + sizeof *made.derived;
     made.access_key_id = place(&end, source->access_key_id);
     made.secret_access_key = place(&end, source->secret_access_key);
     made.session_token = place(&end, source->session_token);

@@ -1,5 +1,7 @@
 #include "sigv4_plan.h"
 #include <openssl/crypto.h>
+#include <stddef.h>
+#include <string.h>
 
 bool tph_sigv4_replaces(const struct tph_sigv4_identity *identity, struct tph_str name) {
     bool token = identity->credentials->session_token.length_bytes > 0;
@@ -49,16 +51,50 @@ static enum tph_status day_key(const struct tph_sigv4_plan *plan, unsigned char 
     return status;
 }
 
-/* Each HMAC is the key of the next; the last is the signature. */
+/* Each HMAC is the key of the next. */
+static enum tph_status derive_key(const struct tph_sigv4_plan *plan, unsigned char *key) {
+    const struct tph_str seed = {(const char *)key, tph_sha256_bytes};
+    const struct tph_str links[] = {plan->identity->region, plan->identity->service,
+                                    TPH_STR("aws4_request")};
+    enum tph_status status = day_key(plan, key);
+    for (size_t i = 0; i < sizeof links / sizeof *links && status == TPH_OK; i++)
+        status = tph_sha256_hmac(plan->sha256, seed, links[i], key);
+    return status;
+}
+
+/* What the key is derived for. False: names too long to be kept. */
+static bool write_key_scope(const struct tph_sigv4_plan *plan, struct tph_signing_key *scope) {
+    struct tph_str region = plan->identity->region, service = plan->identity->service;
+    if (region.length_bytes + service.length_bytes > sizeof scope->names) return false;
+    memcpy(scope->day, plan->date, sizeof scope->day);
+    memcpy(scope->names, region.data, region.length_bytes);
+    memcpy(scope->names + region.length_bytes, service.data, service.length_bytes);
+    scope->region_bytes = (uint32_t)region.length_bytes;
+    scope->service_bytes = (uint32_t)service.length_bytes;
+    return true;
+}
+
+/* The key is the same all day, so the last one is kept beside the secret, if that is ours. */
+static enum tph_status signing_key(const struct tph_sigv4_plan *plan, unsigned char *key) {
+    struct tph_signing_key *kept = plan->identity->credentials->derived, made = {.day = {0}};
+    if (!kept || !write_key_scope(plan, &made)) return derive_key(plan, key);
+    if (memcmp(kept, &made, offsetof(struct tph_signing_key, key)) != 0) {
+        enum tph_status status = derive_key(plan, made.key);
+        if (status == TPH_OK) *kept = made;
+        OPENSSL_cleanse(made.key, sizeof made.key);
+        if (status != TPH_OK) return status;
+    }
+    memcpy(key, kept->key, sizeof kept->key);
+    return TPH_OK;
+}
+
+/* The last HMAC is the signature. */
 static enum tph_status append_signature(const struct tph_sigv4_plan *plan,
                                         struct tph_str string_to_sign, struct tph_buf *out) {
     unsigned char key[tph_sha256_bytes];
     const struct tph_str seed = {(const char *)key, sizeof key};
-    const struct tph_str links[] = {plan->identity->region, plan->identity->service,
-                                    TPH_STR("aws4_request"), string_to_sign};
-    enum tph_status status = day_key(plan, key);
-    for (size_t i = 0; i < sizeof links / sizeof *links && status == TPH_OK; i++)
-        status = tph_sha256_hmac(plan->sha256, seed, links[i], key);
+    enum tph_status status = signing_key(plan, key);
+    if (status == TPH_OK) status = tph_sha256_hmac(plan->sha256, seed, string_to_sign, key);
     if (status == TPH_OK) status = tph_buf_append_hex(out, key, sizeof key);
     OPENSSL_cleanse(key, sizeof key);
     return status;

@@ -5,6 +5,15 @@
 #include "trapheus/buf.h"
 #include <stdint.h>
 
+/* A signing key and what it was derived for: a day, a Region and a service, one text after the
+ * other. No padding, so that the scopes of two can be compared as bytes. */
+struct tph_signing_key {
+    char day[8];
+    uint32_t region_bytes, service_bytes;
+    char names[48];
+    unsigned char key[32];
+};
+
 /* Filled by tph_credentials_init(), the views point into `block`, which it owns. A value made of
  * borrowed views alone, with no block, is valid too, for as long as the views are. */
 struct tph_credentials {
@@ -13,6 +22,8 @@ struct tph_credentials {
     int64_t expires_at_s;         /* seconds since the epoch; 0: never */
     char *block;
     size_t block_bytes;
+    struct tph_signing_key *derived; /* the last one, kept where the secret is, which it is made of;
+                                        NULL without a block */
 };
 
 /* Whether these can sign: neither key is empty, and no blank or control character is in what
