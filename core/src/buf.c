@@ -44,9 +44,8 @@ struct tph_str tph_buf_view(const struct tph_buf *buf) {
     return (struct tph_str){buf->data, buf->length_bytes};
 }
 
-/* Makes room for `more` bytes and the NUL. Old bytes are wiped when the block moves, as a
- * buffer may hold a secret. */
-static enum tph_status reserve(struct tph_buf *buf, size_t more) {
+/* Old bytes are wiped when the block moves, as a buffer may hold a secret. */
+enum tph_status tph_buf_reserve(struct tph_buf *buf, size_t more) {
     if (more > buf->max_bytes || buf->length_bytes > buf->max_bytes - more) return TPH_ETOOBIG;
     size_t needed = buf->length_bytes + more + 1;
     if (needed <= buf->capacity_bytes) return TPH_OK;
@@ -67,7 +66,7 @@ static enum tph_status reserve(struct tph_buf *buf, size_t more) {
 
 enum tph_status tph_buf_append(struct tph_buf *buf, struct tph_str more) {
     if (more.length_bytes >= buf->capacity_bytes - buf->length_bytes) {
-        enum tph_status status = reserve(buf, more.length_bytes);
+        enum tph_status status = tph_buf_reserve(buf, more.length_bytes);
         if (status != TPH_OK) return status;
     }
     if (more.length_bytes) memcpy(buf->data + buf->length_bytes, more.data, more.length_bytes);
@@ -82,7 +81,7 @@ enum tph_status tph_buf_append_char(struct tph_buf *buf, char c) {
 
 enum tph_status tph_buf_append_hex(struct tph_buf *buf, const unsigned char *bytes, size_t count) {
     static const char digits[] = "0123456789abcdef";
-    enum tph_status status = reserve(buf, count * 2);
+    enum tph_status status = tph_buf_reserve(buf, count * 2);
     if (status != TPH_OK) return status;
     for (size_t i = 0; i < count; i++) {
         buf->data[buf->length_bytes++] = digits[bytes[i] >> 4];
@@ -98,7 +97,7 @@ enum tph_status tph_buf_appendf(struct tph_buf *buf, const char *format, ...) {
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    enum tph_status status = length < 0 ? TPH_EINVAL : reserve(buf, (size_t)length);
+    enum tph_status status = length < 0 ? TPH_EINVAL : tph_buf_reserve(buf, (size_t)length);
     if (status == TPH_OK) {
         vsnprintf(buf->data + buf->length_bytes, (size_t)length + 1, format, again);
         buf->length_bytes += (size_t)length;

@@ -1,26 +1,29 @@
-#include "trapheus/xml.h"
+#include "xml_shape.h"
 #include <expat.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* An element that is not closed yet. */
+/* An element that is not closed yet, and its text so far. */
 struct open_element {
     size_t node;
-    size_t text_start; /* in `pending` */
+    struct tph_xml_span text;
+    const struct tph_xml_shape *shape; /* of what is in it, when that is known */
+    bool is_left_out;
 };
 
 enum { slot_count = 1024 }; /* a power of two */
 
-/* Text waits in `pending` until its element is closed: that of a child lies on top of that of its
- * parent, and is moved to the arena before the parent's goes on.
- *
- * A name is looked for at one place: another of the same hash takes that over, and the name is kept
+/* In the offset of a span: it is one of the document. */
+#define IN_DOCUMENT ((uint32_t)1 << 31)
+
+/* A name is looked for at one place: another of the same hash takes that over, and the name is kept
  * twice, which costs some bytes only. */
 struct parser {
     XML_Parser expat;
+    const char *copy;                  /* of the document, expat's own */
+    const struct tph_xml_shape *shape; /* of the document; NULL: everything is wanted */
     enum tph_status status; /* the first thing that went wrong, besides the syntax */
     struct tph_xml made;
-    struct tph_buf pending;
     struct open_element open[TPH_XML_MAX_DEPTH];
     size_t depth;
     uint32_t slots[slot_count]; /* by the hash of a name: 1 + where in `made.names` it is, or 0 */
@@ -42,6 +45,8 @@ void tph_xml_deinit(struct tph_xml *xml) {
 
 struct tph_str tph_xml_text(const struct tph_xml *xml, struct tph_xml_span span) {
     if (span.length == 0) return TPH_STR("");
+    if (span.offset & IN_DOCUMENT)
+        return (struct tph_str){xml->document.data + (span.offset & ~IN_DOCUMENT), span.length};
     return (struct tph_str){xml->arena.data + span.offset, span.length};
 }
 
@@ -84,14 +89,15 @@ static enum tph_status add_name(struct tph_xml *xml, struct tph_str text, uint32
     return status;
 }
 
+static struct tph_str without_prefix(const char *text) {
+    const char *colon = strchr(text, ':');
+    return tph_str_from(colon ? colon + 1 : text);
+}
+
 /* The index of the name, without its prefix. A reply has few names, over and over. */
 static enum tph_status find_name(struct parser *parser, const char *text, uint32_t *name) {
-    const char *colon = strchr(text, ':'), *end = colon ? colon + 1 : text;
-    uint32_t hash = 0;
-    struct tph_str local = {end, 0};
-    while (*end) hash = hash * 31 + (unsigned char)*end++;
-    local.length_bytes = (size_t)(end - local.data);
-    uint32_t *slot = &parser->slots[(hash ^ (hash >> 10)) % slot_count];
+    struct tph_str local = without_prefix(text);
+    uint32_t *slot = &parser->slots[tph_xml_hash(local) % slot_count];
     struct tph_xml *xml = &parser->made;
     *name = *slot - 1;
     if (*slot && tph_str_equal(tph_xml_text(xml, xml->names[*name]), local)) return TPH_OK;
@@ -116,29 +122,53 @@ static enum tph_status add_attribute(struct tph_xml *xml, struct tph_xml_node *n
     return TPH_OK;
 }
 
-static enum tph_status add_node(struct parser *parser, const char *name, const char **attributes) {
-    struct tph_xml *xml = &parser->made;
-    struct tph_xml_node node = {.first_attribute = (uint32_t)xml->attribute_count};
+/* A new node, to be filled where it lies; NULL: no room. */
+static struct tph_xml_node *new_node(struct tph_xml *xml, enum tph_status *status) {
     void *items = xml->nodes;
-    enum tph_status status = grow(&items, xml->node_count, &xml->node_capacity, sizeof node);
+    *status = grow(&items, xml->node_count, &xml->node_capacity, sizeof *xml->nodes);
     xml->nodes = items;
-    if (status == TPH_OK) status = find_name(parser, name, &node.name);
-    for (; *attributes && status == TPH_OK; attributes += 2)
-        status = add_attribute(xml, &node, attributes[0], attributes[1]);
-    if (status == TPH_OK) xml->nodes[xml->node_count++] = node;
+    if (*status != TPH_OK) return NULL;
+    struct tph_xml_node *node = &xml->nodes[xml->node_count++];
+    *node = (struct tph_xml_node){.first_attribute = (uint32_t)xml->attribute_count};
+    return node;
+}
+
+static enum tph_status add_node(struct parser *parser, const char *name, const char **attributes) {
+    enum tph_status status;
+    struct tph_xml_node *node = new_node(&parser->made, &status);
+    if (node) status = find_name(parser, name, &node->name);
+    for (; status == TPH_OK && *attributes; attributes += 2)
+        status = add_attribute(&parser->made, node, attributes[0], attributes[1]);
     return status;
 }
 
-static void start_element(void *context, const char *name, const char **attributes) {
-    struct parser *parser = context;
-    if (parser->status != TPH_OK) return;
-    struct open_element opened = {parser->made.node_count, parser->pending.length_bytes};
-    enum tph_status status = TPH_ETOOBIG;
-    if (parser->depth < TPH_XML_MAX_DEPTH) status = add_node(parser, name, attributes);
-    if (status == TPH_OK)
-        parser->open[parser->depth++] = opened;
-    else
-        stop(parser, status);
+static enum tph_status read_attribute(struct tph_xml *xml, const struct tph_xml_shape *shape,
+                                      const char *name, const char *value) {
+    enum tph_status status = TPH_OK;
+    const struct tph_xml_member *member = tph_xml_find(shape, tph_str_from(name), true);
+    struct tph_xml_node *node = member ? new_node(xml, &status) : NULL;
+    if (!node) return status;
+    node->member = member;
+    node->end = (uint32_t)xml->node_count;
+    node->has_text = true;
+    return keep(xml, tph_str_from(value), &node->text);
+}
+
+/* An element of which the shape that it is in says what it is */
+static enum tph_status read_node(struct parser *parser, struct open_element *opened,
+                                 const char *name, const char **attributes) {
+    enum tph_status status = TPH_OK;
+    const struct tph_xml_shape *around = parser->depth ? opened[-1].shape : parser->shape;
+    const struct tph_xml_member *member =
+        around ? tph_xml_find(around, without_prefix(name), false) : NULL;
+    struct tph_xml_node *node = member ? new_node(&parser->made, &status) : NULL;
+    opened->is_left_out = node == NULL;
+    if (!node) return status;
+    node->member = member;
+    opened->shape = member->shape;
+    for (; opened->shape && *attributes && status == TPH_OK; attributes += 2)
+        status = read_attribute(&parser->made, opened->shape, attributes[0], attributes[1]);
+    return status;
 }
 
 static bool is_blank(struct tph_str text) {
@@ -149,39 +179,92 @@ static bool is_blank(struct tph_str text) {
     return true;
 }
 
+/* A first child has shown that blanks before it are no text. */
+static void forget_indentation(struct parser *parser) {
+    struct tph_xml *xml = &parser->made;
+    struct tph_xml_span *text = &parser->open[parser->depth - 1].text;
+    if (text->length == 0 || !is_blank(tph_xml_text(xml, *text))) return;
+    text->length = 0;
+}
+
+static enum tph_status open_element(struct parser *parser, const char *name,
+                                    const char **attributes) {
+    struct open_element *opened = &parser->open[parser->depth];
+    int offset, length;
+    if (parser->depth == TPH_XML_MAX_DEPTH) return TPH_ETOOBIG;
+    if (parser->depth == 0)
+        parser->copy = XML_GetInputContext(parser->expat, &offset, &length);
+    else
+        forget_indentation(parser);
+    *opened = (struct open_element){.node = parser->made.node_count};
+    enum tph_status status = parser->shape ? read_node(parser, opened, name, attributes)
+                                           : add_node(parser, name, attributes);
+    if (status == TPH_OK) parser->depth++;
+    return status;
+}
+
+static void start_element(void *context, const char *name, const char **attributes) {
+    struct parser *parser = context;
+    if (parser->status != TPH_OK) return;
+    enum tph_status status = open_element(parser, name, attributes);
+    if (status != TPH_OK) stop(parser, status);
+}
+
 static void end_element(void *context, const char *name) {
     struct parser *parser = context;
     (void)name;
     if (parser->status != TPH_OK) return;
-    struct open_element *closed = &parser->open[--parser->depth];
+    const struct open_element *closed = &parser->open[--parser->depth];
+    if (closed->is_left_out) return;
     struct tph_xml_node *node = &parser->made.nodes[closed->node];
-    struct tph_str text = tph_buf_view(&parser->pending);
-    text.length_bytes -= closed->text_start;
-    if (text.length_bytes) text.data += closed->text_start;
     node->end = (uint32_t)parser->made.node_count;
-    node->has_text = node->end == closed->node + 1 || !is_blank(text);
-    enum tph_status status = TPH_OK;
-    if (node->has_text) status = keep(&parser->made, text, &node->text);
-    tph_buf_truncate(&parser->pending, closed->text_start);
-    if (status != TPH_OK) stop(parser, status);
+    node->text = closed->text;
+    node->has_text = node->end == closed->node + 1 || node->text.length;
 }
 
-/* Is the text, of the innermost element, only what sets its children apart? A leaf may be blank,
- * and so may a piece of a longer text. */
-static bool is_indentation(const struct parser *parser, struct tph_str text) {
-    const struct open_element *open = &parser->open[parser->depth - 1];
-    return parser->made.node_count > open->node + 1 &&
-           parser->pending.length_bytes == open->text_start && is_blank(text);
+/* Nearly all texts are one piece of the document, and stay there. */
+static bool is_in_document(const struct parser *parser, struct tph_str text,
+                           struct tph_xml_span *span) {
+    size_t offset = (uintptr_t)text.data - (uintptr_t)parser->copy;
+    if (!parser->copy || offset >= parser->made.document.length_bytes) return false;
+    *span = (struct tph_xml_span){(uint32_t)offset | IN_DOCUMENT, (uint32_t)text.length_bytes};
+    return true;
 }
 
+/* Makes the text the last one in the arena, where it can go on. */
+static enum tph_status move_to_end(struct tph_xml *xml, struct tph_xml_span *text) {
+    struct tph_xml_span moved = {(uint32_t)xml->arena.length_bytes, text->length};
+    if (text->length && text->offset + text->length != moved.offset) {
+        enum tph_status status = tph_buf_reserve(&xml->arena, text->length);
+        if (status == TPH_OK) status = tph_buf_append(&xml->arena, tph_xml_text(xml, *text));
+        if (status != TPH_OK) return status;
+        *text = moved;
+    }
+    if (text->length == 0) *text = moved;
+    return TPH_OK;
+}
+
+static enum tph_status add_text(struct parser *parser, struct tph_xml_span *text,
+                                struct tph_str more) {
+    struct tph_xml *xml = &parser->made;
+    if (text->length + more.length_bytes > TPH_XML_MAX_TEXT_BYTES) return TPH_ETOOBIG;
+    if (text->length == 0 && is_in_document(parser, more, text)) return TPH_OK;
+    enum tph_status status = move_to_end(xml, text);
+    if (status == TPH_OK) status = tph_buf_append(&xml->arena, more);
+    if (status == TPH_OK) text->length += (uint32_t)more.length_bytes;
+    return status;
+}
+
+/* Blanks that follow a child are no text unless they follow text. A leaf may be blank. */
 static void character_data(void *context, const char *data, int length) {
     struct parser *parser = context;
-    struct tph_str text = {data, (size_t)length};
-    if (parser->status != TPH_OK || is_indentation(parser, text)) return;
-    size_t length_bytes = parser->pending.length_bytes - parser->open[parser->depth - 1].text_start;
-    enum tph_status status = TPH_ETOOBIG;
-    if (length_bytes + text.length_bytes <= TPH_XML_MAX_TEXT_BYTES)
-        status = tph_buf_append(&parser->pending, text);
+    struct tph_str more = {data, (size_t)length};
+    if (parser->status != TPH_OK) return;
+    struct open_element *open = &parser->open[parser->depth - 1];
+    if (open->shape || open->is_left_out) return;
+    bool has_child = parser->made.node_count > open->node + 1;
+    if (has_child && open->text.length == 0 && is_blank(more)) return;
+    enum tph_status status = add_text(parser, &open->text, more);
     if (status != TPH_OK) stop(parser, status);
 }
 
@@ -192,7 +275,8 @@ static void start_doctype(void *context, const char *name, const char *system, c
     stop(context, TPH_EREFUSED);
 }
 
-static enum tph_status run(struct parser *parser, struct tph_str bytes) {
+static enum tph_status run(struct parser *parser) {
+    struct tph_str bytes = parser->made.document;
     XML_SetUserData(parser->expat, parser);
     XML_SetElementHandler(parser->expat, start_element, end_element);
     XML_SetCharacterDataHandler(parser->expat, character_data);
@@ -203,19 +287,23 @@ static enum tph_status run(struct parser *parser, struct tph_str bytes) {
     return XML_GetErrorCode(parser->expat) == XML_ERROR_NO_MEMORY ? TPH_ENOMEM : TPH_EPARSE;
 }
 
-enum tph_status tph_xml_parse(struct tph_xml *xml, struct tph_str bytes) {
-    struct parser parser = {.status = TPH_OK};
+enum tph_status tph_xml_read(struct tph_xml *xml, struct tph_str bytes,
+                             const struct tph_xml_shape *document) {
+    struct parser parser = {.status = TPH_OK, .shape = document};
     if (bytes.length_bytes > TPH_XML_MAX_BYTES) return TPH_ETOOBIG;
     parser.expat = XML_ParserCreate(NULL);
     if (!parser.expat) return TPH_ENOMEM;
     tph_xml_init(&parser.made);
-    tph_buf_init(&parser.pending, TPH_XML_MAX_DEPTH * TPH_XML_MAX_TEXT_BYTES);
-    enum tph_status status = run(&parser, bytes);
+    parser.made.document = bytes;
+    enum tph_status status = run(&parser);
     XML_ParserFree(parser.expat);
-    tph_buf_deinit(&parser.pending);
     if (status == TPH_OK)
         *xml = parser.made;
     else
         tph_xml_deinit(&parser.made);
     return status;
+}
+
+enum tph_status tph_xml_parse(struct tph_xml *xml, struct tph_str bytes) {
+    return tph_xml_read(xml, bytes, NULL);
 }

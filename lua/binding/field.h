@@ -36,9 +36,13 @@ void tph_push_pair(lua_State *L, struct tph_str a, struct tph_str b);
 /* [-0, +1] the bytes as a string */
 void tph_push_str(lua_State *L, struct tph_str);
 
-/* [-0, +1] the value of a scalar of the query protocol, by its kind: "integer", "float", "boolean"
- * or "timestamp". False, and nothing is pushed: the text is none. */
-bool tph_push_scalar(lua_State *L, const char *kind, struct tph_str text);
+/* The scalars of the query protocol that are no strings: "integer", "float", "boolean" and
+ * "timestamp" have a number each; raises for another name. */
+size_t tph_scalar_kind(lua_State *L, const char *name);
+const char *tph_scalar_name(size_t kind);
+
+/* [-0, +1] what the text says. False, and nothing is pushed: the text is no scalar of the kind. */
+bool tph_push_scalar(lua_State *L, size_t kind, struct tph_str text);
 
 /* [-0, +1] an empty buffer inside a userdata: wiped and freed when it is collected, however the
  * function that asked for it ends. */

@@ -12,8 +12,21 @@ static bool push_number(lua_State *L, struct tph_str text) {
     return is_number;
 }
 
+/* Digits and nothing else, as nearly all are */
+static bool push_digits(lua_State *L, struct tph_str text) {
+    lua_Integer number = 0;
+    if (text.length_bytes == 0 || text.length_bytes > 18) return false;
+    for (size_t i = 0; i < text.length_bytes; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return false;
+        number = number * 10 + (text.data[i] - '0');
+    }
+    lua_pushinteger(L, number);
+    return true;
+}
+
 static bool push_integer(lua_State *L, struct tph_str text) {
     int is_whole = 0;
+    if (push_digits(L, text)) return true;
     if (!push_number(L, text)) return false;
     lua_Integer number = lua_tointegerx(L, -1, &is_whole);
     lua_pop(L, 1);
@@ -54,22 +67,29 @@ static bool push_timestamp(lua_State *L, struct tph_str text) {
     return true;
 }
 
-bool tph_push_scalar(lua_State *L, const char *kind, struct tph_str text) {
-    static const struct {
-        const char *kind;
-        bool (*push)(lua_State *, struct tph_str);
-    } kinds[] = {{"integer", push_integer},
-                 {"boolean", push_boolean},
-                 {"timestamp", push_timestamp},
-                 {"float", push_float}};
+static const struct {
+    const char *name;
+    bool (*push)(lua_State *, struct tph_str);
+} kinds[] = {{"integer", push_integer},
+             {"boolean", push_boolean},
+             {"timestamp", push_timestamp},
+             {"float", push_float}};
+
+size_t tph_scalar_kind(lua_State *L, const char *name) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].kind, kind) == 0) return kinds[i].push(L, text);
-    return luaL_error(L, "no such scalar: %s", kind);
+        if (strcmp(kinds[i].name, name) == 0) return i;
+    return (size_t)luaL_error(L, "no such scalar: %s", name);
+}
+
+const char *tph_scalar_name(size_t kind) { return kinds[kind].name; }
+
+bool tph_push_scalar(lua_State *L, size_t kind, struct tph_str text) {
+    return kinds[kind].push(L, text);
 }
 
 /* scalar(kind, text) -> value | nil */
 static int scalar(lua_State *L) {
-    const char *kind = luaL_checkstring(L, 1);
+    size_t kind = tph_scalar_kind(L, luaL_checkstring(L, 1));
     if (!tph_push_scalar(L, kind, tph_check_str(L, 2))) lua_pushnil(L);
     return 1;
 }

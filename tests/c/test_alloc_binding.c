@@ -46,10 +46,10 @@ static const char *const chunks[] = {
     "return table.concat(lines) .. tostring(nothing)",
 
     "local item = { members = { Name = { 'Name', true }, Size = { 'Size', 'integer' } } }\n"
-    "local root, found = core.xml.decode('<R><L>' .. ('<E><Name>a &amp; b</Name><Size>7</Size>'\n"
-    "  .. '<Other/></E>'):rep(40) .. '</L></R>', { R = { members = { L = { 'L', { item = item } } "
-    "} } })\n"
-    "if not root then error(found, 0) end\n"
+    "local reading = { members = { R = { 'R', { members = { L = { 'L', { item = item } } } } } } }\n"
+    "local root = must(core.xml.decode('<R><L>' .. ('<E><Name>a &amp; b</Name><Size>7</Size>'\n"
+    "  .. '<Other/></E>'):rep(40) .. '</L></R>', reading))\n"
+    "local found = root.R\n"
     "local lines = {}\n"
     "for i, e in ipairs(found.L) do lines[i] = e.Name .. e.Size end\n"
     "return #found.L .. table.concat(lines)",

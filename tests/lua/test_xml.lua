@@ -45,7 +45,7 @@ end
 function tests.a_list_may_have_a_metatable()
   for _, metatable in ipairs { false, {} } do
     local reading = { members = { L = { "list", { item = "integer", metatable = metatable or nil } } } }
-    local _, found = core.xml.decode("<R><L><E>1</E><E>2</E></L></R>", { R = reading })
+    local found = core.xml.decode("<R><L><E>1</E><E>2</E></L></R>", { members = { R = { "root", reading } } }).root
     assert(#found.list == 2 and found.list[2] == 2 and getmetatable(found.list) == (metatable or nil))
   end
 end

@@ -215,11 +215,12 @@ function core.scalar(kind, text) end
 --- The name in the table that is made, the reading, and whether its children lie where it should lie itself.
 ---@alias trapheus.core.Member { [1]: string, [2]: trapheus.core.Reading, [3]: true? }
 
---- Reads a document without making its nodes. An element without a reading is skipped; the root's may be nil too.
+--- Reads a document without making its nodes. What has no reading is passed over; an empty table: the root is another.
+--- A reading is compiled when it is first used, and must not be changed after that.
 ---@param bytes string
----@param readings table<string, trapheus.core.Reading>  by the name of the root element
----@return string? root, any value_or_err                nil and trapheus.core.Failure for what is no XML
-function core.xml.decode(bytes, readings) end
+---@param reading trapheus.core.Container  of the document: its one child is the root
+---@return table? value, trapheus.core.Failure? err  nil for what is no XML
+function core.xml.decode(bytes, reading) end
 
 core.reply = {}
 

@@ -84,8 +84,8 @@ local ERROR_ROOTS = { ErrorResponse = true, Response = true }
 local function error_details(service, name, xml)
   local reply = { members = { Error = { "details", reading_of(service.shapes, { shape = name }) } } }
   reply.members.Errors = { "errors", reply }
-  local _, found = core.xml.decode(xml, { ErrorResponse = reply, Response = reply })
-  return (found.errors or found).details
+  local found = core.xml.decode(xml, { members = { ErrorResponse = { "reply", reply }, Response = { "reply", reply } } })
+  return (found.reply.errors or found.reply).details
 end
 
 --- `<ErrorResponse><Error><Code>…` and the older `<Response><Errors><Error><Code>…`.
@@ -107,21 +107,35 @@ end
 local NOTHING <const> = { members = {} }
 local METADATA <const> = { "metadata", { members = { RequestId = { "request_id", true } } } }
 
---- How a reply is read: its result, where it has an element of its own for the members, and its metadata.
-local function reply_reading(wrapper, output)
-  return { members = { [wrapper] = { "result", output }, ResponseMetadata = METADATA } }
+local function document_reading(response, reading) return { members = { [response] = { "reply", reading } } } end
+
+--- How the replies of each operation are read: the result, where it has an element of its own for the members, and the
+--- metadata; or all of the reply.
+local wrapped, whole = setmetatable({}, { __mode = "k" }), setmetatable({}, { __mode = "k" })
+
+local function wrapped_reading(definition, operation, reading)
+  local wrapper = definition.output and definition.output.resultWrapper or operation .. "Result"
+  wrapped[definition] = wrapped[definition] or document_reading(operation .. "Response",
+    { members = { [wrapper] = { "result", reading }, ResponseMetadata = METADATA } })
+  return wrapped[definition]
+end
+
+local function whole_reading(definition, operation, reading)
+  whole[definition] = whole[definition] or document_reading(operation .. "Response", reading)
+  return whole[definition]
 end
 
 --- What the members of the reply are read from, and its metadata.
 local function read_reply(service, operation, xml, reading)
-  local output = service.operations[operation].output
-  local wrapper = output and output.resultWrapper
-  local response = operation .. "Response"
-  local name, reply = core.xml.decode(xml, { [response] = reply_reading(wrapper or operation .. "Result", reading) })
-  if not name then error("the reply is no XML: " .. reply.message, 0) end
-  if name ~= response then service_error(service, operation, xml) end
+  local definition = service.operations[operation]
+  local wrapper = definition.output and definition.output.resultWrapper
+  local document, err = core.xml.decode(xml, wrapped_reading(definition, operation, reading))
+  if not document then error("the reply is no XML: " .. err.message, 0) end
+  local reply = document.reply
+  if not reply then service_error(service, operation, xml) end
   if wrapper and not reply.result then error(("the reply has no <%s>"):format(wrapper), 0) end
-  return reply.result or select(2, core.xml.decode(xml, { [response] = reading })), reply.metadata
+  local result = reply.result or core.xml.decode(xml, whole_reading(definition, operation, reading)).reply
+  return result, reply.metadata
 end
 
 --- The result and the request id of a reply; raises the service's own error, or a message for what is not the
