@@ -22,7 +22,7 @@ struct parser {
     XML_Parser expat;
     const char *copy;                  /* of the document, expat's own */
     const struct tph_xml_shape *shape; /* of the document; NULL: everything is wanted */
-    enum tph_status status; /* the first thing that went wrong, besides the syntax */
+    enum tph_status status;            /* the first thing that went wrong, besides the syntax */
     struct tph_xml made;
     struct open_element open[TPH_XML_MAX_DEPTH];
     size_t depth;

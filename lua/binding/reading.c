@@ -1,8 +1,8 @@
 /* reading.c - core.xml.decode: a document read as a model says
  *
- * A reading, trapheus.core.Reading of lua/meta, is what becomes of an element. That of a container is
- * compiled once, to a userdata, so that a document is read without asking Lua for anything but the
- * values themselves. */
+ * A reading, trapheus.core.Reading of lua/meta, is what becomes of an element. That of a container
+ * is compiled once, to a userdata, so that a document is read without asking Lua for anything but
+ * the values themselves. */
 #include "xml.h"
 #include <string.h>
 
@@ -24,15 +24,15 @@ struct reading {
 static lua_Integer name_part(size_t i) { return (lua_Integer)i + 1; }
 
 static lua_Integer maker_part(const struct reading *reading, size_t i) {
-    return (lua_Integer)(reading->shape.member_count + i + 1);
+    return (lua_Integer)reading->shape.member_count + (lua_Integer)i + 1;
 }
 
 static lua_Integer tag_part(const struct reading *reading, size_t i) {
-    return (lua_Integer)(2 * reading->shape.member_count + i + 1);
+    return reading->shape.member_count + maker_part(reading, i);
 }
 
 static lua_Integer metatable_part(const struct reading *reading) {
-    return (lua_Integer)(3 * reading->shape.member_count + 1);
+    return tag_part(reading, reading->shape.member_count);
 }
 
 /* Compiling. `memo`, the first upvalue, has what is compiled by its reading. */
@@ -157,8 +157,8 @@ static struct reading *push_room(lua_State *L, enum container container, uint32_
     made->shape = (struct tph_xml_shape){made->members, count, container != STRUCTURE, slot_count,
                                          (uint16_t *)((char *)made + members_end)};
     if (container == MAP)
-        made->entry = (struct tph_xml_shape){&made->members[1], 2, false, slot_count,
-                                             made->shape.slots};
+        made->entry =
+            (struct tph_xml_shape){&made->members[1], 2, false, slot_count, made->shape.slots};
     return made;
 }
 
@@ -186,7 +186,14 @@ static const struct reading *push_compiled(lua_State *L, int source) {
     return made;
 }
 
-/* Making the values. `parts` is where in the stack those of the reading are. */
+/* Making the values. */
+
+/* A container that is being filled: where in the stack its parts and its table are */
+struct filling {
+    const struct reading *reading;
+    int parts, value;
+    lua_Integer item_count;
+};
 
 static void push_filled(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
                         size_t first, size_t end);
@@ -198,20 +205,20 @@ static void push_scalar(lua_State *L, const struct tph_xml_member *member, struc
     luaL_error(L, "%s is no %s", lua_tostring(L, -1), tph_scalar_name(kind));
 }
 
-/* [-0, +1] the value of the node, which is the member `i` */
-static void push_value(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
-                       int parts, size_t i, size_t index) {
-    const struct tph_xml_member *member = &reading->members[i];
+/* [-0, +1] the value of the node, which is the member `i` of the container */
+static void push_value(lua_State *L, const struct tph_xml *xml, const struct filling *filling,
+                       size_t i, size_t index) {
+    const struct tph_xml_member *member = &filling->reading->members[i];
     const struct tph_xml_node *node = &xml->nodes[index];
     if (member->shape) {
-        lua_rawgeti(L, parts, maker_part(reading, i));
+        lua_rawgeti(L, filling->parts, maker_part(filling->reading, i));
         lua_getiuservalue(L, -1, 1);
         lua_replace(L, -2);
         push_filled(L, xml, (const struct reading *)member->shape, index + 1, node->end);
     } else if (member->kind == AS_TEXT) {
         tph_push_str(L, tph_xml_text(xml, node->text));
     } else if (member->kind == BY_FUNCTION) {
-        lua_rawgeti(L, parts, maker_part(reading, i));
+        lua_rawgeti(L, filling->parts, maker_part(filling->reading, i));
         tph_push_str(L, tph_xml_text(xml, node->text));
         tph_push_str(L, member->tag);
         lua_call(L, 2, 1);
@@ -220,93 +227,90 @@ static void push_value(lua_State *L, const struct tph_xml *xml, const struct rea
     }
 }
 
-/* How a container is filled: adds the node, a child, to the table at `value`, where it is the
- * child `place`, from 1. */
-typedef void adder(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
-                   int parts, int value, size_t index, lua_Integer place);
+/* How a container is filled: adds the node, a child of its element. */
+typedef void adder(lua_State *L, const struct tph_xml *xml, struct filling *filling, size_t index);
 
 static adder *const adders[3];
 
-static void add_item(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
-                     int parts, int value, size_t index, lua_Integer place) {
-    push_value(L, xml, reading, parts, 0, index);
-    lua_rawseti(L, value, place);
+static void add_item(lua_State *L, const struct tph_xml *xml, struct filling *filling,
+                     size_t index) {
+    push_value(L, xml, filling, 0, index);
+    lua_rawseti(L, filling->value, ++filling->item_count);
 }
 
 /* The last key and the last value count. */
-static void add_entry(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
-                      int parts, int value, size_t index, lua_Integer place) {
+static void add_entry(lua_State *L, const struct tph_xml *xml, struct filling *filling,
+                      size_t index) {
     int key = lua_gettop(L) + 1;
     lua_settop(L, key + 1);
     for (size_t i = index + 1; i < xml->nodes[index].end; i = xml->nodes[i].end) {
-        size_t part = (size_t)(xml->nodes[i].member - reading->members);
-        push_value(L, xml, reading, parts, part, i);
+        size_t part = (size_t)(xml->nodes[i].member - filling->reading->members);
+        push_value(L, xml, filling, part, i);
         lua_replace(L, key + (int)part - 1);
     }
     if (lua_isnil(L, key))
         lua_settop(L, key - 1);
     else
-        lua_rawset(L, value);
+        lua_rawset(L, filling->value);
 }
 
-/* [-0, +1] */
+/* [-0, +1] a table for so many children */
 static void push_empty(lua_State *L, const struct reading *reading, int parts, int count) {
     bool is_list = reading->container == LIST;
     lua_createtable(L, is_list ? count : 0, is_list ? 0 : count);
-    if (!is_list || lua_rawgeti(L, parts, metatable_part(reading)) == LUA_TNIL)
-        lua_settop(L, lua_gettop(L) - is_list);
-    else
-        lua_setmetatable(L, -2);
+    if (!is_list) return;
+    lua_rawgeti(L, parts, metatable_part(reading));
+    lua_setmetatable(L, -2);
 }
 
-/* Adds an item to the list, or an entry to the map, that is the member `i` of the structure. */
-static void add_flattened(lua_State *L, const struct tph_xml *xml, const struct reading *structure,
-                          int parts, int value, size_t i, size_t index) {
-    lua_rawgeti(L, parts, maker_part(structure, i));
-    const struct reading *reading = lua_touserdata(L, -1);
+/* [-0, +3] the reading of the list or map that is the member `i`, its parts, and its table, which
+ * is there or is made */
+static struct filling push_inner(lua_State *L, const struct filling *outer, size_t i) {
+    lua_rawgeti(L, outer->parts, maker_part(outer->reading, i));
     int below = lua_gettop(L);
+    struct filling inner = {lua_touserdata(L, below), below + 1, below + 2, 0};
     lua_getiuservalue(L, below, 1);
-    lua_rawgeti(L, parts, name_part(i));
-    if (lua_rawget(L, value) != LUA_TTABLE) {
-        lua_pop(L, 1);
-        push_empty(L, reading, below + 1, 1);
-        lua_rawgeti(L, parts, name_part(i));
-        lua_pushvalue(L, -2);
-        lua_rawset(L, value);
+    lua_rawgeti(L, outer->parts, name_part(i));
+    if (lua_rawget(L, outer->value) == LUA_TTABLE) {
+        inner.item_count = (lua_Integer)lua_rawlen(L, inner.value);
+        return inner;
     }
-    lua_Integer place = (lua_Integer)lua_rawlen(L, -1) + 1;
-    adders[reading->container](L, xml, reading, below + 1, below + 2, index, place);
-    lua_settop(L, below - 1);
+    lua_pop(L, 1);
+    push_empty(L, inner.reading, inner.parts, 1);
+    lua_rawgeti(L, outer->parts, name_part(i));
+    lua_pushvalue(L, inner.value);
+    lua_rawset(L, outer->value);
+    return inner;
 }
 
-static void add_member(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
-                       int parts, int value, size_t index, lua_Integer place) {
+static void add_member(lua_State *L, const struct tph_xml *xml, struct filling *filling,
+                       size_t index) {
     const struct tph_xml_member *member = xml->nodes[index].member;
-    size_t i = (size_t)(member - reading->members);
+    size_t i = (size_t)(member - filling->reading->members);
     if (member->flattened) {
-        add_flattened(L, xml, reading, parts, value, i, index);
+        struct filling inner = push_inner(L, filling, i);
+        adders[inner.reading->container](L, xml, &inner, index);
+        lua_settop(L, inner.parts - 2);
         return;
     }
-    lua_rawgeti(L, parts, name_part(i));
-    push_value(L, xml, reading, parts, i, index);
-    lua_rawset(L, value);
+    lua_rawgeti(L, filling->parts, name_part(i));
+    push_value(L, xml, filling, i, index);
+    lua_rawset(L, filling->value);
 }
 
-static adder *const adders[3] = {
-    [STRUCTURE] = add_member, [LIST] = add_item, [MAP] = add_entry};
+static adder *const adders[3] = {[STRUCTURE] = add_member, [LIST] = add_item, [MAP] = add_entry};
 
 /* [-1, +1] the parts of the reading become the value that the nodes from `first` make; the depth
  * of the document bounds the recursion */
 static void push_filled(lua_State *L, const struct tph_xml *xml, const struct reading *reading,
                         size_t first, size_t end) {
-    int parts = lua_gettop(L), count = 0;
-    lua_Integer place = 0;
+    int count = 0, parts = lua_gettop(L);
+    struct filling filling = {reading, parts, parts + 1, 0};
     luaL_checkstack(L, 16, "XML");
     for (size_t i = first; i < end; i = xml->nodes[i].end) count++;
     push_empty(L, reading, parts, count);
     adder *add = adders[reading->container];
-    for (size_t i = first; i < end; i = xml->nodes[i].end)
-        add(L, xml, reading, parts, parts + 1, i, ++place);
+    for (size_t i = first; i < end; i = xml->nodes[i].end) add(L, xml, &filling, i);
     lua_replace(L, parts);
 }
 

@@ -46,7 +46,8 @@ static const char *const chunks[] = {
     "return table.concat(lines) .. tostring(nothing)",
 
     "local item = { members = { Name = { 'Name', true }, Size = { 'Size', 'integer' } } }\n"
-    "local reading = { members = { R = { 'R', { members = { L = { 'L', { item = item } } } } } } }\n"
+    "local reading = { members = { R = { 'R', { members = { L = { 'L', { item = item } } } } } } "
+    "}\n"
     "local root = must(core.xml.decode('<R><L>' .. ('<E><Name>a &amp; b</Name><Size>7</Size>'\n"
     "  .. '<Other/></E>'):rep(40) .. '</L></R>', reading))\n"
     "local found = root.R\n"

@@ -200,6 +200,41 @@ static void writes_all_header_lines(void **state) {
     tph_buf_deinit(&out);
 }
 
+/* Kept keys sign as fresh ones do, whatever was signed before. */
+static void derives_a_key_anew_when_what_it_is_for_changes(void **state) {
+    struct tph_credentials borrowed = key(), owned;
+    assert_int_equal(tph_credentials_init(&owned, &borrowed), TPH_OK);
+    const struct {
+        int64_t time_s;
+        struct tph_str region, service;
+    } rows[] = {{1440938160, TPH_STR("us-east-1"), TPH_STR("rds")},
+                {1440938161, TPH_STR("us-east-1"), TPH_STR("rds")},
+                {1441038160, TPH_STR("us-east-1"), TPH_STR("rds")},
+                {1440938160, TPH_STR("us-east-1r"), TPH_STR("ds")},
+                {1440938160, TPH_STR("us-east-1"), TPH_STR("sts")},
+                {1440938160, TPH_STR("a-region-of-a-name-so-long-that-it-cannot-be-kept-here"),
+                 TPH_STR("rds")},
+                {1440938160, TPH_STR("us-east-1"), TPH_STR("rds")}};
+    struct tph_sigv4_request request = plain_request();
+    struct tph_buf kept, fresh;
+    tph_buf_init(&kept, TPH_SIGV4_MAX_BYTES);
+    tph_buf_init(&fresh, TPH_SIGV4_MAX_BYTES);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tph_sigv4_identity identity = {.credentials = &owned,
+                                              .region = rows[i].region,
+                                              .service = rows[i].service,
+                                              .time_s = rows[i].time_s};
+        assert_int_equal(tph_sigv4_sign(&request, &identity, &kept), TPH_OK);
+        identity.credentials = &borrowed;
+        assert_int_equal(tph_sigv4_sign(&request, &identity, &fresh), TPH_OK);
+        assert_true(tph_str_equal(tph_buf_view(&kept), tph_buf_view(&fresh)));
+    }
+    assert_memory_equal(owned.derived->names, "us-east-1rds", 12);
+    tph_buf_deinit(&kept);
+    tph_buf_deinit(&fresh);
+    tph_credentials_deinit(&owned);
+}
+
 /* Applies one fault at a time to arguments that are right otherwise. */
 static void refuses_what_it_cannot_sign(void **state) {
     static const struct tph_header nameless = {{"Ho st", 5}, {"h", 1}};
@@ -282,6 +317,7 @@ int main(void) {
         cmocka_unit_test(sorts_and_recodes_the_query),
         cmocka_unit_test(replaces_what_it_adds_and_skips_what_hops_change),
         cmocka_unit_test(writes_all_header_lines),
+        cmocka_unit_test(derives_a_key_anew_when_what_it_is_for_changes),
         cmocka_unit_test(refuses_what_it_cannot_sign),
         cmocka_unit_test(refuses_too_many_headers_and_too_small_a_buffer),
         cmocka_unit_test(refuses_too_many_parameters),

@@ -133,6 +133,46 @@ static void keeps_to_its_depth_and_attributes(void **state) {
     }
 }
 
+/* <R id=…><Name/><L><E/>…</L></R> */
+static const struct tph_xml_shape *known_shape(void) {
+    static uint16_t slots[4][8];
+    static struct tph_xml_member item = {.tag = {"E", 1}}, document, parts[4];
+    static struct tph_xml_shape list = {&item, 1, true, 4, slots[0]};
+    static struct tph_xml_shape root = {parts, 3, false, 8, slots[1]};
+    static struct tph_xml_shape around = {&document, 1, false, 4, slots[2]};
+    parts[0] = (struct tph_xml_member){.tag = TPH_STR("Name")};
+    parts[1] = (struct tph_xml_member){.tag = TPH_STR("L"), .shape = &list};
+    parts[2] = (struct tph_xml_member){.tag = TPH_STR("x:id"), .is_attribute = true};
+    document = (struct tph_xml_member){.tag = TPH_STR("R"), .shape = &root};
+    tph_xml_shape_index(&root);
+    tph_xml_shape_index(&around);
+    return &around;
+}
+
+static void reads_what_a_shape_has(void **state) {
+    static const char text[] =
+        "<R x:id='7' Name='no'> <Other><Name>no</Name></Other><p:L>\n<E>1</E>"
+        "<Any>2&amp;3</Any></p:L><id>no</id><Name>n<b>o</b>m</Name> </R>";
+    static const struct {
+        const char *tag, *text;
+        uint32_t end;
+    } rows[] = {{"R", "", 6},  {"x:id", "7", 2}, {"L", "", 5},
+                {"E", "1", 4}, {"E", "2&3", 5},  {"Name", "nm", 6}};
+    assert_int_equal(tph_xml_read(&xml, tph_str_from(text), known_shape()), TPH_OK);
+    assert_int_equal(xml.node_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(tph_str_equal(xml.nodes[i].member->tag, tph_str_from(rows[i].tag)));
+        assert_span(xml.nodes[i].text, rows[i].text);
+        assert_int_equal(xml.nodes[i].end, rows[i].end);
+    }
+}
+
+static void reads_nothing_of_another_document_which_must_be_one(void **state) {
+    assert_int_equal(tph_xml_read(&xml, TPH_STR("<S><Name/></S>"), known_shape()), TPH_OK);
+    assert_int_equal(xml.node_count, 0);
+    assert_int_equal(tph_xml_read(&xml, TPH_STR("<R><S></R>"), known_shape()), TPH_EPARSE);
+}
+
 static void reads_a_recorded_reply(void **state) {
     FILE *file = fopen(TEST_DATA "/protocols/responses/rds-describe-db-snapshots.xml", "rb");
     char *text = calloc(1, 1 << 16);
@@ -155,6 +195,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(refuses_a_doctype_before_it_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_to_its_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(keeps_to_its_depth_and_attributes, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_what_a_shape_has, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_nothing_of_another_document_which_must_be_one, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(reads_a_recorded_reply, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

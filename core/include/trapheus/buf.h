@@ -38,7 +38,8 @@ enum tph_status tph_buf_append_hex(struct tph_buf *, const unsigned char *bytes,
 enum tph_status tph_buf_appendf(struct tph_buf *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Makes room for `more` bytes, so that the next appends of as many move nothing. Errors as above. */
+/* Makes room for `more` bytes, so that the next appends of as many move nothing. Errors as above.
+ */
 enum tph_status tph_buf_reserve(struct tph_buf *, size_t more);
 
 #endif

@@ -84,7 +84,8 @@ local ERROR_ROOTS = { ErrorResponse = true, Response = true }
 local function error_details(service, name, xml)
   local reply = { members = { Error = { "details", reading_of(service.shapes, { shape = name }) } } }
   reply.members.Errors = { "errors", reply }
-  local found = core.xml.decode(xml, { members = { ErrorResponse = { "reply", reply }, Response = { "reply", reply } } })
+  local root = { "reply", reply }
+  local found = core.xml.decode(xml, { members = { ErrorResponse = root, Response = root } })
   return (found.reply.errors or found.reply).details
 end
 
