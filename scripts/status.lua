@@ -22,8 +22,8 @@ return function(arguments)
   local given = options.read("status", arguments)
   local journal = command.journal(given)
   if given.run then
-    return details.show(given, runs.find(journal, given.run))
+    return details.show(given, runs.observed(journal, { runs.find(journal, given.run) })[1])
   end
-  local records = recent(journal)
+  local records = runs.observed(journal, recent(journal))
   return details.list(given, records, runs.table(runs.STATUS, records) .. HINT)
 end

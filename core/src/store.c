@@ -172,17 +172,24 @@ static enum tph_status keep_owner(struct tph_store *store, struct tph_store_owne
     return status;
 }
 
-static enum tph_status take_lock(struct tph_store *store, struct tph_str name,
-                                 const struct tph_store_owner *owner, int64_t now_ms,
+enum tph_status tph_store_holder(struct tph_store *store, struct tph_str name,
+                                 const struct tph_store_owner *asker, int64_t now_ms,
                                  struct tph_store_owner *holder) {
     struct tph_store_owner current = {.expires_ms = INT64_MIN};
     enum tph_status status = read_lock(store, name, &current);
+    if (status != TPH_OK || current.expires_ms <= now_ms) return status;
+    if (same_owner(&current, asker) || is_gone(&current, asker)) return TPH_OK;
+    status = keep_owner(store, &current);
     if (status != TPH_OK) return status;
-    if (current.expires_ms > now_ms && !same_owner(&current, owner) && !is_gone(&current, owner)) {
-        status = keep_owner(store, &current);
-        if (status == TPH_OK) *holder = current;
-        return status == TPH_OK ? TPH_ELOCKED : status;
-    }
+    *holder = current;
+    return TPH_ELOCKED;
+}
+
+static enum tph_status take_lock(struct tph_store *store, struct tph_str name,
+                                 const struct tph_store_owner *owner, int64_t now_ms,
+                                 struct tph_store_owner *holder) {
+    enum tph_status status = tph_store_holder(store, name, owner, now_ms, holder);
+    if (status != TPH_OK) return status;
     return run(store, STORE_PUT_LOCK, "ttttii", name, owner->run_id, owner->host, owner->boot_id,
                owner->pid, owner->expires_ms);
 }

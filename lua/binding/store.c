@@ -132,19 +132,38 @@ static int push_holder(lua_State *L, const struct tph_store_owner *holder) {
     return 2;
 }
 
-/* lock(store, name, {run_id=, host=, boot_id=, pid=}, now_ms, expires_ms)
- *   -> true | false, holder | nil, err */
-static int store_lock(lua_State *L) {
-    struct tph_store *store = check_store(L);
-    struct tph_str name = tph_check_str(L, 2);
-    struct tph_store_owner holder, owner = {.expires_ms = luaL_checkinteger(L, 5)};
+/* The table at 3; its texts stay on the stack. */
+static struct tph_store_owner check_owner(lua_State *L) {
+    struct tph_store_owner owner = {.expires_ms = 0};
     luaL_checktype(L, 3, LUA_TTABLE);
     owner.run_id = owner_field(L, "run_id");
     owner.host = owner_field(L, "host");
     owner.boot_id = owner_field(L, "boot_id");
     lua_getfield(L, 3, "pid");
     owner.pid = luaL_checkinteger(L, -1);
-    enum tph_status status = tph_store_lock(store, name, &owner, luaL_checkinteger(L, 4), &holder);
+    return owner;
+}
+
+/* lock(store, name, {run_id=, host=, boot_id=, pid=}, now_ms, expires_ms)
+ *   -> true | false, holder | nil, err */
+static int store_lock(lua_State *L) {
+    struct tph_store *store = check_store(L);
+    struct tph_str name = tph_check_str(L, 2);
+    int64_t now_ms = luaL_checkinteger(L, 4), expires_ms = luaL_checkinteger(L, 5);
+    struct tph_store_owner holder, owner = check_owner(L);
+    owner.expires_ms = expires_ms;
+    enum tph_status status = tph_store_lock(store, name, &owner, now_ms, &holder);
+    return status == TPH_ELOCKED ? push_holder(L, &holder) : push_outcome(L, store, status);
+}
+
+/* holder(store, name, {run_id=, host=, boot_id=, pid=}, now_ms)
+ *   -> true (nobody has it) | false, holder | nil, err */
+static int store_holder(lua_State *L) {
+    struct tph_store *store = check_store(L);
+    struct tph_str name = tph_check_str(L, 2);
+    int64_t now_ms = luaL_checkinteger(L, 4);
+    struct tph_store_owner holder, asker = check_owner(L);
+    enum tph_status status = tph_store_holder(store, name, &asker, now_ms, &holder);
     return status == TPH_ELOCKED ? push_holder(L, &holder) : push_outcome(L, store, status);
 }
 
@@ -174,7 +193,8 @@ void tph_bind_store(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"save", store_save},       {"load", store_load},   {"list", store_list},
         {"records", store_records}, {"lock", store_lock},   {"unlock", store_unlock},
-        {"check", store_check},     {"close", store_close}, {NULL, NULL},
+        {"holder", store_holder},   {"check", store_check}, {"close", store_close},
+        {NULL, NULL},
     };
     static const luaL_Reg functions[] = {{"open", store_open}, {NULL, NULL}};
     luaL_newmetatable(L, STORE);

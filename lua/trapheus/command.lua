@@ -250,6 +250,7 @@ function command.run(pipeline, run, given, settings)
   if stopped then
     run.record.outcome = untouched and "refused" or "interrupted"
     run.record.failure = { step = run.record.step, message = stopped }
+    run.world.journal:unlock(run) -- it can be gone on with from wherever the journal is
   end
   alert(run, settings)
   pipeline:ended(run)

@@ -25,12 +25,8 @@ local function check_place(run)
 end
 
 local function take_lock(run)
-  if not run.facts.original then return end -- it had not come so far as to have one
-  local held, holder = run.world.journal:lock(run)
-  if not held then
-    error(errors.new { code = "Locked", message = ("run %s is at work on %s already (process %s on %s)"):format(
-      holder.run_id, run.identifier, holder.pid, holder.host) }, 0)
-  end
+  local held, why = run.world.journal:lock(run)
+  if not held then error(errors.new { code = "Locked", message = why }, 0) end
 end
 
 local function choose(given)

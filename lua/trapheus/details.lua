@@ -29,11 +29,13 @@ local function document(record)
   local told = report.document(at_rest(record))
   told.created_at, told.ended_at = record.created_at, record.ended_at or json.null
   told.intents = intents(record)
+  told.process = record.process and { host = record.process.host, pid = record.process.pid } or json.null
   return told
 end
 
 local function text(record)
-  local lines = { report.text(at_rest(record)) }
+  local lines, process = { report.text(at_rest(record)) }, record.process
+  if process then lines[2] = ("  process      %d on %s"):format(process.pid, process.host) end
   for _, step in ipairs(record.steps) do
     local took = step.ended_at and log.duration(step.ended_at - step.started_at) or ""
     lines[#lines + 1] = ("  %s  %-15s %-8s %s"):format(log.time(step.started_at), step.name, step.outcome, took)

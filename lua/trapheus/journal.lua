@@ -10,7 +10,7 @@ local sorted = require "trapheus.sorted"
 ---@field save fun(self, record: table, kind: string, entry: table)   Durable, or raises.
 ---@field load fun(self, run_id: string): table?
 ---@field list fun(self): table[]         Every run's record, newest first.
----@field lock fun(self, run: trapheus.Run): boolean, table?  true, or false and who holds it
+---@field lock fun(self, run: trapheus.Run): boolean, string?  true, or false and who is at work instead
 ---@field unlock fun(self, run: trapheus.Run)
 
 --- FORMAT: what a record looks like; a record of another format is not gone on with.
@@ -20,9 +20,10 @@ local LOCK_MS = 7 * 24 * 3600 * 1000 -- for other machines that share the direct
 
 -- By name, and by resource id: while a run has moved a database aside, another must take neither
 -- the name nor, under its other name, the database.
-local function lock_names(run)
-  local place = run.record.account .. ":" .. run.record.region .. ":"
-  return { place .. run.identifier, place .. run.facts.original.resource_id }
+local function lock_names(record)
+  if not record.facts.original then return {} end -- not so far yet as to have one
+  local place = record.account .. ":" .. record.region .. ":"
+  return { place .. record.identifier, place .. record.facts.original.resource_id }
 end
 
 local function read(path)
@@ -32,9 +33,9 @@ local function read(path)
   return text
 end
 
-local function owner(run)
+local function owner(run_id)
   return {
-    run_id = run.id,
+    run_id = run_id,
     host = core.system.hostname(),
     boot_id = read "/proc/sys/kernel/random/boot_id" or "unknown",
     pid = core.system.getpid(),
@@ -43,20 +44,20 @@ end
 
 -- Takes all of the names or none.
 local function lock(self, run)
-  local me, names = owner(run), lock_names(run)
+  local me, names = owner(run.id), lock_names(run.record)
   for i, name in ipairs(names) do
     local held, holder = self:take(name, me)
     if not held then
       for j = 1, i - 1 do self:release(names[j], run.id) end
-      return false, holder
+      return false, ("run %s (process %d on %s) is at work on %s"):format(holder.run_id, holder.pid, holder.host,
+        run.identifier)
     end
   end
   return true
 end
 
 local function unlock(self, run)
-  if not run.facts.original then return end
-  for _, name in ipairs(lock_names(run)) do self:release(name, run.id) end
+  for _, name in ipairs(lock_names(run.record)) do self:release(name, run.id) end
 end
 
 -- The durable one -------------------------------------------------------------------------
@@ -105,6 +106,18 @@ function Journal:take(name, me)
   local held, holder = self.store:lock(name, me, now_ms, now_ms + LOCK_MS)
   if held == nil then failed(holder) end
   return held, holder
+end
+
+--- The process that is at work on a run; nil: there is none, as far as can be known from here.
+---@param record table
+---@return trapheus.core.StoreOwner?
+function Journal:worker(record)
+  local me = owner ""
+  for _, name in ipairs(lock_names(record)) do
+    local free, holder = self.store:holder(name, me, core.clock.wall_ms())
+    if free == nil then failed(holder) end
+    if not free and holder.run_id == record.run_id then return holder end
+  end
 end
 
 function Journal:release(name, run_id) self.store:unlock(name, run_id) end

@@ -155,8 +155,8 @@ local function end_again(world, record)
   local run = run_module.wrap(world, record)
   local pipeline = require("trapheus").load(record.script)
   pipeline:bind(run)
-  local held, holder = world.journal:lock(run)
-  if not held then return ("run %s is at work on it"):format(holder.run_id) end
+  local held, why = world.journal:lock(run)
+  if not held then return why end
   reopen(run, pipeline)
   local stopped = driver.run(pipeline, run)
   if stopped then return ("stopped by %s; trapheus resume %s"):format(stopped, run.id) end

@@ -48,13 +48,16 @@ local function places(record)
     facts.replacement and not facts.replacement.gone and replacement_place(facts) or json.null
 end
 
-local GOES_ON = { parked = true, interrupted = true, unfinished = true }
+local GOES_ON = { parked = true, interrupted = true }
+
+-- Of a run that has not ended: as whoever asks the journal has found it.
+local function state(record) return record.outcome or record.state or "interrupted" end
 
 --- The command a person should run, if any.
 ---@param record table
 ---@return string?
 function report.next_command(record)
-  if not GOES_ON[record.outcome or "unfinished"] then return nil end
+  if not GOES_ON[state(record)] then return nil end
   local directory = record.place and record.place.state_dir
   if directory and directory:find "[^%w/._-]" then directory = "'" .. directory:gsub("'", "'\\''") .. "'" end
   return ("trapheus resume %s%s"):format(record.run_id, directory and " --state-dir " .. directory or "")
@@ -78,7 +81,7 @@ function report.document(run)
   local pinned = record.facts.snapshot
   return {
     run_id = record.run_id,
-    outcome = record.outcome or "unfinished",
+    outcome = state(record),
     task = record.task,
     kind = record.kind or json.null,
     identifier = record.identifier,
@@ -115,7 +118,7 @@ local HEADLINES = {
   rolled_back = "%s: failed and rolled back, the original has its name again",
   parked = "%s: parked, a person is needed",
   interrupted = "%s: interrupted",
-  unfinished = "%s: not finished",
+  running = "%s: running",
 }
 
 --- One line: what happened to what.
@@ -123,7 +126,7 @@ function report.headline(record)
   if record.given_up and record.outcome == "rolled_back" then
     return record.identifier .. ": rolled back as asked, the original has its name again"
   end
-  return HEADLINES[record.outcome or "unfinished"]:format(record.identifier)
+  return HEADLINES[state(record)]:format(record.identifier)
 end
 
 local function with_members(text, database)

@@ -11,9 +11,17 @@ local runs = {}
 ---@return boolean
 function runs.unfinished(record) return record.outcome == nil or record.outcome == "parked" end
 
----@param record table
----@return string
-function runs.state(record) return record.outcome or "unfinished" end
+--- What a run is doing: how it ended, or whether a process is at work on it. For telling only, and never saved.
+---@param journal trapheus.Journal
+---@param records table[]  Each is given `state` and, of one that is running, `process`.
+---@return table[] records
+function runs.observed(journal, records)
+  for _, record in ipairs(records) do
+    record.process = not record.outcome and journal:worker(record) or nil
+    record.state = record.outcome or record.process and "running" or "interrupted"
+  end
+  return records
+end
 
 --- Those of a journal for which something is left to do, newest first.
 ---@param journal trapheus.Journal
@@ -73,6 +81,8 @@ local function took(record)
   return record.ended_at and log.duration(record.ended_at - record.created_at) or ""
 end
 
+local function state(record) return record.state or record.outcome end
+
 -- Not known of a run that was refused before it had looked.
 local function kind(record) return record.kind or "" end
 
@@ -82,7 +92,7 @@ runs.STATUS = {
   { "STARTED (UTC)", 16, function(record) return minute(record.created_at) end },
   { "KIND", 8, kind },
   { "DATABASE", nil, function(record) return record.identifier end },
-  { "STATE", 11, runs.state },
+  { "STATE", 11, state },
   { "STEP", 14, function(record) return record.step or "" end },
 }
 
@@ -91,7 +101,7 @@ runs.HISTORY = {
   { "ENDED (UTC)", 16, function(record) return minute(record.ended_at) end },
   { "KIND", 8, kind },
   { "DATABASE", nil, function(record) return record.identifier end },
-  { "OUTCOME", 11, runs.state },
+  { "OUTCOME", 11, state },
   { "TOOK", 14, took },
 }
 

@@ -230,6 +230,20 @@ static void a_lock_has_one_holder(void **state) {
     tph_store_free(other);
 }
 
+static void a_lock_is_seen_without_taking_it(void **state) {
+    struct tph_store *store = open_store();
+    struct tph_store_owner holder = {0}, asker = owner("", "boot-1", getppid());
+    const struct tph_str name = TPH_STR("orders");
+    assert_int_equal(tph_store_holder(store, name, &asker, 0, &holder), TPH_OK);
+    assert_int_equal(lock(store, owner("run-1", "boot-1", getpid()), 0), TPH_OK);
+    assert_int_equal(tph_store_holder(store, name, &asker, 999, &holder), TPH_ELOCKED);
+    assert_int_equal(holder.pid, getpid());
+    assert_true(tph_str_equal(holder.run_id, TPH_STR("run-1")));
+    assert_int_equal(tph_store_holder(store, name, &asker, 1000, &holder), TPH_OK); /* expired */
+    assert_int_equal(lock(store, owner("run-1", "boot-1", getpid()), 0), TPH_OK);
+    tph_store_free(store);
+}
+
 static void a_lock_passes_on_when_its_holder_is_gone(void **state) {
     struct tph_store *store = open_store();
     pid_t child = fork();
@@ -255,6 +269,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(damage_inside_is_found_by_the_check, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_save_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lock_has_one_holder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_is_seen_without_taking_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lock_passes_on_when_its_holder_is_gone, set_up,
                                         tear_down),
     };

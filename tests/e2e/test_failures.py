@@ -1,7 +1,10 @@
 """What goes wrong on the way: refusals, lost replies, replies that are none, crashes, signals."""
 
+import contextlib
 import itertools
 import signal
+import socket
+import sqlite3
 
 import pytest
 
@@ -173,7 +176,7 @@ def test_a_killed_run_is_resumed_to_its_end(peer, program, database, operation, 
     assert program.finish(process).code == -signal.SIGKILL
     peer.release()
     [run] = program.runs()
-    assert run["outcome"] == "unfinished" and run["identifier"] == name
+    assert run["outcome"] == "interrupted" and run["identifier"] == name
     result = program.run("resume", run["run_id"])
     assert result.document["run_id"] == run["run_id"]
     assert_restored(peer, result, database)
@@ -251,6 +254,8 @@ def test_a_time_limit_stops_a_run_that_goes_on_later(peer, program, database):
     name = database["DBInstanceIdentifier"]
     stopped = program.restore(name, "create_snapshot", "--timeout", "60s")
     assert stopped.code == 7, stopped
+    with contextlib.closing(sqlite3.connect(program.state / "journal.db")) as journal:
+        assert journal.execute("SELECT * FROM locks").fetchall() == [], "another machine may go on with it"
     assert_restored(peer, program.run("resume"), database)
 
 
@@ -260,10 +265,14 @@ def test_two_runs_on_one_database_exclude_each_other(peer, program, database):
     first = program.start("restore", "--id", name, "--task", "create_snapshot")
     peer.wait_for_held_call()
     [run] = program.runs()
+    process = {"host": socket.gethostname(), "pid": first.pid}
+    assert run["outcome"] == "running" and run["process"] == process and run["next"] is None
+    told = program.run("status", run["run_id"], where={"--output": "text"}).out
+    assert "running" in told and "{pid} on {host}".format(**process) in told and "resume" not in told
     sent = len(peer.mutations())
-    for second in (program.restore(name), program.run("resume", run["run_id"])):
+    for second in (program.restore(name), program.run("resume", run["run_id"]), program.run("rollback")):
         assert second.code == 3, second
-        assert run["run_id"] in second.text
+        assert "run {} (process {pid} on {host}) is at work on {}".format(run["run_id"], name, **process) in second.text
     assert len(peer.mutations()) == sent
     peer.release()
     assert_restored(peer, program.finish(first), database)
@@ -281,14 +290,14 @@ def test_status_lists_runs_newest_first(peer, program, database):
     peer.release()
     unfinished, done = program.runs()
     assert (done["run_id"], done["outcome"]) == (first, "snapshotted")
-    assert unfinished["outcome"] == "unfinished"
+    assert unfinished["outcome"] == "interrupted" and unfinished["process"] is None
     assert unfinished["steps"][-1]["name"] == "restore"
     one = program.run("status", first).document
     assert one["run_id"] == first
     table = program.run("status", where={"--output": "text"})
     lines = table.out.splitlines()
     assert table.code == 0 and all(len(line) <= 80 for line in lines)
-    assert unfinished["run_id"] in lines[1] and "unfinished" in lines[1]
+    assert unfinished["run_id"] in lines[1] and "interrupted" in lines[1]
     assert first in lines[2] and "snapshotted" in lines[2]
     assert "trapheus resume" in lines[-1]
     whole = program.run("status", unfinished["run_id"], where={"--output": "text"}).out

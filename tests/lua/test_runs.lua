@@ -5,8 +5,10 @@ local witness = require "witness"
 local tests = {}
 
 local RECORDS = {
-  { run_id = "aaaaaaaa", created_at = 0, identifier = "orders", kind = "cluster", step = "rename" },
-  { run_id = "bbbbbbbb", created_at = 0, identifier = "nosuch", outcome = "refused", ended_at = 90 },
+  { run_id = "aaaaaaaa", created_at = 0, identifier = "orders", kind = "cluster", step = "rename",
+    state = "interrupted" },
+  { run_id = "bbbbbbbb", created_at = 0, identifier = "nosuch", outcome = "refused", state = "refused",
+    ended_at = 90 },
 }
 
 local function lines(columns)
@@ -18,7 +20,7 @@ end
 function tests.open_runs_are_listed_with_what_they_restore()
   local list = lines(runs.STATUS)
   witness.equal(list[1], "RUN STARTED (UTC) KIND DATABASE STATE STEP")
-  witness.equal(list[2], "aaaaaaaa 1970-01-01 00:00 cluster orders unfinished rename")
+  witness.equal(list[2], "aaaaaaaa 1970-01-01 00:00 cluster orders interrupted rename")
   witness.equal(list[3], "bbbbbbbb 1970-01-01 00:00 nosuch refused", "one that was refused before it had looked")
 end
 

@@ -5,10 +5,9 @@ local lease = require "trapheus.lease"
 local lock = { name = "lock", essential = true, refuses = true, tidies = true, deadline_s = 3600 }
 
 function lock.advance(run)
-  local held, holder = run.world.journal:lock(run)
+  local held, why = run.world.journal:lock(run)
   if held then return lease.take(run) or run:done() end
-  return run:fail(("run %s (process %s on %s) works on %s already"):format(
-    holder.run_id, holder.pid, holder.host, run.identifier))
+  return run:fail(why)
 end
 
 function lock.undo(run)

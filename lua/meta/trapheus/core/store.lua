@@ -46,6 +46,14 @@ function Store:records(run_id) end
 ---@return trapheus.core.StoreOwner|trapheus.core.Failure|nil  The holder after false, the failure after nil.
 function Store:lock(name, owner, now_ms, expires_ms) end
 
+--- Whether somebody else has the lock; nothing is taken.
+---@param name string
+---@param asker trapheus.core.StoreOwner
+---@param now_ms integer
+---@return boolean? free
+---@return trapheus.core.StoreOwner|trapheus.core.Failure|nil  The holder after false, the failure after nil.
+function Store:holder(name, asker, now_ms) end
+
 ---@param name string
 ---@param run_id string
 ---@return true? unlocked, trapheus.core.Failure? err
