@@ -2,29 +2,25 @@
 #include "binding.h"
 #include <stdbool.h>
 
-enum { MOST_LEVELS = 100, SLOTS = 5 }; /* on the stack, at each level */
+enum { MOST_LEVELS = 100, SLOTS = 5 }; /* on the stack, for each field and each level */
 
-/* [-0, +0] how many fields the table at `index` has */
-static int count_fields(lua_State *L, int index) {
-    int count = 0;
-    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) count++;
-    return count;
-}
-
-/* [-1, +1] the table on top of the stack becomes its copy, which has the same metatable */
+/* [-1, +1] the table on top of the stack becomes its copy, which has the same metatable. All its
+ * fields are on the stack before there is a table for them: so they are counted, and read once. */
 static void copy_table(lua_State *L, bool deep, int level) {
     if (level > MOST_LEVELS) luaL_error(L, "a table to be copied is nested too deep");
+    int from = lua_gettop(L), elements = (int)lua_rawlen(L, from), count = 0;
     luaL_checkstack(L, SLOTS, "copy");
-    int from = lua_gettop(L), elements = (int)lua_rawlen(L, from), fields = count_fields(L, from);
-    if (fields < elements) fields = elements; /* a list with holes */
-    lua_createtable(L, elements, fields - elements);
-    for (lua_pushnil(L); lua_next(L, from);) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
+    lua_pushnil(L); /* the place of the copy */
+    for (lua_pushnil(L); lua_next(L, from); count++) {
+        luaL_checkstack(L, SLOTS, "copy");
         if (deep && lua_istable(L, -1)) copy_table(L, deep, level + 1);
-        lua_rawset(L, from + 1);
+        lua_pushvalue(L, -2);
     }
-    if (lua_getmetatable(L, from)) lua_setmetatable(L, from + 1);
+    if (count < elements) count = elements; /* a list with holes */
+    lua_createtable(L, elements, count - elements);
+    if (lua_getmetatable(L, from)) lua_setmetatable(L, -2);
+    lua_replace(L, from + 1);
+    while (lua_gettop(L) > from + 1) lua_rawset(L, from + 1);
     lua_replace(L, from);
 }
 
