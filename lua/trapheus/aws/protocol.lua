@@ -12,11 +12,16 @@ local protocol = {}
 
 local KINDS = { query = "trapheus.aws.query", json = "trapheus.aws.json_protocol" }
 
+local loaded = {}
+
 --- How a service is spoken to.
 local function kind_of(service)
-  local module = KINDS[service.metadata.protocol or "query"]
-  return module and require(module) or error(("%s speaks the protocol %s; query and json are known"):format(
-    service.metadata.serviceId or "the service", tostring(service.metadata.protocol)), 0)
+  local name = service.metadata.protocol or "query"
+  if not loaded[name] then
+    loaded[name] = KINDS[name] and require(KINDS[name]) or error(("%s speaks the protocol %s; query and json are known"
+      ):format(service.metadata.serviceId or "the service", tostring(name)), 0)
+  end
+  return loaded[name]
 end
 
 --- The body of a call. Raises, blaming the caller, for an unknown operation or parameter (naming the nearest), a

@@ -1,50 +1,85 @@
---- Are these parameters as the service's model says? Quick, as nothing is written; what is wrong, encoding them says.
+--- Are these parameters as the service's model says? Quick, as nothing is written: each shape becomes a function when a
+--- value of it is first seen. What is wrong, encoding them says.
 local json = require "trapheus.json"
 local scalars = require "trapheus.aws.query.scalars"
-local shapes = require "trapheus.aws.shapes"
 
-local fits -- (all shapes, ref, value)
+local MODES = { __mode = "k" }
+local checks_of = setmetatable({}, MODES) -- all shapes of a service -> its checks, by reference to a shape
 
-local CONTAINERS = {}
+---@alias trapheus.aws.Check fun(value: any): boolean
 
-function CONTAINERS.structure(all, shape, value)
-  local members = shape.members
-  for name, inner in next, value do
-    if not members[name] or not fits(all, members[name], inner) then return false end
-  end
+local check_of -- (all shapes, ref): its check
+
+local MAKERS = {}
+
+function MAKERS.structure(all, shape)
+  local members, required, checks = shape.members, {}, {}
   for _, name in ipairs(shape.required or {}) do
-    if value[name] == nil and not members[name].idempotencyToken then return false end
+    if not members[name].idempotencyToken then required[#required + 1] = name end
   end
-  return true
+  local function check_member(name)
+    checks[name] = members[name] and check_of(all, members[name])
+    return checks[name]
+  end
+  return function(value)
+    if type(value) ~= "table" then return false end
+    for name, inner in next, value do
+      local check = checks[name] or check_member(name)
+      if not check or not check(inner) then return false end
+    end
+    for i = 1, #required do
+      if value[required[i]] == nil then return false end
+    end
+    return true
+  end
 end
 
-function CONTAINERS.list(all, shape, value)
-  if next(value) ~= nil and not json.is_list(value) then return false end
-  for i = 1, #value do
-    if not fits(all, shape.member, value[i]) then return false end
+function MAKERS.list(all, shape)
+  local check
+  return function(value)
+    if type(value) ~= "table" or next(value) ~= nil and not json.is_list(value) then return false end
+    check = check or check_of(all, shape.member)
+    for i = 1, #value do
+      if not check(value[i]) then return false end
+    end
+    return true
   end
-  return true
 end
 
-function CONTAINERS.map(all, shape, value)
-  for name, inner in next, value do
-    local is_key = type(name) == "string" and fits(all, shape.key, name)
-    if not is_key or not fits(all, shape.value, inner) then return false end
+function MAKERS.map(all, shape)
+  return function(value)
+    if type(value) ~= "table" then return false end
+    local is_key, is_value = check_of(all, shape.key), check_of(all, shape.value)
+    for name, inner in next, value do
+      if type(name) ~= "string" or not is_key(name) or not is_value(inner) then return false end
+    end
+    return true
   end
-  return true
 end
 
-function fits(all, ref, value)
-  local shape = all[ref.shape]
-  local container = CONTAINERS[shape.type]
-  if container then return type(value) == "table" and container(all, shape, value) end
-  return scalars.text[shape.type](value, ref.timestampFormat or shape.timestampFormat) and true or false
+local function scalar(shape, format)
+  local text = scalars.text[shape.type]
+  return function(value) return text(value, format) and true or false end
 end
+
+function check_of(all, ref)
+  checks_of[all] = checks_of[all] or setmetatable({}, MODES)
+  local checks = checks_of[all]
+  if not checks[ref] then
+    local shape = all[ref.shape]
+    local maker = MAKERS[shape.type]
+    checks[ref] = maker and maker(all, shape) or scalar(shape, ref.timestampFormat or shape.timestampFormat)
+  end
+  return checks[ref]
+end
+
+local NOTHING = MAKERS.structure({}, { members = {} })
 
 ---@param service trapheus.Model
 ---@param operation string
 ---@param params table
 ---@return boolean
 return function(service, operation, params)
-  return CONTAINERS.structure(service.shapes, shapes.input(service, operation), params)
+  local input = service.operations[operation].input
+  return (input and check_of(service.shapes, input) or NOTHING)(params)
 end
