@@ -5,10 +5,13 @@ local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.sandbox.errors"
 local faults = require "trapheus.sandbox.faults"
 local gate = require "trapheus.sandbox.gate"
+local model = require "trapheus.aws.model"
 local tables = require "trapheus.sandbox.tables"
 local throttle = require "trapheus.sandbox.throttle"
 
 local calls = {}
+
+local NO_FAULT = {}
 
 local OPERATIONS = {}
 for _, module in ipairs {
@@ -31,10 +34,10 @@ local function recorded(params)
   return copy
 end
 
-local function record(sb, service, operation, params, by)
+local function record(sb, service, operation, params, by, signed_at_s, region)
   local entry = {
     at_ms = sb.now, service = service, operation = operation, params = recorded(params), outcome = "ok",
-    committed = false, by = by,
+    committed = false, by = by, signed_at_s = signed_at_s, region = region, target = nil, fault = nil,
   }
   sb.audit[#sb.audit + 1] = entry
   return entry
@@ -53,7 +56,9 @@ local function execute(sb, entry, params, fault)
   end
   local before = sb.changes
   sb.target, sb.asked_in = nil, entry.region or sb.region
-  local ok, result = pcall(operation, sb, tables.copy(params), fault or {})
+  -- what is only asked about is kept nowhere, so that the record's copy does
+  local own = model.is_read_only(entry.operation) and entry.params or tables.copy(params)
+  local ok, result = pcall(operation, sb, own, fault or NO_FAULT)
   entry.committed, entry.target = entry.committed or sb.changes ~= before, sb.target
   if ok then return result end
   if not errors.is_refusal(result) then error(result, 0) end
@@ -69,8 +74,7 @@ end
 
 local function raise_the_dead(sb, fault, entry, params)
   sb:later(fault.delay_s or sb:draw "zombie_s", function()
-    local late = record(sb, entry.service, entry.operation, params, entry.by)
-    late.signed_at_s, late.region = entry.signed_at_s, entry.region
+    local late = record(sb, entry.service, entry.operation, params, entry.by, entry.signed_at_s, entry.region)
     local _, err = admit(sb, late, params)
     late.late, late.outcome = true, err and err.code or "ok"
   end)
@@ -99,7 +103,8 @@ end
 
 local function answer(sb, entry, params)
   count(sb, entry.operation)
-  local fault = faults.match(sb.faults, entry.operation, sb.counts, function() return sb:stream("fault"):unit() end)
+  local fault = sb.faults[1]
+    and faults.match(sb.faults, entry.operation, sb.counts, function() return sb:stream("fault"):unit() end)
   if fault then
     entry.fault = fault.kind
     return with_fault(sb, fault, entry, params)
@@ -120,8 +125,7 @@ end
 ---@return table|nil err
 ---@return trapheus.sandbox.Delivery|nil arriving
 function calls.serve(sb, service, operation, params, signed_at_s, region)
-  local entry = record(sb, service, operation, params, "client")
-  entry.signed_at_s, entry.region = signed_at_s, region
+  local entry = record(sb, service, operation, params, "client", signed_at_s, region)
   local result, err, arriving = answer(sb, entry, params)
   local _, seen = delivery.tables(arriving, entry, result, err)
   if seen then entry.outcome = seen.code end

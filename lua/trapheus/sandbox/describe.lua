@@ -5,7 +5,6 @@ local filters = require "trapheus.sandbox.filters"
 local names = require "trapheus.sandbox.names"
 local paging = require "trapheus.sandbox.paging"
 local replication = require "trapheus.sandbox.replication"
-local tables = require "trapheus.sandbox.tables"
 local versions = require "trapheus.sandbox.versions"
 
 local describe = { operations = { rds = {} } }
@@ -29,7 +28,7 @@ local function moment(sb, objects, wanted)
   return at_ms
 end
 
---- Gives each view of some moment in the recent past.
+--- Gives each view of some moment in the recent past: for reading, as the next look may give the same one.
 ---@param sb table
 ---@param objects table[]
 ---@param wanted string|nil  The one that is asked for; nil: a list is.
@@ -40,7 +39,7 @@ function describe.look(sb, objects, wanted, accept)
   for _, object in ipairs(objects) do
     if sb.knobs.stale_apart == 1 then at_ms = moment(sb, { object }, wanted) end
     for _, view in ipairs(versions.at(object.history, at_ms)) do
-      if not accept or accept(view) then seen[#seen + 1] = tables.shallow(view) end
+      if not accept or accept(view) then seen[#seen + 1] = view end
     end
   end
   return seen

@@ -10,7 +10,8 @@ local filters = {}
 ---@param view table
 ---@return boolean
 function filters.accept(params, known, view)
-  for _, filter in ipairs(params.Filters or {}) do
+  if not params.Filters then return true end
+  for _, filter in ipairs(params.Filters) do
     local field = known[filter.Name]
     if not field then
       errors.refuse("InvalidParameterValue", ("Unrecognized filter name: %s"):format(filter.Name))

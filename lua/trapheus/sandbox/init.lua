@@ -152,7 +152,7 @@ function sandbox:committed()
 end
 
 --- One call of an AWS service: AWS's own shapes in and out, times in seconds since the epoch. A result is for
---- reading: what lies deeper in it is shared with the next look at the same object.
+--- reading: it is shared with the next look at the same object.
 ---@param service "rds"|"sts"|"ses"
 ---@param operation string
 ---@param params table|nil

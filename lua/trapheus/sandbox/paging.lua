@@ -34,6 +34,8 @@ local function skipped(list, marker)
   return count
 end
 
+local function by_key(a, b) return a.key < b.key end
+
 ---@param sb trapheus.Sandbox
 ---@param list { key: string, value: table }[]
 ---@param params table MaxRecords, Marker
@@ -41,7 +43,7 @@ end
 ---@return table result
 function paging.page(sb, list, params, field)
   local most, marker = limit(params), after(params)
-  table.sort(list, function(a, b) return a.key < b.key end)
+  if #list > 1 then table.sort(list, by_key) end
   local first, page = skipped(list, marker), {}
   for i = first + 1, math.min(first + most, #list) do page[#page + 1] = list[i].value end
   local last = first + #page

@@ -26,7 +26,7 @@ end
 ---@return number unit A number in [0, 1).
 function random:unit()
   self.state = self.state + GOLDEN
-  return (mix(self.state) >> 11) * 2.0 ^ -53
+  return (mix(self.state) >> 11) * 0x1p-53
 end
 
 ---@param low integer
@@ -66,8 +66,11 @@ end
 ---@return string
 function random:bytes(count)
   local out = {}
-  for i = 1, count do out[i] = string.char(self:integer(0, 255)) end
-  return table.concat(out)
+  for i = 1, count do
+    self.state = self.state + GOLDEN
+    out[i] = mix(self.state) >> 56
+  end
+  return string.char(table.unpack(out))
 end
 
 return random

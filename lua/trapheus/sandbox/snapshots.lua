@@ -31,15 +31,18 @@ local snapshots = {}
 ---@field original boolean? It has an OriginalSnapshotCreateTime
 ---@field codes { absent: string, exists: string, state: string }
 
+local function progress(sb, snapshot)
+  if snapshot.status == "available" then return 100 end
+  if not snapshot.ready_ms then return 0 end
+  return math.min(99, 100 * (sb.now - snapshot.begun_ms) // (snapshot.ready_ms - snapshot.begun_ms + 1))
+end
+
 ---@param sb table
 ---@param snapshot table
 ---@return table
 function snapshots.view(sb, snapshot)
   local shown = tables.copy(snapshot.fields)
-  shown.Status = snapshot.status
-  shown.PercentProgress = snapshot.status == "available" and 100 or snapshot.ready_ms
-      and math.min(99, 100 * (sb.now - snapshot.begun_ms) // (snapshot.ready_ms - snapshot.begun_ms + 1))
-    or 0
+  shown.Status, shown.PercentProgress = snapshot.status, progress(sb, snapshot)
   return shown
 end
 
@@ -264,8 +267,9 @@ end
 local function progressing(sb, kind, shown)
   local snapshot = sb[kind.names][shown[kind.identifier]]
   if shown.Status ~= "creating" or not snapshot or snapshot.status ~= "creating" then return shown end
-  shown.PercentProgress = snapshots.view(sb, snapshot).PercentProgress
-  return shown
+  local now = tables.shallow(shown)
+  now.PercentProgress = progress(sb, snapshot)
+  return now
 end
 
 local function matches(kind, params, wanted, shown)
