@@ -67,14 +67,14 @@ local function quiesce(run, held, except)
   for _, intent in ipairs(sorted_intents(run)) do
     local left_ms = intent.at_ms + (lost(intent) and quiescence_ms(run) or SHOW_MS) - now
     if intent.key ~= except and left_ms > 0 and concerns(intent, held) then
-      return run:wait((lost(intent) and "a lost %s of %s to be certainly dead" or "%s of %s to show"):format(
+      return run:wait_out((lost(intent) and "a lost %s of %s to be certainly dead" or "%s of %s to show"):format(
         intent.operation, name), left_ms / 1000)
     end
   end
   local ghost = run.record.lost[held]
   local left_ms = ghost and ghost.key ~= except and ghost.at_ms + quiescence_ms(run) - now or 0
   if left_ms > 0 then
-    return run:wait(("a lost %s of %s to be certainly dead"):format(ghost.operation, name), left_ms / 1000)
+    return run:wait_out(("a lost %s of %s to be certainly dead"):format(ghost.operation, name), left_ms / 1000)
   end
 end
 
@@ -167,6 +167,7 @@ local function send(run, intent, parameters)
   run:tell("call", { operation = intent.operation, target = intent.target.name, parameters = parameters })
   local rds = intent.target.region and run.world:rds_in(intent.target.region) or run.world.rds
   local reply, err = errors.try(rds[intent.operation], rds, parameters)
+  run:look_anew()
   if err and not err.ambiguous then
     local answer = rejected(run, intent, err)
     answer.sent = true

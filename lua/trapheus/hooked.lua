@@ -14,12 +14,19 @@ end
 
 local function words(text) return secrets.mask(tostring(text)) end
 
-local function call(run, hook, event)
+local function called(run, hook, event)
   if type(hook) == "function" then return pcall(hook, run) end
   hook.loaded.say = function(text) run:tell("said", { message = words(text) }) end
   local seen = view.of(run, words)
   if event then return guard.call(run, hook, view.frozen(event, "event"), seen) end
   return guard.call(run, hook, seen)
+end
+
+-- What was seen before it counts for nothing: it may have done anything.
+local function call(run, hook, event)
+  local ok, err = called(run, hook, event)
+  run:look_anew()
+  return ok, err
 end
 
 local function key_of(hook, point, i)

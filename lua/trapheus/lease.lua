@@ -100,7 +100,7 @@ end
 -- One that was not ours any more is only ours again when everybody can have seen it.
 local function write(run, role, seen)
   local anew, held = left_s(run, seen) == 0, run.facts.lease
-  if anew and blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end
+  if anew and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end
   local answer = run:mutate(marks.put(seen, tags_for(run, role)))
   if anew and answer.sent then held.held_from, held.wrote_at = nil, run:now_s() end
   return answer
@@ -116,7 +116,7 @@ local function hold(run, role, seen)
   local held = run.facts.lease
   held.held_from = held.held_from or run:now_s() + CERTAIN_S
   local wait_s = held.held_from - run:now_s()
-  if wait_s > 0 then return run:wait("the lease to be certain", wait_s) end
+  if wait_s > 0 then return run:wait_out("the lease to be certain", wait_s) end
 end
 
 --- Takes the lease on the original. nil: it is held for certain.
@@ -125,7 +125,7 @@ end
 function lease.take(run)
   local original = run:observe "original"
   local other = theirs(run, original)
-  if other and blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end
+  if other and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end
   if other and in_force(run, other) then
     return run:fail(("%s: %s; if it is not at work any more, wait until then"):format(original.name, whose(other)))
   elseif other then
@@ -202,7 +202,7 @@ end
 ---@return trapheus.Answer?
 function lease.give_up(run)
   if not run.facts.lease then return nil end
-  if blind_s(run) > 0 then return run:wait("the lease to show", blind_s(run)) end -- not to take off another's
+  if blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- not to take off another's
   return lease.release(run, run:observe_home())
 end
 

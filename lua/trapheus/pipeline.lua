@@ -31,6 +31,7 @@ Pipeline.__index = Pipeline
 local pipeline = {}
 
 local MIN_LOOK_MS, MAX_LOOK_MS = 10 * 1000, 60 * 1000
+local SPREAD_MS = 1000 -- of those who wait for what only time brings
 local ABSENT_S = 600 -- looks are never this far apart while somebody is at work
 local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
 
@@ -292,11 +293,12 @@ local function delay_ms(run, answer)
   elseif answer.detail then
     run:tell("progress", { why = answer.wait, detail = answer.detail })
   end
+  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_LOOK_MS - SPREAD_MS)
   return core.waiter.delay_ms {
     elapsed_ms = now - record.waiting.since_ms,
     expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
-    min_ms = MIN_LOOK_MS,
-    max_ms = MAX_LOOK_MS,
+    min_ms = left_ms or MIN_LOOK_MS,
+    max_ms = left_ms and left_ms + SPREAD_MS or MAX_LOOK_MS,
     random = run.world:random(),
   }
 end
@@ -337,6 +339,7 @@ function Pipeline:ended(run) hooked.ended(self.hooks, run) end
 function Pipeline:tick(run)
   local record = run.record
   self:bind(run)
+  run:look_anew()
   while not record.outcome do
     local name = list_of(self, run)[record.position]
     local step = name and self.steps[name]

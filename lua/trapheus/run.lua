@@ -14,6 +14,7 @@ local names = require "trapheus.names"
 ---@field todo string?          With `park`: what to do, in plain words.
 ---@field code string?          With `fail`: AWS's error code.
 ---@field expected_s number?    With `wait`: how long this phase usually takes.
+---@field left_s number?        With `wait`: until then there is nothing to see.
 ---@field detail string?        With `wait`: how far it is; told, but no new thing to wait for.
 ---@field reply table?          With `wait`, from the door: what AWS answered when it accepted the call.
 ---@field sent boolean?         From the door: a call has left at this look.
@@ -25,6 +26,7 @@ local names = require "trapheus.names"
 ---@field options table         record.options: the flags, as data.
 ---@field world trapheus.World
 ---@field untold table[]?       what has happened, for hooks that are told between two looks
+---@field looked table<string, { of: string, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
 ---@field database table        databases.instance or databases.cluster
 local Run = {}
 Run.__index = Run
@@ -73,6 +75,7 @@ function run_module.wrap(world, record)
     identifier = record.identifier,
     id = record.run_id,
     world = world,
+    looked = {},
   }, Run)
 end
 
@@ -155,6 +158,11 @@ function Run:done() return { done = true } end
 ---@param detail string?
 function Run:wait(why, expected_s, detail) return { wait = why, expected_s = expected_s, detail = detail } end
 
+--- As `wait`, for what only time brings: nobody need look before.
+---@param why string
+---@param left_s number
+function Run:wait_out(why, left_s) return { wait = why, left_s = left_s } end
+
 ---@param reason string
 ---@param code string?
 function Run:fail(reason, code) return { fail = reason, code = code } end
@@ -174,14 +182,24 @@ end
 
 -- Observation -----------------------------------------------------------------------------
 
---- The original or the replacement, looked up by resource id; nil when RDS does not show it.
+local LOOK_MS = 1000 -- one look lasts no longer
+
+--- The original or the replacement, looked up by resource id; nil when RDS does not show it. Whoever asks again within
+--- one look, in which nothing was changed, is told the same.
 ---@param role "original"|"replacement"
+---@return trapheus.Database?
 function Run:find(role)
-  local known = self.facts[role]
-  local seen = known and self.database.by_resource_id(self.world.rds, known.resource_id) or nil
+  local known, now_ms, looked = self.facts[role], self.world:now_ms(), self.looked[role]
+  if not known then return nil end
+  if looked and looked.of == known.resource_id and now_ms - looked.at_ms <= LOOK_MS then return looked.seen end
+  local seen = self.database.by_resource_id(self.world.rds, known.resource_id)
   if seen then known.name = seen.name end -- for the report: where it was last seen
+  self.looked[role] = { of = known.resource_id, seen = seen, at_ms = now_ms }
   return seen
 end
+
+--- What was seen so far counts for nothing any more: time has passed, or something was done.
+function Run:look_anew() self.looked = {} end
 
 --- As `find`, for a step that can do nothing until the database is visible: between two names
 --- RDS shows it under neither (a few seconds, up to a minute).

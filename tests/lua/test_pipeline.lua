@@ -304,4 +304,70 @@ tests["turning back undoes what was done, and is not possible once the replaceme
   assert(not ok and why:find "only forward", why)
 end
 
+-- Looking -----------------------------------------------------------------------------------------
+
+-- A step that looks at the original twice, with `between` in between: how often RDS was asked.
+local function looks_with(between)
+  local asked
+  local result = rehearse { extend = function(pipeline)
+    pipeline:insert("snapshot", { name = "twice", advance = function(run)
+      run:look_anew()
+      local before = #run.world.sandbox.audit
+      local first = run:observe "original"
+      between(run)
+      local second = run:observe "original"
+      asked = #run.world.sandbox.audit - before
+      equal(first.resource_id, second.resource_id)
+      return run:done()
+    end })
+  end }
+  equal(result.outcome, "restored")
+  return asked
+end
+
+tests["what is seen within one look is asked for once"] = function()
+  equal(looks_with(function() end), 1, "calls")
+end
+
+tests["after some time it is asked for again"] = function()
+  equal(looks_with(function(run) witness.pass(run.world, 2) end), 2, "calls")
+end
+
+tests["after a change it is asked for again"] = function()
+  equal(looks_with(function(run)
+    run:mutate(run:observe("original"):protect(true))
+  end), 3, "calls: a look, which is that of the lease as well, the change, and a look")
+end
+
+tests["what a hook does is seen at once"] = function()
+  local protected
+  local result = rehearse { extend = function(pipeline)
+    pipeline:after("snapshot", function(run)
+      run.world.rds:ModifyDBInstance { DBInstanceIdentifier = "mydb", DeletionProtection = false }
+    end)
+    pipeline:insert("snapshot", { name = "see", advance = function(run)
+      protected = run:observe("original").protected
+      return run:done()
+    end })
+  end, knobs = { stale_s = 0 } }
+  equal(result.outcome, "restored")
+  equal(protected, false, "deletion protection, as it is seen")
+end
+
+tests["what only time brings is waited for without a look in between"] = function()
+  local waits = {}
+  local result = rehearse { extend = function(pipeline)
+    local ends_ms
+    pipeline:insert("snapshot", { name = "patient", advance = function(run)
+      local now_ms = run.world:now_ms()
+      ends_ms = ends_ms or now_ms + 100000
+      waits[#waits + 1] = (ends_ms - now_ms) / 1000
+      return now_ms < ends_ms and run:wait_out("the time to come", (ends_ms - now_ms) / 1000) or run:done()
+    end })
+  end }
+  equal(result.outcome, "restored")
+  equal(#waits, 3, "looks: at first, after a minute, at the end")
+  assert(waits[2] > 39 and waits[2] < 42 and waits[3] <= 0 and waits[3] > -2, table.concat(waits, " "))
+end
+
 return tests

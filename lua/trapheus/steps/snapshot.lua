@@ -20,13 +20,16 @@ local function ours(run, seen)
   return seen.tags[marks.RUN] == marks.of_snapshot(run.id) and of_original
 end
 
+-- The original, and the call that makes the snapshot `name` of it.
+local function creation(run, name)
+  local original = run:observe "original"
+  return original, original:create_snapshot(name, { { Key = marks.RUN, Value = marks.of_snapshot(run.id) } })
+end
+
 -- Makes the snapshot `name`. nil: it is there, ours and available.
 local function ensure(run, name)
   local seen = look(run, name)
-  local original = run:observe "original"
-  local operation, target, parameters = original:create_snapshot(name,
-    { { Key = marks.RUN, Value = marks.of_snapshot(run.id) } })
-  if not seen then return nil, run:change(original, operation, target, parameters) end
+  if not seen then return nil, run:change(creation(run, name)) end
   local old = run.facts.snapshot_old
   if old and pinned.is(old, seen) then -- a stale look: its delete was seen
     return nil, run:wait(("the old snapshot %s to be gone for certain"):format(name))
@@ -44,6 +47,7 @@ local function ensure(run, name)
     return nil, run:wait(("the snapshot %s (%s)"):format(name, seen.status), snapshot.typical_s,
       percent and ("%d%%"):format(percent) or nil)
   end
+  local _, operation, target = creation(run, name)
   run:confirm(operation, target)
   return seen
 end
