@@ -12,6 +12,7 @@ local json = require "trapheus.json"
 local log = require "trapheus.log"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
+local origin = require "trapheus.origin"
 local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
 local ambient = require "trapheus.ambient"
@@ -297,6 +298,7 @@ function command.restore(pipeline, script, arguments)
   hooks.attach(given.plan and pipeline:rehearsal() or pipeline, loaded) -- a plan only has them checked
   given.hook_points = hooks.all_points(loaded)
   local run = command.new_run(world, given, script)
+  run.record.script_hash = origin.hash(pipeline, script, given.task)
   run.options.hooks = hooks.remembered(loaded)
   given.run = run.id
   return command.run(pipeline, run, given, settings)

@@ -165,6 +165,7 @@ local OF_A_RUN = { { "How", {
   { "--from-aws", "ID", "its journal is gone: end what a run has begun on ID, from the marks that it left there" },
   { "--hooks", "FILE", "with these hooks, instead of those that it began with", "+" },
   { "--no-hooks", nil, "without the hooks that it began with" },
+  { "--accept-changes", nil, "although its script or its hooks have changed since it began" },
   TIMEOUT,
 } }, WHERE, TOLD }
 

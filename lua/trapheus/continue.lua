@@ -6,6 +6,7 @@ local errors = require "trapheus.errors"
 local hooks = require "trapheus.hooks"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
+local origin = require "trapheus.origin"
 local pipelines = require "trapheus.pipeline"
 local recover = require "trapheus.recover"
 local run_module = require "trapheus.run"
@@ -94,13 +95,16 @@ return function(name, arguments, change)
   local _ <close> = ambient.enter(run.world)
   local pipeline = require("trapheus").load(record.script)
   run.world.gate = command.gate(pipeline, given)
+  local how = { back = name == "rollback" or record.direction == "back", accept_changes = given.accept_changes }
   if runs.unfinished(record) then
     check_place(run)
+    origin.check(record, pipeline, how)
     take_lock(run)
     run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
+    run.record.script_hash = record.script_hash -- what has changed is meant
   end
   if runs.unfinished(run.record) then
-    hooks.attach(pipeline, hooks.again(run, given, name == "rollback" or run.record.direction == "back"))
+    hooks.attach(pipeline, hooks.again(run, given, how.back))
   end
   pipeline:bind(run)
   if not runs.unfinished(run.record) then return ended(run, given, change) end

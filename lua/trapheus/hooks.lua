@@ -1,6 +1,7 @@
 --- A hooks file: a Lua file that returns a table of functions to be called around a run. It is checked when it is
 --- loaded, and what it says is attached to a pipeline.
 local core = require "trapheus.core"
+local errors = require "trapheus.errors"
 local guard = require "trapheus.guard"
 local nearest = require "trapheus.nearest"
 local path = require "trapheus.path"
@@ -241,12 +242,18 @@ function hooks.remembered(list)
   return kept[1] and kept or nil
 end
 
+-- Whether that is meant is asked of one that goes forward.
+local function tell_changed(run, file, meant)
+  if meant then return run:warn(file .. " has changed since the run began: its hooks are called as they are now") end
+  error(errors.new { code = "OtherHooks", message = ("%s has changed since run %s began: put it back as it was; or "
+    .. "have its hooks called as they are now: trapheus resume %s --accept-changes; or give --hooks FILE or "
+    .. "--no-hooks"):format(file, run.id, run.id) }, 0)
+end
+
 -- As the file is now; nil: it cannot be had.
-local function reload(run, each, back)
+local function reload(run, each, back, accepted)
   local ok, loaded = pcall(hooks.load, each.file)
-  if ok and loaded.sha256 ~= each.sha256 then
-    run:warn(each.file .. " has changed since the run began: its hooks are called as they are now")
-  end
+  if ok and loaded.sha256 ~= each.sha256 then tell_changed(run, each.file, back or accepted) end
   if ok then return loaded end
   if not usage.is(loaded) then error(loaded, 0) end
   if back then return run:warn("it goes back without hooks: " .. tostring(loaded)) end
@@ -257,7 +264,7 @@ end
 --- The files of a run that goes on: those that it began with, unless others or none are asked for. Without one of them
 --- it does not go forward, as that may be what keeps a bad replacement from being taken.
 ---@param run trapheus.Run
----@param given { hooks: string[]?, no_hooks: boolean? }
+---@param given { hooks: string[]?, no_hooks: boolean?, accept_changes: boolean? }
 ---@param back boolean  Does it go back?
 ---@return trapheus.LoadedHooks[]
 function hooks.again(run, given, back)
@@ -268,7 +275,8 @@ function hooks.again(run, given, back)
     return list
   end
   local list = {}
-  for _, each in ipairs(known) do list[#list + 1] = reload(run, each, back) end
+  for _, each in ipairs(known) do list[#list + 1] = reload(run, each, back, given.accept_changes) end
+  if given.accept_changes then run.options.hooks = hooks.remembered(list) end
   return list
 end
 

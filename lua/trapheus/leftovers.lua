@@ -5,6 +5,7 @@ local driver = require "trapheus.drivers.local"
 local errors = require "trapheus.errors"
 local log = require "trapheus.log"
 local marks = require "trapheus.marks"
+local origin = require "trapheus.origin"
 local run_module = require "trapheus.run"
 local runs = require "trapheus.runs"
 
@@ -136,15 +137,14 @@ local FORWARD = { restored = true, snapshotted = true }
 
 -- Back to where the run could not do what it wanted. What it had done is not done again: a person may have changed
 -- protection since, on purpose.
-local function reopen(run, pipeline)
+local function reopen(run)
   local record, facts = run.record, run.facts
-  local list = pipeline.tasks[record.task]
   if FORWARD[record.outcome] then
-    run:go_on_from(list, facts.leftover and "delete" or "finish")
+    run:go_on_from(facts.leftover and "delete" or "finish")
     local replacement = not facts.protection_left and run:find "replacement"
     if replacement then facts.config.DeletionProtection = replacement.protected end
   else
-    run:go_on_from(list, "snapshot", "fence", "lock")
+    run:go_on_from("snapshot", "fence", "lock")
     record.options.no_fence = not facts.fence_left or nil
   end
   record.outcome, record.ended_at, record.step, record.intents = nil, nil, nil, {}
@@ -154,10 +154,11 @@ end
 local function end_again(world, record)
   local run = run_module.wrap(world, record)
   local pipeline = require("trapheus").load(record.script)
+  origin.check(record, pipeline, { back = true })
   pipeline:bind(run)
   local held, why = world.journal:lock(run)
   if not held then return why end
-  reopen(run, pipeline)
+  reopen(run)
   local stopped = driver.run(pipeline, run)
   if stopped then return ("stopped by %s; trapheus resume %s"):format(stopped, run.id) end
   return record.parked and record.parked.reason or nil

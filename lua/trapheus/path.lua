@@ -70,15 +70,23 @@ local function unknown(name)
     meant and ("did you mean %s? Else "):format(meant) or "", table.concat(scripts, ", "))
 end
 
+--- The file that a script is in; nil for one that is inside the program, or that there is not.
+---@param name string
+---@return string?
+function path.script_file(name)
+  if name:find "[/.]" then return name end
+  for _, directory in ipairs(path.directories) do
+    local file = directory .. "/" .. name .. ".lua"
+    if core.system.stat(file) then return file end
+  end
+end
+
 --- The script of a name ("restore") or path ("scripts/restore.lua").
 ---@param name string
 ---@return function chunk
 function path.script(name)
-  if name:find "[/.]" then return path.load_file(name) end
-  for _, directory in ipairs(path.directories) do
-    local file = directory .. "/" .. name .. ".lua"
-    if core.system.stat(file) then return path.load_file(file) end
-  end
+  local file = path.script_file(name)
+  if file then return path.load_file(file) end
   return bundled(name) or unknown(name)
 end
 

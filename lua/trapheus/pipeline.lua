@@ -1,5 +1,6 @@
 --- The engine: advances a run until it must wait, and says for how long. What waiting means is
 --- the driver's business; what to do is the steps'.
+local copy = require "trapheus.copy"
 local core = require "trapheus.core"
 local door = require "trapheus.door"
 local errors = require "trapheus.errors"
@@ -217,10 +218,6 @@ end
 
 -- Moving on -------------------------------------------------------------------------------
 
-local function list_of(self, run)
-  return self.tasks[run.record.task]
-end
-
 local function enter(run, step)
   local record = run.record
   local label = record.direction == "forward" and step.name or "undo " .. step.name
@@ -314,9 +311,11 @@ local function step_on(run, step, answer)
   end
 end
 
---- Gives the run the kind of database that it is about, once that is known, and those who are asked about it.
+--- Gives the run the kind of database that it is about, once that is known, and those who are asked about it. It keeps
+--- to the list of steps that it begins with.
 ---@param run trapheus.Run
 function Pipeline:bind(run)
+  run.record.list = run.record.list or copy(self.tasks[run.record.task])
   if run.record.kind then run.database = self.database(run.record.kind == "cluster") end
   function run.approve() return hooked.verify(self.hooks, run) end
   if #self.hooks.on_event > 0 then run.untold = run.untold or {} end
@@ -341,7 +340,7 @@ function Pipeline:tick(run)
   self:bind(run)
   run:look_anew()
   while not record.outcome do
-    local name = list_of(self, run)[record.position]
+    local name = record.list[record.position]
     local step = name and self.steps[name]
     if not name then
       finish(run, ends[record.direction](run))

@@ -139,14 +139,13 @@ local function dread(run)
 end
 
 -- From that step; a task that has not got it goes back from its end.
-local function go(run, pipeline, direction, step)
-  local list = pipeline.tasks[run.record.task]
+local function go(run, direction, step)
   run.record.direction = direction
-  if not run:go_on_from(list, step) then run.record.position = #list end
+  if not run:go_on_from(step) then run.record.position = #run.record.list end
 end
 
 -- Only the replacement is left: there is nothing to go back to, and nothing to compare it with.
-local function tidy(run, pipeline, found)
+local function tidy(run, found)
   local replacement = found.replacement
   local settled, why = replacement:settled()
   if not settled then
@@ -157,12 +156,12 @@ local function tidy(run, pipeline, found)
   run.facts.config = { DeletionProtection = run.facts.original.protected }
   run.facts.verified = { resource_id = replacement.resource_id, at = run:stamp() }
   run:warn "the original was gone already: its replacement could not be compared with it again"
-  go(run, pipeline, "forward", "finish")
+  go(run, "forward", "finish")
 end
 
-local function turn(run, pipeline, why)
+local function turn(run, why)
   run.record.failure = { message = why }
-  go(run, pipeline, "back", "restore")
+  go(run, "back", "restore")
 end
 
 -- Forward when the original was aside and its snapshot is there; else what was begun is undone.
@@ -171,21 +170,21 @@ local function choose(run, pipeline, found)
   if found.replacement then
     run.facts.replacement = { resource_id = found.replacement.resource_id, name = found.replacement.name }
   end
-  if not found.original then return tidy(run, pipeline, found) end
-  if found.state.going == "back" then return turn(run, pipeline, "it was on its way back when its journal was lost") end
+  if not found.original then return tidy(run, found) end
+  if found.state.going == "back" then return turn(run, "it was on its way back when its journal was lost") end
   if not run:restores() or found.original.name == run.identifier then
-    return turn(run, pipeline, "its journal was lost before anything was moved: begin again")
+    return turn(run, "its journal was lost before anything was moved: begin again")
   end
   if found.state.other_settings then
-    return turn(run, pipeline, "its journal was lost, and with it the settings that were to differ on purpose")
+    return turn(run, "its journal was lost, and with it the settings that were to differ on purpose")
   end
   if found.state.hooks and not pipeline.hooked then
-    return turn(run, pipeline, "its journal was lost, and with it the hooks that it began with")
+    return turn(run, "its journal was lost, and with it the hooks that it began with")
   end
   if not run.facts.snapshot then
-    return turn(run, pipeline, "its journal was lost, and the snapshot that it restored from is not there any more")
+    return turn(run, "its journal was lost, and the snapshot that it restored from is not there any more")
   end
-  go(run, pipeline, "forward", "restore")
+  go(run, "forward", "restore")
 end
 
 --- The run that has left its marks on a database, to go on with. Raises, with what a person should do, where it is not
@@ -205,6 +204,7 @@ function recover.run(world, pipeline, identifier, script)
   end
   local run = run_module.new(world, { run_id = state.run, identifier = identifier, task = state.task,
     kind = found.kind, options = options_of(state), script = script })
+  pipeline:bind(run)
   run.database, run.facts.lease = found.database, {}
   preflight.identify(run)
   if found.original then capture(run, found) end

@@ -89,13 +89,12 @@ function Run:now_s()
   return self.world:now_ms() / 1000
 end
 
---- Goes on from the first of these steps that there is. False: there is none of them.
----@param list string[]  The steps of the task.
+--- Goes on from the first of these steps that it has. False: it has none of them.
 ---@param ... string
 ---@return boolean
-function Run:go_on_from(list, ...)
+function Run:go_on_from(...)
   for _, wanted in ipairs { ... } do
-    for i, name in ipairs(list) do
+    for i, name in ipairs(self.record.list) do
       if name == wanted then
         self.record.position = i
         return true

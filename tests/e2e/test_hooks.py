@@ -75,7 +75,9 @@ def test_a_signal_ends_a_hook_and_its_program_and_the_hook_is_called_again(progr
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     hooks(before=f'assert(io.open("{again}", "a")):write("once "):close()')
-    resumed = program.run("resume")
+    refused = program.run("resume")
+    assert refused.code == 3 and f"{file} has changed since run" in refused.err, refused
+    resumed = program.run("resume", "--accept-changes")
     assert resumed.code == 0, resumed
     assert again.read_text() == "once "
     assert any(f"{file} has changed since the run began" in line for line in resumed.document["warnings"])

@@ -91,6 +91,34 @@ def test_a_directory_that_others_may_write_is_refused(peer, program, stopped):
     assert_refused(peer, program, stopped, str(program.state), "others may write")
 
 
+SCRIPT = """local restore = require "trapheus".load "restore"
+%s
+return restore
+"""
+ANNOUNCE = """restore:insert("lock", { name = "announce", advance = function(run) return run:done() end })"""
+
+
+def test_an_edited_script_is_refused_until_that_is_meant(peer, program, database, tmp_path):
+    script = tmp_path / "mine.lua"
+    script.write_text(SCRIPT % "")
+    name = database["DBInstanceIdentifier"]
+    peer.arm({"operation": "RestoreDBInstanceFromDBSnapshot", "hold": True, "execute": False})
+    process = program.start(script, "--id", name, "--task", "create_snapshot")
+    peer.wait_for_held_call()
+    process.kill()
+    program.finish(process)
+    peer.release()
+    [run] = program.runs()
+    script.write_text(SCRIPT % ANNOUNCE)
+    sent = len(peer.mutations())
+    refused = program.run("resume")
+    assert refused.code == 3 and "now they are preflight, lock, announce, fence" in refused.err, refused
+    assert f"trapheus rollback {run['run_id']}" in refused.err and "--accept-changes" in refused.err
+    assert len(peer.mutations()) == sent
+    resumed = program.run("resume", "--accept-changes")
+    assert resumed.code == 0 and "announce" not in [step["name"] for step in resumed.document["steps"]], resumed
+
+
 def test_what_has_ended_is_nothing_to_do(peer, program, database):
     """Whatever it ended as."""
     name = database["DBInstanceIdentifier"]

@@ -3,6 +3,7 @@ local core = require "trapheus.core"
 local hooks = require "trapheus.hooks"
 local hooks_file = require "hooks_file"
 local driver = require "trapheus.drivers.local"
+local errors = require "trapheus.errors"
 local interrupt = require "interrupt"
 local path = require "trapheus.path"
 local run_module = require "trapheus.run"
@@ -266,12 +267,26 @@ tests["a run that goes on has the hooks that it began with"] = function()
   end)
 end
 
-tests["a file that has changed is told of"] = function()
+tests["a file that has changed is called as it is when that is meant, or when the run goes back"] = function()
+  for _, how in ipairs { { { accept_changes = true }, false }, { {}, true } } do
+    with_file("return {}", function(name)
+      local run = begun(name)
+      assert(io.open(name, "w")):write("return { timeout_s = 5 }"):close()
+      local ok, err = pcall(hooks.again, run, {}, false)
+      assert(not ok and errors.is(err, "OtherHooks"), tostring(err))
+      contains(tostring(err), "--accept-changes")
+      equal(hooks.again(run, how[1], how[2])[1].hooks.timeout_s, 5)
+      contains(run.record.warnings[1], name .. " has changed")
+    end)
+  end
+end
+
+tests["what is meant once is what the run remembers"] = function()
   with_file("return {}", function(name)
     local run = begun(name)
     assert(io.open(name, "w")):write("return { timeout_s = 5 }"):close()
-    equal(hooks.again(run, {}, false)[1].hooks.timeout_s, 5)
-    contains(run.record.warnings[1], name .. " has changed")
+    hooks.again(run, { accept_changes = true }, false)
+    equal(#hooks.again(run, {}, false), 1)
   end)
 end
 
