@@ -1,6 +1,7 @@
 --- What the runs of this machine are doing: those that are not finished and the last ones that are, or all of one.
 local command = require "trapheus.command"
 local details = require "trapheus.details"
+local log = require "trapheus.log"
 local options = require "trapheus.options"
 local runs = require "trapheus.runs"
 
@@ -8,7 +9,12 @@ local RECENT = 10 -- ended runs that are shown: trapheus history has the others
 
 local function recent(journal)
   local shown, ended = {}, 0
-  for _, record in ipairs(journal:list()) do
+  local known, others = journal:list()
+  for _, other in ipairs(others) do
+    io.stderr:write(log.clean(("trapheus: run %s is not shown: another version of trapheus has written it"):format(
+      tostring(other.run_id))), "\n")
+  end
+  for _, record in ipairs(known) do
     local open = runs.unfinished(record)
     if not open then ended = ended + 1 end
     if open or ended <= RECENT then shown[#shown + 1] = record end

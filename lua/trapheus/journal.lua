@@ -9,7 +9,7 @@ local sorted = require "trapheus.sorted"
 ---@class trapheus.Journal
 ---@field save fun(self, record: table, kind: string, entry: table)   Durable, or raises.
 ---@field load fun(self, run_id: string): table?
----@field list fun(self): table[]         Every run's record, newest first.
+---@field list fun(self): table[], table[]  Every run's record, newest first, and those of other versions.
 ---@field lock fun(self, run: trapheus.Run): boolean, string?  true, or false and who is at work instead
 ---@field unlock fun(self, run: trapheus.Run)
 
@@ -84,21 +84,38 @@ function Journal:save(record, kind, entry)
   if not ok then failed(err) end
 end
 
+local function decode(self, run_id, document)
+  local ok, record = pcall(json.decode, document)
+  if ok and type(record) == "table" then return record end
+  failed { message = ("%s/journal.db is damaged, restore it from a copy: what it has of run %s cannot be read"):format(
+    self.directory, run_id) }
+end
+
+--- Raises what a record is refused with that this version does not know.
+---@param record table
+function journal.refuse(record)
+  failed { message = ("run %s was written by another version of trapheus (format %s): use that one"):format(
+    tostring(record.run_id), tostring(record.format)) }
+end
+
 function Journal:load(run_id)
   local document, err = self.store:load(run_id)
   if err then failed(err) end
-  local record = document and json.decode(document)
-  if record and record.format ~= journal.FORMAT then
-    failed { message = ("run %s was written by another version of trapheus (format %s): use that one"):format(run_id,
-      tostring(record.format)) }
-  end
+  local record = document and decode(self, run_id, document)
+  if record and record.format ~= journal.FORMAT then journal.refuse(record) end
   return record
 end
 
 function Journal:list()
-  local runs = {}
-  for i, row in ipairs(self.store:list()) do runs[i] = json.decode(row.document) end
-  return runs
+  local rows, err = self.store:list()
+  if not rows then failed(err) end
+  local runs, others = {}, {}
+  for _, row in ipairs(rows) do
+    local record = decode(self, row.run_id, row.document)
+    local list = record.format == journal.FORMAT and runs or others
+    list[#list + 1] = record
+  end
+  return runs, others
 end
 
 function Journal:take(name, me)
@@ -150,7 +167,7 @@ end
 function Memory:list()
   local runs = {}
   for i, id in ipairs(sorted.keys(self.documents)) do runs[i] = self:load(id) end
-  return runs
+  return runs, {}
 end
 
 function Memory:take(name, me)

@@ -1,5 +1,6 @@
 --- The runs that a journal remembers: which of them are open, and how they are listed.
 local core = require "trapheus.core"
+local journals = require "trapheus.journal"
 local log = require "trapheus.log"
 local nearest = require "trapheus.nearest"
 local usage = require "trapheus.usage"
@@ -26,12 +27,14 @@ end
 --- Those of a journal for which something is left to do, newest first.
 ---@param journal trapheus.Journal
 ---@return table[] records
+---@return table[] others  Of which that is not known: another version has written them.
 function runs.open(journal)
   local open = {}
-  for _, record in ipairs(journal:list()) do
+  local known, others = journal:list()
+  for _, record in ipairs(known) do
     if runs.unfinished(record) then open[#open + 1] = record end
   end
-  return open
+  return open, others
 end
 
 --- The run of that id. A usage error, with the id that may have been meant, when there is none.
@@ -56,7 +59,8 @@ end
 ---@param journal trapheus.Journal
 ---@return table? record
 function runs.only_open(journal)
-  local open = runs.open(journal)
+  local open, others = runs.open(journal)
+  if not open[1] and others[1] then journals.refuse(others[1]) end
   if #open <= 1 then return open[1] end
   local ids = {}
   for i, record in ipairs(open) do ids[i] = record.run_id .. " (" .. record.identifier .. ")" end

@@ -59,6 +59,38 @@ def test_a_journal_of_another_region_is_refused(peer, program, stopped):
 def test_a_record_of_another_version_is_refused(peer, program, stopped):
     change_record(program, stopped[0], format=99)
     assert_refused(peer, program, stopped, "another version of trapheus (format 99)")
+    unnamed = program.run("resume")
+    assert unnamed.code == 3 and "another version of trapheus (format 99)" in unnamed.err, unnamed
+    listed = program.run("status")
+    assert listed.code == 0 and listed.document == [] and f"run {stopped[0]} is not shown" in listed.err, listed
+    assert len(peer.mutations()) == stopped[1]
+
+
+def test_a_record_that_cannot_be_read_is_refused(peer, program, stopped, database):
+    with journal(program) as file:
+        file.execute("UPDATE runs SET document = substr(document, 1, 100)")
+    path = str(program.state / "journal.db")
+    assert_refused(peer, program, stopped, path, "damaged", stopped[0], commands=("resume", "rollback", "status"))
+    result = program.restore(database["DBInstanceIdentifier"])
+    assert result.code == 3 and path in result.text, result
+    assert len(peer.mutations()) == stopped[1]
+
+
+@pytest.mark.parametrize("foreign", [b"a note to myself\n" * 300, None], ids=["no database", "another program's"])
+def test_a_file_of_somebody_else_is_refused_and_left_alone(peer, program, stopped, foreign):
+    path = program.state / "journal.db"
+    for file in program.state.glob("journal.db*"):
+        file.unlink()
+    if foreign:
+        path.write_bytes(foreign)
+    else:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("CREATE TABLE runs (title TEXT)")
+            database.commit()
+    path.chmod(0o600)
+    before = path.read_bytes()
+    assert_refused(peer, program, stopped, str(path), commands=("resume", "rollback", "status"))
+    assert path.read_bytes() == before
 
 
 def test_a_journal_of_a_newer_version_is_refused(peer, program, stopped, database):
