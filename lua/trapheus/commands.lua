@@ -225,6 +225,19 @@ commands.LIST = {
 ---@return string      "state_dir"
 function commands.field(flag) return (flag:gsub("^%-%-", ""):gsub("-", "_")) end
 
+-- Of one database among many, these are not to be said; all others are.
+local OF_ALL = { ["--id"] = true, ["--input"] = true, ["--plan"] = true, ["--yes"] = true, ["--hooks"] = true,
+  ["--timeout"] = true }
+
+--- What can be said of one database among many, by the field of the flag.
+---@type table<string, trapheus.Flag>
+commands.OF_ONE = {}
+for _, group in ipairs { WHAT, HOW } do
+  for _, row in ipairs(group[2]) do
+    if not OF_ALL[row[1]] then commands.OF_ONE[commands.field(row[1])] = row end
+  end
+end
+
 --- The name of a flag's argument, and whether it may be left out.
 ---@param flag trapheus.Flag
 ---@return string? name

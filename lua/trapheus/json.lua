@@ -40,7 +40,11 @@ local function unused_mark(text)
   return mark
 end
 
-local function end_of_string(text, quote)
+--- Where the string that begins at a quote ends: at its other quote.
+---@param text string
+---@param quote integer
+---@return integer
+function json.end_of_string(text, quote)
   local at = quote
   repeat
     at = text:find('["\\]', at + 1)
@@ -58,7 +62,7 @@ local function replace_outside_strings(text, replace)
     local quote = text:find('"', from, true) or #text + 1
     pieces[#pieces + 1] = replace(text:sub(from, quote - 1))
     if quote > #text then break end
-    from = end_of_string(text, quote) + 1
+    from = json.end_of_string(text, quote) + 1
     pieces[#pieces + 1] = text:sub(quote, from - 1)
   end
   return table.concat(pieces)

@@ -1,5 +1,6 @@
 --- The readers of what others write, fed what nobody would write: from a corpus on, by a seeded mutator. What is not
 --- understood is refused in words; nothing else may come of it. TRAPHEUS_FUZZ names how many texts each reader gets.
+local alerts = require "trapheus.alerts"
 local configuration = require "trapheus.configuration"
 local core = require "trapheus.core"
 local described = require "trapheus.sandbox.described"
@@ -9,10 +10,12 @@ local ini = require "trapheus.aws.ini"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
 local options = require "trapheus.options"
+local overrides = require "trapheus.overrides"
 local protocol = require "trapheus.aws.protocol"
 local shared_files = require "trapheus.aws.shared_files"
 local shlex = require "trapheus.aws.shlex"
 local source = require "trapheus.aws.credentials.source"
+local targets = require "trapheus.fleet.targets"
 local timestamp = require "trapheus.aws.timestamp"
 local usage = require "trapheus.usage"
 
@@ -217,6 +220,52 @@ function tests.a_run_as_a_document()
     if text:find "^[@-]" then return end -- those name files
     options.restore { "--input", text }
   end)
+end
+
+function tests.values_of_settings()
+  feed({ '[{"Key":"a","Value":"b"}]', "sg-1,sg-2", "true", "20", '{"MinCapacity":0.5,"MaxCapacity":8}' }, function(text)
+    for _, key in ipairs { "Tags", "VpcSecurityGroupIds", "MultiAZ", "AllocatedStorage", "m-1.PromotionTier",
+      "ServerlessV2ScalingConfiguration" } do
+      local override, why = overrides.parse(("%s=%s"):format(key, text))
+      assert(override and override.text == text or type(why) == "string")
+    end
+  end)
+end
+
+--- Where a target is written, and no value of a field that is not understood, is told.
+local function read_targets(format)
+  return function(path)
+    for _, target in ipairs(targets.read { targets = { path }, format = format }) do
+      assert(target.id:find "^%l[%l%d-]*$" and target.where:find ":%d+$", "a name and a place")
+    end
+  end
+end
+
+function tests.targets_in_a_table()
+  feed_file({ "id,task,keep-original\r\norders,db_restore,true\r\n",
+    'id,set,set\na,"Tags=[{""Key"":""k""}]",\nb,,"x\ny"\n',
+    "identifier,isCluster\na,true\nb,false" }, read_targets "csv")
+end
+
+function tests.targets_as_json()
+  feed_file({ '["orders","users"]',
+    '[{"id":"a","set":["X=1"],"keep_original":false},\n{"identifier":"b","isCluster":true}]' }, read_targets "json")
+end
+
+function tests.targets_a_line()
+  feed_file({ "# all\norders # big\r\n\nusers\n" }, read_targets "lines")
+end
+
+function tests.who_is_alerted()
+  local getenv = os.getenv
+  local written = '{"email_from":"a@b.example","email_to":["c@d.example"],"slack":["https://x.example"]}'
+  local ok, err = pcall(feed_file, { written, "{}" }, function(path)
+    rawset(os, "getenv", function(name) return name == "TRAPHEUS_CONFIG" and path or getenv(name) end)
+    local settings = alerts.settings { email_to = {}, slack = {} }
+    assert(settings.email_from == nil or type(settings.email_from) == "string")
+  end)
+  rawset(os, "getenv", getenv)
+  if not ok then error(err, 0) end
 end
 
 function tests.plans_of_faults()
