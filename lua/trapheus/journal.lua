@@ -14,7 +14,7 @@ local sorted = require "trapheus.sorted"
 ---@field unlock fun(self, run: trapheus.Run)
 
 --- FORMAT: what a record looks like; a record of another format is not gone on with.
-local journal = { FORMAT = 1 }
+local journal = { FORMAT = 2 }
 
 local LOCK_MS = 7 * 24 * 3600 * 1000 -- for other machines that share the directory; a dead process of this one lets go
 

@@ -18,6 +18,8 @@ local lease = require "trapheus.lease"
 ---@field tidies boolean?           What it undoes is no reason to call a rollback unfinished.
 ---@field typical_s number?           How long it usually takes.
 ---@field forward_only boolean?      A failure here is reported and undoes nothing.
+---@field optional (fun(run: trapheus.Run): boolean)?  The same, of this run.
+---@field wanted (fun(run: trapheus.Run): boolean)?    Has it anything to do in this run? Default: it has.
 ---@field leftover (fun(run: trapheus.Run): string)?  What stays behind when it fails after VERIFIED.
 
 ---@class trapheus.Pipeline
@@ -253,7 +255,7 @@ local function fail(run, step, answer)
   if record.direction == "back" then
     return pipeline.park(run, answer.fail, ("when the cause is gone, run: trapheus rollback %s"):format(run.id))
   end
-  if run.facts.verified or step.forward_only then
+  if run.facts.verified or step.forward_only or step.optional and step.optional(run) then
     run:warn(("%s: %s"):format(step.name, answer.fail))
     if step.leftover then
       run.facts.leftover = true
@@ -344,8 +346,8 @@ function Pipeline:tick(run)
     local step = name and self.steps[name]
     if not name then
       finish(run, ends[record.direction](run))
-    elseif record.direction == "back" and not step.undo then
-      record.position = record.position - 1
+    elseif record.direction == "back" and not step.undo or step.wanted and not step.wanted(run) then
+      record.position = record.position + (record.direction == "forward" and 1 or -1)
     else
       enter(run, step)
       local answer = look(self, run, step)
