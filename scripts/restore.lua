@@ -19,6 +19,7 @@ return trapheus.pipeline {
     steps.lock,      -- one run at a time                      undone: let go
     steps.fence,     -- deletion protection on the original    undone: as it was
     steps.snapshot,  -- made or replaced, awaited, pinned      kept
+    steps.export,    -- to S3, if that is asked for            it goes on by itself
     steps.rename,    -- mydb becomes mydb-temp (members first) undone: mydb-temp becomes mydb
     steps.restore,   -- a replacement named mydb, its members  undone: deleted
     steps.configure, -- what the restore call did not take
@@ -29,9 +30,10 @@ return trapheus.pipeline {
 
   tasks = {
     create_snapshot = {
-      "preflight", "lock", "fence", "snapshot", "rename", "restore", "configure", "verify", "delete", "finish",
+      "preflight", "lock", "fence", "snapshot", "export", "rename", "restore", "configure", "verify", "delete",
+      "finish",
     },
     db_restore = { "preflight", "lock", "fence", "rename", "restore", "configure", "verify", "delete", "finish" },
-    create_snapshot_only = { "preflight", "lock", "snapshot", "finish" },
+    create_snapshot_only = { "preflight", "lock", "snapshot", "export", "finish" },
   },
 }

@@ -73,6 +73,18 @@ local WHERE = { "Where", {
 local FROM_DESCRIBE = { "--from-describe", "FILE", "begin with the databases that aws rds describe-db-instances, "
   .. "describe-db-clusters and describe-db-snapshots have printed as JSON; - is stdin", "+" }
 
+local EXPORT = { "Exporting the snapshot to S3", {
+  { "--export", nil, "export the snapshot that is made, by a task that is named after the run" },
+  { "--export-bucket", "BUCKET", "into this bucket, in the same Region (default: rds-snapshots-ACCOUNT)" },
+  { "--export-role", "ROLE", "by this role, a name or an ARN (default: trapheus-export-REGION)" },
+  { "--export-key", "KEY", "encrypted with this KMS key: an id, an ARN or an alias (default: alias/trapheus-export)" },
+  { "--export-prefix", "PREFIX", "under this path in the bucket" },
+  { "--export-tables", "LIST", "only these: DATABASE, DATABASE.TABLE (MySQL, MariaDB), DATABASE.SCHEMA or "
+    .. "DATABASE.SCHEMA.TABLE (PostgreSQL); a list with commas, or repeated", "+" },
+  { "--export-wait", nil, "wait for it to end before anything is moved; else only for its start" },
+  { "--export-optional", nil, "go on without it, with a warning, where it is not possible or fails" },
+} }
+
 local REHEARSAL = { "Rehearsing", {
   { "--sandbox", "[SCENARIO]", "rehearse on the built-in sandbox; a scenario, by name or by file, says what goes "
     .. "wrong, and --id and --task may be left out (trapheus sandbox --scenarios shows them)" },
@@ -181,7 +193,7 @@ end
 
 ---@type trapheus.Command[]
 commands.LIST = {
-  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, REHEARSAL, WHERE, TOLD },
+  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD },
     summary = "restores one database in place" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
@@ -205,10 +217,10 @@ commands.LIST = {
     groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") },
       { "How", of(HOW, "--keep-original", "--final-snapshot", "--skip-final-snapshot", "--delete-automated-backups",
         "--replace-snapshot", "--no-fence", "--allow-replicas", "--allow-foreign-snapshot", "--set", "--ignore-diff") },
-      REHEARSAL, WHERE, { "Who is told", of(TOLD, "--email-from", "--email-to", "--slack") } },
+      EXPORT, REHEARSAL, WHERE, { "Who is told", of(TOLD, "--email-from", "--email-to", "--slack") } },
     summary = "prints the IAM policy a restore needs" },
   { name = "doctor", synopsis = "[ID]", argument = { "id", "a database, to have permissions for it checked", "?" },
-    groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") }, WHERE,
+    groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") }, EXPORT, WHERE,
       { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (both one document)" },
         table.unpack(of(TOLD, "--email-from", "--email-to", "--slack")) } } },
     summary = "checks whether a restore can run here" },

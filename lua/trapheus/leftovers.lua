@@ -3,6 +3,7 @@
 local database = require "trapheus.databases.database"
 local driver = require "trapheus.drivers.local"
 local errors = require "trapheus.errors"
+local export = require "trapheus.databases.export"
 local log = require "trapheus.log"
 local marks = require "trapheus.marks"
 local origin = require "trapheus.origin"
@@ -12,13 +13,15 @@ local runs = require "trapheus.runs"
 local leftovers = {}
 
 ---@class trapheus.Leftover
----@field what string       "instance", "cluster", "snapshot", "cluster-snapshot"
+---@field what string       "instance", "cluster", "snapshot", "cluster-snapshot", "export"
 ---@field name string
 ---@field run_id string
 ---@field why string        why it is there, and what may be done
 ---@field remove boolean    Is it certainly ours?
 ---@field removed boolean?
 ---@field failure string?   why it could not be removed
+
+local TOLD_S = 7 * 24 * 3600
 
 local SCANS = {
   { what = "instance", operation = "DescribeDBInstances", list = "DBInstances", name = "DBInstanceIdentifier",
@@ -108,6 +111,22 @@ local function of_record(world, record)
   end
 end
 
+-- An export that a run has begun and not awaited: it is RDS's, and ends by itself; one that has failed is told for some
+-- days, as nobody else tells of it.
+local function of_export(world, record)
+  local known = record.facts.export
+  local seen = known and not export.ended(known.status) and export.peek(world.rds, known.name)
+  local late = seen and seen:bad() and world:now_ms() / 1000 - (seen.ended_at or 0) < TOLD_S
+  if not (seen and (seen:moving() or late)) then return nil end
+  local leftover = { what = "export", name = seen.name, run_id = record.run_id, remove = false }
+  leftover.why = seen:moving()
+    and ("the export of run %s to %s goes on (%s, %d%%) and ends by itself; its snapshot is billed meanwhile"):format(
+      record.run_id, export.place(seen), seen.status, seen.percent or 0)
+    or ("the export of run %s has ended as %s%s; %s has what it has written so far"):format(record.run_id, seen.status,
+      seen.failure and ": " .. seen.failure or "", export.place(seen))
+  return leftover
+end
+
 local function records_of(world)
   local account, records = world.sts:GetCallerIdentity({}).Account, {}
   for _, record in ipairs(world.journal:list()) do
@@ -125,7 +144,9 @@ end
 function leftovers.find(world)
   local records, found = records_of(world), {}
   for _, record in ipairs(records) do
-    found[#found + 1] = not runs.unfinished(record) and of_record(world, record) or nil
+    local ended = not runs.unfinished(record)
+    found[#found + 1] = ended and of_record(world, record) or nil
+    found[#found + 1] = ended and of_export(world, record) or nil
   end
   for _, thing in ipairs(scan(world)) do found[#found + 1] = judge(records[thing.run_id], thing) end
   return found

@@ -18,7 +18,7 @@ function names.valid(text, max)
 end
 
 --- A name in its name space: a cluster and an instance of one name are two holders.
----@param kind string  "instance", "cluster", "snapshot", "cluster-snapshot"
+---@param kind string  "instance", "cluster", "snapshot", "cluster-snapshot", "export"
 ---@param name string
 ---@return string      "cluster orders"
 function names.held(kind, name) return kind .. " " .. name end
@@ -39,6 +39,18 @@ function names.interim(identifier, run_id) return ("%s-s-%s"):format(identifier,
 function names.again(identifier, run_id) return ("%s-r-%s"):format(identifier, run_id) end
 
 function names.final(identifier, run_id) return ("%s-final-%s"):format(identifier, run_id) end
+
+local MAX_EXPORT = 60 -- of an export task
+
+--- The export task of a run, which its files in the bucket are called after: as much of the identifier as there is room
+--- for, and the run.
+---@param identifier string
+---@param run_id string
+---@return string
+function names.export(identifier, run_id)
+  local room = MAX_EXPORT - #run_id - 1
+  return ("%s-%s"):format(identifier:sub(1, room):match "^(.-)%-*$", run_id)
+end
 
 ---@class trapheus.DerivedName
 ---@field what string   "the identifier"

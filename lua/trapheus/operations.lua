@@ -45,6 +45,7 @@ return {
   DeleteDBSnapshot = { names = field("snapshot", "DBSnapshotIdentifier"), repeatable = false, sends = 3 },
   DeleteDBClusterSnapshot = { names = field("cluster-snapshot", "DBClusterSnapshotIdentifier"), repeatable = false,
     sends = 3 },
+  StartExportTask = { names = field("export", "ExportTaskIdentifier"), repeatable = true, sends = 3 },
   AddRoleToDBInstance = { names = none, repeatable = true, sends = 3 },
   AddRoleToDBCluster = { names = none, repeatable = true, sends = 3 },
   CreateDBClusterEndpoint = { names = field("cluster-endpoint", "DBClusterEndpointIdentifier"), repeatable = true,

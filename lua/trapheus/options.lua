@@ -1,6 +1,7 @@
 --- Reads the flags of a command, and says what they mean together.
 local commands = require "trapheus.commands"
 local core = require "trapheus.core"
+local export_options = require "trapheus.export_options"
 local duration = require "trapheus.duration"
 local json = require "trapheus.json"
 local names = require "trapheus.names"
@@ -134,6 +135,8 @@ local EXCLUSIVE = {
 -- Flags that mean something only with another one.
 local NEEDS = { fault = "sandbox", fault_seed = "sandbox", from_describe = "sandbox", sandbox_time = "sandbox",
   seed = "sandbox", preset = "sandbox", knob = "sandbox" }
+for _, field in ipairs(export_options.FIELDS) do NEEDS[field] = "export" end
+local FOR = { sandbox = "a rehearsal", export = "an export" }
 
 local ONLY_A_RESTORE = { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",
   "no_fence", "set", "ignore_diff" }
@@ -143,7 +146,7 @@ local function as_flag(field) return "--" .. field:gsub("_", "-") end
 local function check_needs(given)
   for _, field in ipairs(sorted.keys(NEEDS)) do
     if given[field] and not given[NEEDS[field]] then
-      usage.fail("%s is for a rehearsal: %s is missing", as_flag(field), as_flag(NEEDS[field]))
+      usage.fail("%s is for %s: %s is missing", as_flag(field), FOR[NEEDS[field]], as_flag(NEEDS[field]))
     end
   end
 end
@@ -166,6 +169,8 @@ local function check_together(given)
   end
   if given.task == "db_restore" and given.replace_snapshot then
     usage.fail "--replace-snapshot means nothing for db_restore: the snapshot stays as it is"
+  elseif given.task == "db_restore" and given.export then
+    usage.fail "--export means nothing for db_restore: it exports the snapshot that a run has made"
   end
   if given.final_snapshot and given.final_snapshot == (given.snapshot or names.snapshot(given.id)) then
     usage.fail("--final-snapshot '%s' is the snapshot that is restored from: another name is needed",
@@ -180,6 +185,7 @@ local function check(given)
   if not given.id then usage.fail "--id is missing: which database?" end
   if not given.task then usage.fail("--task is missing: %s", table.concat(commands.CHOICES.task, ", ")) end
   check_together(given)
+  export_options.check(given)
   check_name("--id", given.id)
   local problem = names.problem(names.derived(given.id:lower()))
   if problem then usage.fail("--id: %s", problem) end
@@ -267,7 +273,8 @@ function options.read(name, arguments)
   package.loaded.argparse = nil -- as much memory as a dozen modules of ours, and of no more use
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   unwrap(given, commands.find(name))
-  for _, list in ipairs { "fault", "from_describe", "hooks", "knob" } do
+  given.export_tables = given.export_tables and options.split(given.export_tables)
+  for _, list in ipairs { "fault", "from_describe", "hooks", "knob", "export_tables" } do
     if given[list] and not given[list][1] then given[list] = nil end
   end
   for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
@@ -304,8 +311,9 @@ local RECORDED = { "snapshot", "keep_original", "final_snapshot", "skip_final_sn
 ---@param given trapheus.Given
 ---@return table
 function options.recorded(given)
-  local recorded = {}
+  local recorded = { export = given.export }
   for _, field in ipairs(RECORDED) do recorded[field] = given[field] end
+  for _, field in ipairs(export_options.FIELDS) do recorded[field] = given[field] end
   return recorded
 end
 

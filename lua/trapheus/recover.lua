@@ -9,6 +9,7 @@ local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local preflight = require "trapheus.steps.preflight"
 local run_module = require "trapheus.run"
+local tasks = require "trapheus.databases.export"
 
 local recover = {}
 
@@ -164,6 +165,13 @@ local function turn(run, why)
   go(run, "back", "restore")
 end
 
+-- The export that it has begun goes on by itself: it is only told of.
+local function find_export(run)
+  local seen = run:takes_snapshot() and tasks.peek(run.world.rds, names.export(run.identifier, run.id))
+  run.facts.export = seen and { name = seen.name, bucket = seen.bucket, prefix = seen.prefix, status = seen.status,
+    percent = seen.percent, failure = seen.failure } or nil
+end
+
 -- Forward when the original was aside and its snapshot is there; else what was begun is undone.
 local function choose(run, pipeline, found)
   run.facts.moving = run:restores() or nil
@@ -208,6 +216,7 @@ function recover.run(world, pipeline, identifier, script)
   run.database, run.facts.lease = found.database, {}
   preflight.identify(run)
   if found.original then capture(run, found) end
+  find_export(run)
   choose(run, pipeline, found)
   dread(run)
   return run

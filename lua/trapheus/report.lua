@@ -1,4 +1,5 @@
 --- How a run ended, as one document for machines and one text for people.
+local export = require "trapheus.databases.export"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
 local sorted = require "trapheus.sorted"
@@ -63,6 +64,19 @@ function report.next_command(record)
   return ("trapheus resume %s%s"):format(record.run_id, directory and " --state-dir " .. directory or "")
 end
 
+-- Where the export goes, and how far it was when it was last seen.
+local function export_of(facts)
+  local known = facts.export
+  return known and { name = known.name, place = export.place(known), status = known.status or json.null,
+    percent = known.percent or json.null, failure = known.failure or json.null } or json.null
+end
+
+local function export_line(told)
+  if told.status == json.null then return ("%s to %s: it was not seen"):format(told.name, told.place) end
+  return ("to %s: %s%s"):format(told.place, told.status, told.status == "IN_PROGRESS" and told.percent ~= json.null
+    and (", %d%%"):format(told.percent) or "")
+end
+
 local function steps(record)
   local list = json.list {}
   for i, step in ipairs(record.steps) do
@@ -87,6 +101,7 @@ function report.document(run)
     identifier = record.identifier,
     snapshot = pinned and pinned.name or json.null,
     final_snapshot = record.facts.final_snapshot or json.null,
+    export = export_of(record.facts),
     original = original,
     replacement = replacement,
     steps = steps(record),
@@ -163,6 +178,7 @@ function report.text(run)
   if document.replacement ~= json.null then lines[#lines + 1] = "  replacement  " .. place(document.replacement) end
   if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
   if document.final_snapshot ~= json.null then lines[#lines + 1] = "  last one     " .. document.final_snapshot end
+  if document.export ~= json.null then lines[#lines + 1] = "  export       " .. export_line(document.export) end
   for _, line in ipairs(document.replacement ~= json.null and summary.lines(document.settings) or {}) do
     lines[#lines + 1] = line
   end

@@ -11,6 +11,7 @@ DOCUMENT_FIELDS = {
     "kind",
     "identifier",
     "snapshot",
+    "export",
     "original",
     "replacement",
     "steps",

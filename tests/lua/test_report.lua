@@ -11,7 +11,7 @@ local equal = witness.equal
 local TERMINAL = { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" }
 local STUCK = { operation = "DeleteDBInstance", occurrence = "every", kind = "denied" }
 
-local KEYS = "failure identifier kind next original outcome replacement run_id settings snapshot steps "
+local KEYS = "export failure identifier kind next original outcome replacement run_id settings snapshot steps "
   .. "task todo warnings"
 
 local RUNS = {

@@ -3,6 +3,7 @@
 local database = require "trapheus.databases.database"
 local endpoint = require "trapheus.databases.endpoint"
 local errors = require "trapheus.errors"
+local export = require "trapheus.databases.export"
 local instance = require "trapheus.databases.instance"
 local settings = require "trapheus.settings"
 
@@ -111,7 +112,7 @@ function cluster.snapshot(rds, name)
 end
 
 local KINDS = { cluster = cluster, instance = instance, ["cluster-snapshot"] = cluster,
-  ["cluster-endpoint"] = endpoint }
+  ["cluster-endpoint"] = endpoint, export = export }
 
 --- What an open intent was about, as text that is equal when nothing has changed.
 ---@param intent trapheus.Intent

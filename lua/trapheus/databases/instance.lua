@@ -5,6 +5,7 @@
 --- `run:mutate`. Identity is DbiResourceId: it survives a rename, the name does not.
 local database = require "trapheus.databases.database"
 local errors = require "trapheus.errors"
+local export = require "trapheus.databases.export"
 local settings = require "trapheus.settings"
 
 ---@class trapheus.Instance : trapheus.Database
@@ -90,7 +91,7 @@ function instance.snapshot(rds, name)
   return raw and snapshot_of(raw) or nil
 end
 
-local KINDS = { instance = instance, snapshot = instance }
+local KINDS = { instance = instance, snapshot = instance, export = export }
 
 --- What an open intent was about, as text that is equal when nothing has changed.
 ---@param intent trapheus.Intent

@@ -1,5 +1,6 @@
 --- Puts back what the run had changed for its own sake: deletion protection as captured, our
 --- tags, the lock.
+local export = require "trapheus.steps.export"
 local parts = require "trapheus.parts"
 
 ---@class trapheus.steps.Finish : trapheus.Step
@@ -54,6 +55,7 @@ function finish.advance(run)
       run:warn(("%s could not be put right: %s"):format(chore[1], answer.fail))
     end
   end
+  export.look_again(run)
   run.world.journal:unlock(run)
   return run:done()
 end

@@ -3,6 +3,7 @@
 local advice = require "trapheus.steps.advice"
 local common = require "trapheus.steps.checks.common"
 local errors = require "trapheus.errors"
+local export = require "trapheus.steps.checks.export"
 local marks = require "trapheus.marks"
 local handover = require "trapheus.steps.handover"
 local overrides = require "trapheus.overrides"
@@ -134,6 +135,20 @@ local function check_snapshot(run, problems)
   run.seen_snapshot = seen
 end
 
+-- What keeps the export from being made is a reason, or a warning where it may be done without.
+local function plan_export(run, original, problems)
+  if not run.options.export or not run:takes_snapshot() then return end
+  local known, found = export.plan(run, original)
+  run.facts.export = known
+  for _, problem in ipairs(found) do
+    if run.options.export_optional then
+      run:warn("no export is made: " .. problem)
+    else
+      problems[#problems + 1] = "export: " .. problem
+    end
+  end
+end
+
 local function warn_of_unfinished(run)
   for _, record in ipairs(runs.open(run.world.journal)) do
     if record.identifier == run.identifier and record.account == run.record.account
@@ -156,6 +171,7 @@ function preflight.advance(run)
   run.seen_original = original
   local problems = run:restores() and overrides.apply(run) or {}
   check_snapshot(run, problems)
+  plan_export(run, original, problems)
   ask(run, "original", run.identifier, original, problems)
   if run:restores() then ask(run, "names", "names", original, problems) end
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end

@@ -3,6 +3,7 @@ local delete = require "trapheus.steps.delete"
 local errors = require "trapheus.errors"
 local log = require "trapheus.log"
 local sorted = require "trapheus.sorted"
+local tasks = require "trapheus.databases.export"
 
 local ONCE = { max_attempts = 1 }
 local MOST_ITEMS = 300  -- of a listing
@@ -170,18 +171,32 @@ end
 
 -- What is under way ---------------------------------------------------------------------------
 
-local RUNNING = { STARTING = true, IN_PROGRESS = true, CANCELING = true }
 local export = { name = "running exports" }
 
+local function running(about, parameters)
+  return listing(about, "DescribeExportTasks", parameters, "ExportTasks",
+    function(task) return tasks.wrap(task):moving() end)
+end
+
+local function too_many(about)
+  local count = about.run.facts.export and #running(about, {}) or 0
+  return count >= tasks.MOST_RUNNING and ("%d exports run in this account, and RDS takes no more than %d: this one may "
+    .. "be refused"):format(count, tasks.MOST_RUNNING) or nil
+end
+
 -- Only of a snapshot that is replaced: restoring from one that is being exported harms neither.
-function export.ask(about)
+local function of_old(about)
   if not about.snapshot or not about.takes_snapshot then return nil end
-  local tasks = listing(about, "DescribeExportTasks", { SourceArn = about.snapshot.arn }, "ExportTasks",
-    function(task) return RUNNING[task.Status] end)
-  if #tasks == 0 then return nil end
-  return ("the snapshot %s is being exported (%s, %d%%) and would be replaced meanwhile: wait for the export, or name "
-    .. "another with --snapshot"):format(about.snapshot.name, tasks[1].ExportTaskIdentifier,
-    tasks[1].PercentProgress or 0)
+  local task = running(about, { SourceArn = about.snapshot.arn })[1]
+  return task and ("the snapshot %s is being exported (%s, %d%%) and would be replaced meanwhile: wait for the export, "
+    .. "or name another with --snapshot"):format(about.snapshot.name, task.ExportTaskIdentifier,
+    task.PercentProgress or 0) or nil
+end
+
+function export.ask(about)
+  local told = {}
+  for _, ask in ipairs { of_old, too_many } do told[#told + 1] = ask(about) end
+  return #told > 0 and table.concat(told, "; ") or nil
 end
 
 local maintenance = { name = "pending maintenance" }
