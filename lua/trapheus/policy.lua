@@ -31,7 +31,10 @@ local TYPES = {
 }
 
 --- Parameters that are an ARN.
-local ARNS = { "ResourceName", "ResourceArn", "SourceDBInstanceArn" }
+local ARNS = { "ResourceName", "ResourceArn", "SourceDBInstanceArn", "SourceArn" }
+
+--- Who takes a role, by the parameter that names it; any other is RDS's own.
+local TAKERS = { MonitoringRoleArn = "monitoring.rds.amazonaws.com", IamRoleArn = "export.rds.amazonaws.com" }
 
 --- What is made with tags on it.
 local TAGGED = { db = true, cluster = true, snapshot = true, ["cluster-snapshot"] = true }
@@ -84,8 +87,7 @@ end
 local function add_roles(needs, parameters)
   for field, value in pairs(parameters) do
     if type(field) == "string" and field:find "RoleArn$" and type(value) == "string" then
-      local taker = field == "MonitoringRoleArn" and "monitoring.rds.amazonaws.com" or "rds.amazonaws.com"
-      add(needs, "iam:PassRole " .. taker, value)
+      add(needs, "iam:PassRole " .. (TAKERS[field] or "rds.amazonaws.com"), value)
     end
   end
 end
@@ -93,6 +95,13 @@ end
 --- Snapshots that are made, and deleted again, only where another has failed or is replaced.
 local SPARE = { CreateDBSnapshot = { "snapshot", "DeleteDBSnapshot" },
   CreateDBClusterSnapshot = { "cluster-snapshot", "DeleteDBClusterSnapshot" } }
+
+--- The export that it asks for.
+local function export_of(about)
+  for _, call in ipairs(about.calls) do
+    if call.operation == "StartExportTask" then return call.parameters end
+  end
+end
 
 --- The one that is made now is the one that the next run replaces, and looks at before it does.
 local function add_spare(about, needs, call)
@@ -104,6 +113,7 @@ local function add_spare(about, needs, call)
     local resource = resource_arn(about, spare[1], name)
     add(needs, "rds:" .. call.operation, resource)
     add(needs, "rds:" .. spare[2], resource)
+    if export_of(about) then add(needs, "rds:StartExportTask", resource) end
   end
 end
 
@@ -195,6 +205,17 @@ local function keys(about)
   return list
 end
 
+--- A key by its ARN; one that is known by an alias is found by that, as policies of identities take no ARN of an alias.
+local function export_key(about, key)
+  local actions = { "kms:CreateGrant", "kms:DescribeKey" }
+  local alias = key:match "alias/.+$"
+  if not alias then
+    return statement("ExportKey", actions, json.list { key:find "^arn:" and key or arn(about, "kms", "key/" .. key) })
+  end
+  return statement("ExportKey", actions, json.list { arn(about, "kms", "key/*") },
+    { ["ForAnyValue:StringEquals"] = { ["kms:ResourceAliases"] = alias } })
+end
+
 --- The policy as IAM takes it.
 ---@param about trapheus.Permissions
 ---@return table document
@@ -213,6 +234,8 @@ function policy.build(about)
     statements[#statements + 1] = statement("Keys", KMS, json.list(key_arns),
       { StringEquals = { ["kms:ViaService"] = via } })
   end
+  local export = export_of(about)
+  if export then statements[#statements + 1] = export_key(about, export.KmsKeyId) end
   if about.mail_from then
     statements[#statements + 1] = statement("Mail", { "ses:SendEmail" }, "*",
       { StringEquals = { ["ses:FromAddress"] = about.mail_from } })

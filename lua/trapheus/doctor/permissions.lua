@@ -14,8 +14,11 @@ end
 --- What the conditions of a statement expect, as the simulation wants to be told.
 local function context_of(statement)
   local entries = {}
-  for name, value in pairs(statement.Condition and statement.Condition.StringEquals or {}) do
-    entries[#entries + 1] = { ContextKeyName = name, ContextKeyValues = { value }, ContextKeyType = "string" }
+  for operator, expected in pairs(statement.Condition or {}) do
+    for name, value in pairs(expected) do
+      entries[#entries + 1] = { ContextKeyName = name, ContextKeyValues = { value },
+        ContextKeyType = operator:find "^ForAnyValue" and "stringList" or "string" }
+    end
   end
   return entries[1] and entries or nil
 end
