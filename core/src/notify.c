@@ -9,7 +9,7 @@
 #define MOST_REPLY_BYTES 65536
 #define BASE_MS 1000
 #define CAP_MS 20000
-#define LONGEST_RETRY_AFTER_S 60
+#define LONGEST_RETRY_AFTER_S 86400
 
 static const char *const slack_hosts[] = {"hooks.slack.com", "hooks.slack-gov.com"};
 
@@ -18,6 +18,7 @@ struct tph_notify_call {
     struct tph_buf url, body;
     bool allow_http, public_only;
     unsigned attempts;
+    int64_t patience_ms;        /* what is left of it */
     struct tph_http_call *http; /* an attempt is under way, */
     struct tph_timer timer;     /* or the next one is waited for */
     tph_notify_done *done;
@@ -37,10 +38,11 @@ static bool is_named(struct tph_str host, const struct tph_notify_request *reque
 const char *tph_notify_fault(const struct tph_notify_request *request) {
     struct tph_uri uri;
     if (tph_uri_parse(request->url, &uri) != TPH_OK) return "not an https address";
-    bool named = is_named(uri.host, request), lax = named && request->allow_http;
-    if (!lax && !tph_str_equal(uri.scheme, TPH_STR("https"))) return "not an https address";
+    bool named = is_named(uri.host, request);
+    if (!(named && request->allow_http) && !tph_str_equal(uri.scheme, TPH_STR("https")))
+        return "not an https address";
     if (!named && !is_slack(uri.host)) return "a host that is not Slack's and was not allowed";
-    if (!lax && uri.port != 0 && uri.port != 443) return "a port other than 443";
+    if (!named && uri.port != 0 && uri.port != 443) return "a port other than 443";
     return NULL;
 }
 
@@ -71,6 +73,7 @@ static enum tph_status attempt(struct tph_notify_call *call) {
                                        .headers = &type,
                                        .header_count = 1,
                                        .max_bytes = MOST_REPLY_BYTES,
+                                       .timeout_ms = TPH_NOTIFY_ATTEMPT_MS,
                                        .allow_http = call->allow_http,
                                        .fresh_connection = true,
                                        .public_only = call->public_only};
@@ -90,7 +93,7 @@ static bool may_pass(enum tph_status status, int http_status) {
            status == TPH_ETIMEDOUT || status == TPH_EIO;
 }
 
-/* What the server asks for in Retry-After, within reason; 0 when it asks for nothing. */
+/* What the server asks for in Retry-After; 0 when it asks for nothing. */
 static int64_t asked_ms(const struct tph_http_reply *reply) {
     struct tph_str value = tph_http_header(reply, "retry-after");
     int64_t seconds = 0;
@@ -101,25 +104,26 @@ static int64_t asked_ms(const struct tph_http_reply *reply) {
     return 1000 * (seconds < LONGEST_RETRY_AFTER_S ? seconds : LONGEST_RETRY_AFTER_S);
 }
 
+static bool wait_to_retry(struct tph_notify_call *call, int64_t wanted_ms) {
+    int64_t delay_ms = tph_backoff_delay_ms(BASE_MS, CAP_MS, call->attempts, tph_random_fraction());
+    if (wanted_ms > delay_ms) delay_ms = wanted_ms;
+    call->patience_ms -= delay_ms;
+    return call->patience_ms >= 0 &&
+           tph_loop_timer(call->loop, &call->timer, delay_ms, on_timer, call) == TPH_OK;
+}
+
 static void on_reply(void *context, enum tph_status status, const struct tph_http_reply *reply) {
     struct tph_notify_call *call = context;
     call->http = NULL;
-    if (call->attempts < TPH_NOTIFY_ATTEMPTS && may_pass(status, reply->status)) {
-        int64_t delay_ms =
-            tph_backoff_delay_ms(BASE_MS, CAP_MS, call->attempts, tph_random_fraction());
-        int64_t wanted_ms = asked_ms(reply);
-        if (wanted_ms > delay_ms) delay_ms = wanted_ms;
-        if (tph_loop_timer(call->loop, &call->timer, delay_ms, on_timer, call) == TPH_OK) return;
-    }
-    end(call, status, reply->status);
+    bool again = call->attempts < TPH_NOTIFY_ATTEMPTS && may_pass(status, reply->status);
+    if (!again || !wait_to_retry(call, asked_ms(reply))) end(call, status, reply->status);
 }
 
 static enum tph_status start(struct tph_notify_call *call,
                              const struct tph_notify_request *request) {
-    struct tph_uri uri;
-    if (tph_uri_parse(request->url, &uri) != TPH_OK) return TPH_EREFUSED;
     call->allow_http = request->allow_http;
-    call->public_only = !is_named(uri.host, request);
+    call->public_only = !request->allow_private;
+    call->patience_ms = TPH_NOTIFY_PATIENCE_MS;
     enum tph_status status = tph_buf_append(&call->url, request->url);
     if (status == TPH_OK) status = tph_buf_append(&call->body, request->body);
     return status == TPH_OK ? attempt(call) : status;

@@ -223,4 +223,6 @@ void tph_bind_loop(lua_State *L) {
     lua_setfield(L, -2, "loop");
     lua_pushcfunction(L, tph_notify);
     lua_setfield(L, -2, "notify");
+    lua_pushcfunction(L, tph_notify_why_not);
+    lua_setfield(L, -2, "notify_fault");
 }

@@ -57,17 +57,29 @@ static int push_refusal(lua_State *L, const char *fault) {
     return 2;
 }
 
-/* notify{ loop=, url=, body=, allow_host=, allow_http= } -> op | nil, err
+static struct tph_notify_request check_request(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    return (struct tph_notify_request){
+        .url = tph_field_str(L, 1, "url"),
+        .body = tph_field_opt_str(L, 1, "body"),
+        .allow_host = tph_field_opt_str(L, 1, "allow_host"),
+        .allow_private = tph_field_opt_flag(L, 1, "allow_private", false),
+        .allow_http = tph_field_opt_flag(L, 1, "allow_http", false),
+    };
+}
+
+/* notify_fault{ url=, allow_host=, allow_http= } -> why it would be refused | nil */
+int tph_notify_why_not(lua_State *L) {
+    struct tph_notify_request request = check_request(L);
+    lua_pushstring(L, tph_notify_fault(&request)); /* nil of NULL */
+    return 1;
+}
+
+/* notify{ loop=, url=, body=, allow_host=, allow_private=, allow_http= } -> op | nil, err
  * The op's result is { status= } | nil, err; errors name the host and nothing else of the url. */
 int tph_notify(lua_State *L) {
     static const struct op_type type = {notify_cancel, notify_push_result, notify_detail};
-    luaL_checktype(L, 1, LUA_TTABLE);
-    struct tph_notify_request request = {
-        .url = tph_field_str(L, 1, "url"),
-        .body = tph_field_str(L, 1, "body"),
-        .allow_host = tph_field_opt_str(L, 1, "allow_host"),
-        .allow_http = tph_field_opt_flag(L, 1, "allow_http", false),
-    };
+    struct tph_notify_request request = check_request(L);
     tph_field_get(L, 1, "loop");
     int loop_index = lua_gettop(L);
     struct tph_loop *loop = tph_check_loop(L, loop_index);

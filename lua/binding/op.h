@@ -40,8 +40,9 @@ int tph_loop_process(lua_State *); /* process.c */
 /* [-0, +0] The classes of what loop:listen() returns. */
 void tph_bind_httpd(lua_State *);
 
-/* The function core.notify, in notify.c. */
+/* The functions core.notify and core.notify_fault, in notify.c. */
 int tph_notify(lua_State *);
+int tph_notify_why_not(lua_State *);
 
 /* The loop at `index`. Raises when it is none, or closed. */
 struct tph_loop *tph_check_loop(lua_State *, int index);

@@ -13,12 +13,15 @@ static void record(void *context, enum tph_status status, int http_status) {
     outcome->answer = http_status;
 }
 
+static bool allow_private = true;
+
 static enum tph_status start(struct outcome *outcome, struct tph_notify_call **call) {
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%d/services/T0/B0/hush", server.port);
     struct tph_notify_request request = {.url = tph_str_from(url),
                                          .body = TPH_STR("{\"text\":\"done\"}"),
                                          .allow_host = TPH_STR("127.0.0.1"),
+                                         .allow_private = allow_private,
                                          .allow_http = true};
     *outcome = (struct outcome){.status = TPH_PENDING};
     return tph_notify_send(loop, &request, record, outcome, call);
@@ -57,11 +60,33 @@ static void what_may_pass_is_sent_again(void **state) {
 
 static void the_server_says_when(void **state) {
     SCRIPT({.status = "429 Too Many Requests", .headers = "Retry-After: 30\r\n"},
-           {.status = "429 Too Many Requests", .headers = "Retry-After: 99999999999999999999\r\n"},
+           {.status = "429 Too Many Requests", .headers = "Retry-After: 29\r\n"},
            {.status = "200 OK"});
     assert_int_equal(deliver().answer, 200);
     server_stop(&server);
-    assert_int_equal(now_ms(), 90000);
+    assert_int_equal(now_ms(), 59000);
+}
+
+static void who_wants_too_much_patience_is_not_waited_for(void **state) {
+    SCRIPT({.status = "429 Too Many Requests", .headers = "Retry-After: 40\r\n"},
+           {.status = "429 Too Many Requests", .headers = "Retry-After: 21\r\n"},
+           {.status = "429 Too Many Requests", .headers = "Retry-After: 99999999999999999999\r\n"});
+    assert_int_equal(deliver().answer, 429);
+    assert_int_equal(now_ms(), 40000);
+    assert_int_equal(deliver().answer, 429);
+    server_stop(&server);
+    assert_int_equal(server.request_count, 3);
+    assert_int_equal(now_ms(), 40000);
+}
+
+static void an_address_of_the_own_network_is_not_reached_unless_allowed(void **state) {
+    SCRIPT({.status = "200 OK"});
+    allow_private = false;
+    assert_int_equal(deliver().status, TPH_EREFUSED);
+    assert_int_equal(server.request_count, 0);
+    allow_private = true;
+    assert_int_equal(deliver().status, TPH_OK);
+    server_stop(&server);
 }
 
 static void three_attempts_are_all(void **state) {
@@ -106,7 +131,7 @@ static void faults_are_found_before_anything_is_sent(void **state) {
          "a host that is not Slack's and was not allowed"},
         {"https://hooks.slack.com:8443/x", "", false, "a port other than 443"},
         {"https://hooks.slack.com:80/x", "example.org", true, "a port other than 443"},
-        {"https://example.org:8443/x", "example.org", false, "a port other than 443"},
+        {"https://example.org:8443/x", "example.org", false, NULL},
     };
     struct tph_notify_call *call = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -144,6 +169,8 @@ int main(void) {
         TEST(a_message_is_posted),
         TEST(what_may_pass_is_sent_again),
         TEST(the_server_says_when),
+        TEST(who_wants_too_much_patience_is_not_waited_for),
+        TEST(an_address_of_the_own_network_is_not_reached_unless_allowed),
         TEST(three_attempts_are_all),
         TEST(what_will_not_pass_is_told_at_once),
         TEST(faults_are_found_before_anything_is_sent),

@@ -10,7 +10,7 @@ local function deliver(answers)
   local loop <close> = core.loop { virtual = true }
   local op <close> = assert(core.notify {
     loop = loop, url = ("http://127.0.0.1:%d/services/hush"):format(peer:read "n"), body = '{"text":"done"}',
-    allow_host = "127.0.0.1", allow_http = true,
+    allow_host = "127.0.0.1", allow_private = true, allow_http = true,
   })
   while not op:done() do loop:step() end
   return op:result()
@@ -28,7 +28,7 @@ end
 function tests.a_failure_names_the_host_only()
   local loop <close> = core.loop { virtual = true }
   local op = assert(core.notify { loop = loop, url = "http://127.0.0.1:1/hush", body = "{}",
-    allow_host = "127.0.0.1", allow_http = true })
+    allow_host = "127.0.0.1", allow_private = true, allow_http = true })
   while not op:done() do loop:step() end
   local reply, err = op:result()
   assert(reply == nil and err.code == "ECONNECT")

@@ -2,21 +2,26 @@
  *
  * The address of a webhook is a secret, and often comes from a file or a variable that somebody
  * else fills: so only Slack's hosts are accepted unless another is named, and a name that leads
- * into the own network is not followed. Delivery is at least once: a message whose reply was lost
- * is sent again. */
+ * into the own network, now or when it is looked up again, is not followed unless that is allowed.
+ * No redirect is followed. Delivery is at least once: a message whose reply was lost is sent again.
+ * It ends within TPH_NOTIFY_ATTEMPTS times TPH_NOTIFY_ATTEMPT_MS, and TPH_NOTIFY_PATIENCE_MS. */
 #ifndef TRAPHEUS_NOTIFY_H
 #define TRAPHEUS_NOTIFY_H
 
 #include "trapheus/http.h"
 
 #define TPH_NOTIFY_ATTEMPTS 3
+#define TPH_NOTIFY_ATTEMPT_MS 15000 /* for each of them */
+#define TPH_NOTIFY_PATIENCE_MS                                                                     \
+    60000 /* between them, all in all; who wants more is not waited for */
 
 /* Borrowed for the call only. */
 struct tph_notify_request {
     struct tph_str url;
     struct tph_str body;       /* JSON */
-    struct tph_str allow_host; /* one more host, of whatever address; reached through proxies too */
-    bool allow_http;           /* that host may be spoken to without TLS, and on any port */
+    struct tph_str allow_host; /* one more host, on any port */
+    bool allow_private;        /* an address off the public Internet, or by way of a proxy */
+    bool allow_http;           /* allow_host may be spoken to without TLS */
 };
 
 /* Why the request would be refused, for a person; NULL if it would not. Never shows the address. */

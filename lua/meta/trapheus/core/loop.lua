@@ -179,10 +179,16 @@ function core.loop(options) end
 ---@field loop trapheus.core.Loop
 ---@field url string              A secret: only its host is ever named.
 ---@field body string             JSON.
----@field allow_host? string      Another host than Slack's.
+---@field allow_host? string      Another host than Slack's, on any port.
+---@field allow_private? boolean  An address off the public Internet, or by way of a proxy.
 ---@field allow_http? boolean     For a listener on this machine.
 
---- Posts to a webhook, at a public address only.
+--- Why an address would be refused, without showing it; nil: it would not.
+---@param address { url: string, allow_host: string?, allow_http: boolean? }
+---@return string?
+function core.notify_fault(address) end
+
+--- Posts to a webhook, at a public address only unless others are allowed.
 ---@param notification trapheus.core.Notification
 ---@return trapheus.core.Op?  Its result is { status= }.
 ---@return trapheus.core.Failure? err
