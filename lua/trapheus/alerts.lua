@@ -1,112 +1,212 @@
---- Who is told when a run does not end well: mail through SES, and Slack webhooks. An alert is
---- sent after the outcome is durable; one that fails is reported and changes nothing else.
+--- Tells people how a run goes: mail through SES, Slack, SNS and webhooks, all at the same time. What is told of an end
+--- is told after the end is durable, once to each, also when the process dies in between: then by whoever resumes. A
+--- message that does not arrive is reported, and changes nothing else.
+local aws = require "trapheus.aws.client"
 local email = require "trapheus.notify.email"
 local errors = require "trapheus.errors"
+local events = require "trapheus.alerts.events"
+local fleet = require "trapheus.alerts.fleet"
 local json = require "trapheus.json"
-local log = require "trapheus.log"
-local options = require "trapheus.options"
-local path = require "trapheus.path"
+local message = require "trapheus.notify.message"
+local secrets = require "trapheus.secrets"
+local settings_module = require "trapheus.alerts.settings"
 local slack = require "trapheus.notify.slack"
-local usage = require "trapheus.usage"
+local sns = require "trapheus.notify.sns"
+local story = require "trapheus.alerts.story"
+local tasks = require "trapheus.tasks"
+local webhook = require "trapheus.notify.webhook"
 
-local alerts = {}
+local alerts = { settings = settings_module.read }
 
----@class trapheus.AlertSettings
----@field email_from string?
----@field email_to string[]
----@field slack string[]
+-- Sending -------------------------------------------------------------------------------------
 
-local KEYS = { email_from = "string", email_to = "list", slack = "list" }
+local SEND = {}
 
-local function config_file()
-  local named = os.getenv "TRAPHEUS_CONFIG"
-  if named then return named, true end
-  local home = os.getenv "XDG_CONFIG_HOME" or (os.getenv "HOME" or "") .. "/.config"
-  return home .. "/trapheus/config.json", false
+function SEND.email(channel, said, client)
+  email.send { client = client("ses", channel.region), from = channel.from, to = channel.to,
+    subject = message.subject(said), text = message.text(said), html = message.html(said) }
 end
 
-local function read_config()
-  local name, must_exist = config_file()
-  local file <close> = io.open(name, "r")
-  if not file then
-    if must_exist then usage.fail("TRAPHEUS_CONFIG: %s cannot be read", name) end
-    return {}
-  end
-  path.check_owner(name)
-  local ok, document = pcall(json.decode, file:read "a" or "")
-  if not ok or type(document) ~= "table" then usage.fail("%s is not a JSON object", name) end
-  for key, value in pairs(document) do
-    local kind = KEYS[key] or usage.fail("%s: unknown key '%s'; email_from, email_to and slack are known", name, key)
-    if (kind == "list") ~= json.is_list(value) then usage.fail("%s: %s must be a %s", name, key, kind) end
-  end
-  return document
+function SEND.slack(channel, said)
+  local blocks, text = message.slack(said)
+  slack.send { url = channel.url, allow_host = channel.allow_host, allow_private = channel.allow_private,
+    text = text, blocks = blocks }
 end
 
-local function check_address(flag, address)
-  if not address:find "^[^%s@<>,]+@[^%s@<>,]+$" then usage.fail("%s '%s' is no mail address", flag, address) end
+function SEND.sns(channel, said, client)
+  sns.send { client = client("sns", channel.region), topic = channel.topic, subject = message.subject(said),
+    text = message.text(said), json = said.body, attributes = said.attributes, id = said.id }
 end
 
---- Flags, then environment (TRAPHEUS_EMAIL_FROM, _EMAIL_TO, _SLACK), then the configuration file.
----@param given trapheus.Given
----@return trapheus.AlertSettings
-function alerts.settings(given)
-  local config = read_config()
-  local function list(flag, variable, key)
-    if #flag > 0 then return flag end
-    local from_environment = os.getenv(variable)
-    return options.split(from_environment and { from_environment } or config[key])
-  end
-  local settings = {
-    email_from = given.email_from or os.getenv "TRAPHEUS_EMAIL_FROM" or config.email_from,
-    email_to = list(given.email_to, "TRAPHEUS_EMAIL_TO", "email_to"),
-    slack = list(given.slack, "TRAPHEUS_SLACK", "slack"),
-  }
-  if #settings.email_to > 0 and not settings.email_from then
-    usage.fail "mail needs a sender: --email-from, TRAPHEUS_EMAIL_FROM or email_from in the configuration file"
-  end
-  if settings.email_from then check_address("--email-from", settings.email_from) end
-  for _, address in ipairs(settings.email_to) do check_address("--email-to", address) end
-  for _, url in ipairs(settings.slack) do
-    if not url:find "^https://" then usage.fail "--slack: an https:// webhook address is expected" end
-  end
-  return settings
-end
-
-local function post(world, url, text)
-  if not world.sandbox then
-    local _, err = errors.try(slack.send, { url = url, text = text })
-    return err
-  end
-  local ok, err = world.sandbox:webhook(url, json.encode { text = slack.escape(text) })
-  return not ok and err or nil
-end
-
-local function mail(world, settings, subject, text)
-  local _, err = errors.try(email.send, { client = world.ses, from = settings.email_from, to = settings.email_to,
-    subject = subject, text = text })
-  return err
+function SEND.webhook(channel, said)
+  webhook.send { url = channel.url, allow_private = channel.allow_private, body = said.body }
 end
 
 local function reason(err)
-  return type(err) == "table" and err.message and (err.code and err.code .. ": " or "") .. err.message or tostring(err)
+  return secrets.mask(errors.is(err) and (err.service and err.code .. ": " or "") .. err.message or tostring(err))
 end
 
---- Sends what is configured.
----@param world trapheus.World
----@param settings trapheus.AlertSettings
----@param subject string
----@param text string
----@return string[] failures  One line for each alert that could not be sent. Never a webhook's address.
-function alerts.send(world, settings, subject, text)
-  local failures = {}
-  subject = log.clean(subject):gsub("%s+", " ")
-  if #settings.email_to > 0 then
-    local err = mail(world, settings, subject, text)
-    if err then failures[#failures + 1] = "the mail alert was not sent: " .. reason(err) end
+-- nil, or what went wrong, for a person.
+local function deliver(channel, said, client)
+  local ok, err = pcall(SEND[channel.kind], channel, said, client)
+  return not ok and ("%s was not sent: %s"):format(settings_module.title(channel), reason(err)) or nil
+end
+
+---@class trapheus.Delivered
+---@field channel trapheus.Channel
+---@field failure string?  Never an address of a webhook.
+
+local function clients(world)
+  if not world then return function(service, region) return aws.new(service, { region = region }) end end
+  return function(service, region) return world:client(service, region) end
+end
+
+--- Begins to send a message to some channels. What is returned is done when each has arrived or failed, and its result
+--- says which: tasks.await waits for it.
+---@param world trapheus.World?
+---@param channels trapheus.Channel[]
+---@param said trapheus.Message
+---@param done fun(delivered: trapheus.Delivered)?  Told of each at once.
+---@return trapheus.Task
+function alerts.begin(world, channels, said, done)
+  local client, sendings = clients(world), {}
+  for i, channel in ipairs(channels) do
+    sendings[i] = function()
+      local delivered = { channel = channel, failure = deliver(channel, said, client) }
+      if done then done(delivered) end
+      return delivered
+    end
   end
-  for i, url in ipairs(settings.slack) do
-    local err = post(world, url, subject .. "\n" .. text)
-    if err then failures[#failures + 1] = ("Slack alert %d was not sent: %s"):format(i, reason(err)) end
+  return tasks.spawn(tasks.all, sendings)
+end
+
+--- Sends a message, and waits until each has arrived or failed.
+---@return trapheus.Delivered[]
+function alerts.send(world, channels, said)
+  local task <close> = alerts.begin(world, channels, said)
+  return tasks.await(task)
+end
+
+-- Of a run ------------------------------------------------------------------------------------
+
+local function warn_of(run, delivered)
+  for _, each in ipairs(delivered) do
+    if each.failure then run:warn(each.failure) end
+  end
+end
+
+-- Until preflight has ended there is no run to keep; a journal that cannot be written is told, and no more.
+local function keep(run, kind, entry)
+  if #run.record.steps <= 1 then return end
+  local ok, err = pcall(run.save, run, kind, entry)
+  if not ok and not errors.is(err, "JournalError") then error(err, 0) end
+  if not ok then run:warn("who was told is not remembered: " .. err.message) end
+end
+
+-- Those that have not been told yet, this event being what it is.
+local function still_to_tell(record, settings, event)
+  local told, list = (record.told or {})[story.id(record, event)] or {}, {}
+  for _, channel in ipairs(settings_module.told_of(settings, event)) do
+    if not told[channel.id] then list[#list + 1] = channel end
+  end
+  return list
+end
+
+local function note(record, event, what)
+  record.told = record.told or {}
+  local id = story.id(record, event)
+  record.told[id] = record.told[id] or {}
+  record.told[id][what] = true
+end
+
+--- What a run remembers of who wants to know of what: one that died before it told can be seen by that.
+---@param run trapheus.Run
+---@param settings trapheus.AlertSettings
+function alerts.remember(run, settings)
+  local wanted = json.list {}
+  for event in pairs(events.NAMES) do
+    if settings_module.told_of(settings, event)[1] then wanted[#wanted + 1] = event end
+  end
+  table.sort(wanted)
+  run.record.tells = wanted[1] and wanted or nil
+end
+
+--- Tells that the run begins, while it goes on.
+---@param run trapheus.Run
+---@param settings trapheus.AlertSettings
+function alerts.tell_start(run, settings)
+  local channels = still_to_tell(run.record, settings, "start")
+  if #channels == 0 then return end
+  for _, channel in ipairs(channels) do note(run.record, "start", channel.id) end
+  run.telling = alerts.begin(run.world, channels, story.of(run, "start"))
+end
+
+-- What has become of a task; nothing when a signal comes first.
+local function await(run, task)
+  local stopped
+  tasks.await {
+    done = function()
+      stopped = stopped or run.world.loop:interrupted()
+      return task:done() or stopped ~= nil
+    end,
+    result = function() end,
+  }
+  if task:done() then return task:result() end
+  run:warn("not everybody was told before " .. stopped .. ": trapheus resume " .. run.id .. " does")
+end
+
+-- What was begun with the run must have ended before more is told.
+local function end_telling(run)
+  local task <close> = run.telling
+  if not task then return end
+  run.telling = nil
+  warn_of(run, await(run, task) or {})
+end
+
+-- Has everybody heard of that?
+local function is_told(record, event) return ((record.told or {})[story.id(record, event)] or {}).all or false end
+
+--- Tells how the run has ended those who have not heard it yet.
+---@param run trapheus.Run
+---@param settings trapheus.AlertSettings
+function alerts.tell_end(run, settings)
+  end_telling(run)
+  local record = run.record
+  local event = events.of(record)
+  if not event or is_told(record, event) or not settings_module.told_of(settings, event)[1] then return end
+  local channels = still_to_tell(record, settings, event)
+  local task <close> = alerts.begin(run.world, channels, story.of(run, event), function(delivered)
+    note(record, event, delivered.channel.id)
+    keep(run, "told", { event = event, channel = delivered.channel.id, failure = delivered.failure })
+  end)
+  local delivered = await(run, task)
+  if not delivered then return end
+  warn_of(run, delivered)
+  note(record, event, "all")
+  keep(run, "told", { event = event })
+end
+
+--- Has the run ended without everybody having been told?
+---@param record table
+---@return boolean
+function alerts.owed(record)
+  local event = events.of(record)
+  for _, wanted in ipairs(event and record.tells or {}) do
+    if wanted == event then return not is_told(record, event) end
+  end
+  return false
+end
+
+--- Tells how a fleet went, in one message, those who are told of such an end.
+---@param state trapheus.FleetState
+---@param settings trapheus.AlertSettings?  By default those of the environment and the configuration file.
+---@param world trapheus.World?
+---@return string[] failures  One line for each message that did not arrive.
+function alerts.fleet_summary(state, settings, world)
+  local said, event = fleet.story(state)
+  local channels, failures = settings_module.told_of(settings or alerts.settings {}, event), {}
+  for _, delivered in ipairs(alerts.send(world, channels, said)) do
+    failures[#failures + 1] = delivered.failure
   end
   return failures
 end

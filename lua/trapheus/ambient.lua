@@ -6,16 +6,17 @@ local tasks = require "trapheus.tasks"
 ---@field rehearsed trapheus.World?  The sandbox's, while this process rehearses.
 ---@field expected boolean?         It is going to rehearse, once the command line is read.
 ---@field config trapheus.Config?    Of the real world.
+---@field pace number?               So many times as fast as real time the run's clock is; nil: as fast, or virtual.
 local ambient = {}
 
 --- From now on, until what is returned is closed.
 ---@param world trapheus.World
 ---@return table closable
 function ambient.enter(world)
-  local rehearsed, config, loop = ambient.rehearsed, ambient.config, tasks.use(world.loop)
-  ambient.rehearsed, ambient.config = world.sandbox and world or nil, world.config
+  local rehearsed, config, pace, loop = ambient.rehearsed, ambient.config, ambient.pace, tasks.use(world.loop)
+  ambient.rehearsed, ambient.config, ambient.pace = world.sandbox and world or nil, world.config, world.pace
   return setmetatable({}, { __close = function()
-    ambient.rehearsed, ambient.config = rehearsed, config
+    ambient.rehearsed, ambient.config, ambient.pace = rehearsed, config, pace
     tasks.use(loop)
   end })
 end

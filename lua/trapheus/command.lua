@@ -18,6 +18,7 @@ local progress = require "trapheus.progress"
 local ambient = require "trapheus.ambient"
 local report = require "trapheus.report"
 local run_module = require "trapheus.run"
+local told_of = require("trapheus.alerts.settings").told_of
 local usage = require "trapheus.usage"
 local world_module = require "trapheus.world"
 
@@ -149,20 +150,11 @@ function command.gate(pipeline, given)
       return run:fail "not confirmed"
     end
     command.arm(world)
+    alerts.tell_start(run, given.told)
   end
 end
 
 -- Driving and telling -----------------------------------------------------------------------
-
-local TELL = { refused = true, failed = true, rolled_back = true, parked = true }
-
-local function alert(run, settings)
-  if not TELL[run.record.outcome] then return end
-  for _, failure in ipairs(alerts.send(run.world, settings, "trapheus: " .. report.headline(run.record),
-    report.text(run))) do
-    run:warn(failure)
-  end
-end
 
 -- Writes the result. A reader that went away is no failure; a full disk is one that must be told.
 local function write_result(text)
@@ -231,21 +223,20 @@ local function drive(pipeline, run, given)
 end
 
 -- Nobody watches, and nobody is told of a failure.
-local function unattended(given, settings)
-  local told = #settings.email_to + #settings.slack > 0
-  return not (told or given.sandbox or core.system.isatty(0) or core.system.isatty(2))
+local function unattended(given)
+  return not (told_of(given.told, "failure")[1] or given.sandbox or core.system.isatty(0) or core.system.isatty(2))
 end
 
 --- Runs to the end, tells everybody, and gives the exit code.
 ---@param pipeline trapheus.Pipeline
 ---@param run trapheus.Run
 ---@param given trapheus.Given
----@param settings trapheus.AlertSettings
 ---@return integer exit_code
-function command.run(pipeline, run, given, settings)
+function command.run(pipeline, run, given)
   local began_ms = core.clock.monotonic_ms()
   run.world:listen(progress.listener(given) or function() end)
-  run.world.unattended = unattended(given, settings)
+  run.world.unattended = unattended(given)
+  alerts.remember(run, given.told)
   local stopped, untouched = drive(pipeline, run, given)
   run:tell "stopped"
   if stopped then
@@ -253,7 +244,7 @@ function command.run(pipeline, run, given, settings)
     run.record.failure = { step = run.record.step, message = stopped }
     run.world.journal:unlock(run) -- it can be gone on with from wherever the journal is
   end
-  alert(run, settings)
+  alerts.tell_end(run, given.told)
   pipeline:ended(run)
   command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
   return report.EXIT[run.record.outcome]
@@ -283,7 +274,7 @@ end
 function command.restore(pipeline, script, arguments)
   local given = options.restore(arguments)
   if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
-  local settings = alerts.settings(given)
+  given.told = alerts.settings(given)
   local ok, world = pcall(given.sandbox and command.sandbox_world or command.real_world, given)
   if not ok then
     if errors.is(world) and given.output ~= "text" and given.output then
@@ -301,7 +292,7 @@ function command.restore(pipeline, script, arguments)
   run.record.script_hash = origin.hash(pipeline, script, given.task)
   run.options.hooks = hooks.remembered(loaded)
   given.run = run.id
-  return command.run(pipeline, run, given, settings)
+  return command.run(pipeline, run, given)
 end
 
 return command

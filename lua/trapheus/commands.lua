@@ -98,9 +98,17 @@ local TOLD = { "What is told", {
   { "--verbose", nil, "every AWS call, with its request id" },
   { "--quiet", nil, "nothing but the result" },
   { "--log-format", "FORMAT", "what goes to stderr: text (default) or json, a line an event" },
-  { "--email-from", "ADDRESS", "sender of the mail on failure, verified in SES" },
+} }
+
+local CHANNELS = { "Who is told", {
+  { "--email-from", "ADDRESS", "sender of mail, verified in SES" },
   { "--email-to", "ADDRESS", "who gets it; a list with commas, or repeated", "+" },
-  { "--slack", "URL", "Slack webhook told on failure (better: in the environment or the configuration file)", "+" },
+  { "--slack", "SOURCE", "a Slack webhook that is told: @FILE or env:NAME, where its address stands", "+" },
+  { "--sns", "ARN", "an SNS topic that is told", "+" },
+  { "--webhook", "SOURCE", "any other webhook that is told, in JSON: @FILE or env:NAME", "+" },
+  { "--notify-on", "EVENT", "of what they are told: start, success, failure, rolled_back, parked, interrupted or all "
+    .. "(default: failure,rolled_back,parked); slack:start is for Slack alone", "+" },
+  { "--config", "FILE", "who is told, and of what (default: ~/.config/trapheus/config.lua)" },
 } }
 
 local SANDBOX = { { "Where and what", {
@@ -135,6 +143,8 @@ commands.CHOICES = {
   shell = { "bash", "zsh" },
   what = { "hooks", "script" },
   outcome = { "restored", "snapshotted", "refused", "failed", "rolled_back" },
+  event = { "start", "success", "failure", "rolled_back", "parked", "interrupted" },
+  notify_on = { "start", "success", "failure", "rolled_back", "parked", "interrupted", "all" },
   preset = { "quick", "typical", "adversarial" },
 }
 
@@ -179,7 +189,7 @@ local OF_A_RUN = { { "How", {
   { "--no-hooks", nil, "without the hooks that it began with" },
   { "--accept-changes", nil, "although its script or its hooks have changed since it began" },
   TIMEOUT,
-} }, WHERE, TOLD }
+} }, WHERE, TOLD, CHANNELS }
 
 --- Some flags of a group.
 local function of(group, ...)
@@ -193,7 +203,7 @@ end
 
 ---@type trapheus.Command[]
 commands.LIST = {
-  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD },
+  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD, CHANNELS },
     summary = "restores one database in place" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
@@ -217,13 +227,21 @@ commands.LIST = {
     groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") },
       { "How", of(HOW, "--keep-original", "--final-snapshot", "--skip-final-snapshot", "--delete-automated-backups",
         "--replace-snapshot", "--no-fence", "--allow-replicas", "--allow-foreign-snapshot", "--set", "--ignore-diff") },
-      EXPORT, REHEARSAL, WHERE, { "Who is told", of(TOLD, "--email-from", "--email-to", "--slack") } },
+      EXPORT, REHEARSAL, WHERE, CHANNELS },
     summary = "prints the IAM policy a restore needs" },
   { name = "doctor", synopsis = "[ID]", argument = { "id", "a database, to have permissions for it checked", "?" },
     groups = { { "What it would restore", of(WHAT, "--task", "--instance", "--cluster", "--snapshot") }, EXPORT, WHERE,
-      { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (both one document)" },
-        table.unpack(of(TOLD, "--email-from", "--email-to", "--slack")) } } },
+      { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (both one document)" } } },
+      CHANNELS },
     summary = "checks whether a restore can run here" },
+  { name = "notify", synopsis = "--test", groups = { { "What to do", {
+      { "--test", nil, "send a message, marked as a test, to everybody who is told of anything" },
+      { "--print", nil, "print it, as each would get it, and send nothing" },
+      { "--event", "NAME", "as if of start, success, failure (default), rolled_back, parked or interrupted; only "
+        .. "those who are told of it get it" },
+      { "--output", "FORMAT", "text (default), json or jsonl (the same in one line)" },
+    } }, WHERE, CHANNELS },
+    summary = "tries who is told, and how" },
   { name = "new", synopsis = "hooks|script NAME", argument = { "what", "hooks or script, and the file to write", "2" },
     groups = {}, summary = "writes a hooks file or a script" },
   { name = "check", synopsis = "FILE", argument = { "file", "a script or a hooks file" }, groups = {},

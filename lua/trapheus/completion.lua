@@ -4,7 +4,7 @@ local commands = require "trapheus.commands"
 local completion = {}
 
 -- What completes an argument, by its name, where no list of choices does.
-local FILES = { DIR = "directory", JSON = "file", FILE = "path" } -- JSON: as @FILE
+local FILES = { DIR = "directory", JSON = "file", FILE = "path", SOURCE = "file" } -- JSON, SOURCE: as @FILE
 
 -- What else there is to choose from.
 local SCENARIOS = require "trapheus.sandbox.scenarios"

@@ -33,7 +33,8 @@ end
 local function choose(given)
   local journal = command.journal(given)
   local record
-  if given.run then record = runs.find(journal, given.run) else record = runs.only_open(journal) end
+  if given.run then record = runs.find(journal, given.run)
+  else record = runs.only_open(journal) or runs.first(journal, alerts.owed) end
   journal:close()
   return record
 end
@@ -47,10 +48,11 @@ local function place(given, record)
   given.state_dir = command.state_dir(given)
 end
 
--- Nothing is left to do, and that is no failure.
+-- Nothing is left to do, and that is no failure; but who died before everybody was told may have left that.
 local function ended(run, given, change)
   run.world.journal:unlock(run)
   if change then change(run) end
+  if alerts.owed(run.record) then alerts.tell_end(run, given.told) end
   io.stderr:write(("trapheus: run %s has ended already: there is nothing to do\n"):format(run.id))
   command.print_result(run, given, 0)
   return 0
@@ -62,7 +64,8 @@ local function from_aws(given, change)
   local identifier = given.from_aws:lower()
   local ok, why = names.valid(identifier)
   if not ok then usage.fail("--from-aws '%s' is no valid name: %s", given.from_aws, why) end
-  local settings, world = alerts.settings(given), command.real_world(given)
+  given.told = alerts.settings(given)
+  local world = command.real_world(given)
   local _ <close> = ambient.enter(world)
   local pipeline, loaded = require("trapheus").load "restore", hooks.load_all(given.hooks)
   hooks.attach(pipeline, loaded)
@@ -72,7 +75,7 @@ local function from_aws(given, change)
   command.arm(world)
   if change and run.record.direction == "forward" then change(run) end
   run:save("recovered")
-  return command.run(pipeline, run, given, settings)
+  return command.run(pipeline, run, given)
 end
 
 --- Goes on with a run: its own pipeline, its own record.
@@ -90,7 +93,7 @@ return function(name, arguments, change)
     return 0
   end
   place(given, record)
-  local settings = alerts.settings(given)
+  given.told = alerts.settings(given)
   local run = run_module.wrap(command.real_world(given), record)
   local _ <close> = ambient.enter(run.world)
   local pipeline = require("trapheus").load(record.script)
@@ -111,5 +114,5 @@ return function(name, arguments, change)
   pipelines.reopen(run)
   command.arm(run.world)
   if change then change(run) end
-  return command.run(pipeline, run, given, settings)
+  return command.run(pipeline, run, given)
 end

@@ -67,10 +67,11 @@ local function fail(message, ...)
   error(errors.new { code = "Found", message = message:format(...) }, 0)
 end
 
-local function client_of(about, service)
-  about.clients[service] = about.clients[service]
-    or client.new(service, { config = about.settings, region = about.region })
-  return about.clients[service]
+local function client_of(about, service, region)
+  local key = service .. " " .. (region or about.region)
+  about.clients[key] = about.clients[key]
+    or client.new(service, { config = about.settings, region = region or about.region })
+  return about.clients[key]
 end
 
 -- The checks: a text for what is in order, or false and why it cannot be said. They raise what is not. ----------
@@ -125,23 +126,29 @@ local function state(about)
 end
 
 local function mail(about, told)
-  local ses = client_of(about, "ses")
-  local from, domain = told.email_from, told.email_from:match "@(.*)$"
+  local ses = client_of(about, "ses", told.region)
+  local from, domain = told.from, told.from:match "@(.*)$"
   local reply = ses:GetIdentityVerificationAttributes { Identities = { from, domain } }
   for _, name in ipairs { from, domain } do
     local found = (reply.VerificationAttributes or {})[name]
     if found and found.VerificationStatus == "Success" then return ("mail from %s"):format(from) end
   end
-  fail("SES has not verified %s: mail from it is refused; verify the address or its domain in %s", from, about.region)
+  fail("SES has not verified %s: mail from it is refused; verify the address or its domain in %s", from,
+    told.region or about.region)
 end
 
 local function channels(about)
-  local told, list = alerts.settings(about.given), {}
-  if #told.email_to == 0 and #told.slack == 0 then
-    return false, "nobody is told of a failure: name --email-to or --slack, or their variables"
+  local told, list, untried = alerts.settings(about.given).channels, {}, 0
+  if #told == 0 then
+    return false, "nobody is told of a failure: name --email-to, --slack, --sns or --webhook, or write the file "
+      .. "(--config)"
   end
-  if #told.email_to > 0 then list[1] = mail(about, told) end
-  if #told.slack > 0 then list[#list + 1] = ("%d Slack webhooks, which were not tried"):format(#told.slack) end
+  for _, channel in ipairs(told) do
+    if channel.kind == "email" then list[#list + 1] = mail(about, channel) else untried = untried + 1 end
+  end
+  if untried > 0 then
+    list[#list + 1] = ("%d of Slack, SNS and webhooks, which trapheus notify --test would try"):format(untried)
+  end
   return table.concat(list, "; ")
 end
 

@@ -2,8 +2,8 @@
 --- loaded, and what it says is attached to a pipeline.
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
+local fields = require "trapheus.fields"
 local guard = require "trapheus.guard"
-local nearest = require "trapheus.nearest"
 local path = require "trapheus.path"
 local sorted = require "trapheus.sorted"
 local usage = require "trapheus.usage"
@@ -32,27 +32,9 @@ local ENTRY = { run = "function", timeout_s = "seconds", ["repeat"] = "boolean" 
 
 -- Checking ----------------------------------------------------------------------------------
 
-local function refuse(file, field, format, ...)
-  usage.fail("%s: %s%s", file, field and field .. ": " or "", format:format(...))
-end
-
-local function expected(file, field, what, value)
-  refuse(file, field, "%s is expected, not a %s", what, type(value))
-end
-
-local function check_keys(file, field, given, known, what)
-  for key in pairs(given) do
-    if not known[key] then
-      local near = nearest(tostring(key), known)
-      refuse(file, (field and field .. "." or "") .. tostring(key), "there is no such %s%s; known are %s", what,
-        near and (" (did you mean %s?)"):format(near) or "", table.concat(sorted.keys(known), ", "))
-    end
-  end
-end
-
 local function check_seconds(file, field, value)
   if type(value) ~= "number" or not (value > 0 and value <= MOST_S) then
-    refuse(file, field, "a number of seconds up to %d is expected, not %s", MOST_S,
+    fields.refuse(file, field, "a number of seconds up to %d is expected, not %s", MOST_S,
       type(value) == "number" and tostring(value) or "a " .. type(value))
   end
 end
@@ -60,12 +42,14 @@ end
 -- A function, or { run =, timeout_s =, repeat = }.
 local function entry(file, field, value)
   if type(value) == "function" then return { run = value } end
-  if type(value) ~= "table" then expected(file, field, "a function, or a table with run", value) end
-  check_keys(file, field, value, ENTRY, "field")
-  if type(value.run) ~= "function" then expected(file, field .. ".run", "a function", value.run) end
+  if type(value) ~= "table" then fields.expected(file, field, "a function, or a table with run", value) end
+  fields.keys(file, field, value, ENTRY, "field")
+  if type(value.run) ~= "function" then fields.expected(file, field .. ".run", "a function", value.run) end
   if value.timeout_s ~= nil then check_seconds(file, field .. ".timeout_s", value.timeout_s) end
   local repeats = value["repeat"]
-  if repeats ~= nil and type(repeats) ~= "boolean" then expected(file, field .. ".repeat", "true or false", repeats) end
+  if repeats ~= nil and type(repeats) ~= "boolean" then
+    fields.expected(file, field .. ".repeat", "true or false", repeats)
+  end
   return { run = value.run, timeout_s = value.timeout_s, repeats = repeats }
 end
 
@@ -77,7 +61,7 @@ function READ.seconds(file, field, value)
 end
 
 function READ.steps(file, field, value)
-  if type(value) ~= "table" then expected(file, field, "a table of functions, by step", value) end
+  if type(value) ~= "table" then fields.expected(file, field, "a table of functions, by step", value) end
   local list = {}
   for step, inner in pairs(value) do list[step] = entry(file, field .. "." .. tostring(step), inner) end
   return list
@@ -85,9 +69,9 @@ end
 
 local function check(file, document)
   if type(document) ~= "table" then
-    refuse(file, nil, "it returns a %s; a table of hooks is expected", type(document))
+    fields.refuse(file, nil, "it returns a %s; a table of hooks is expected", type(document))
   end
-  check_keys(file, nil, document, hooks.FIELDS, "field")
+  fields.keys(file, nil, document, hooks.FIELDS, "field")
   local read = {}
   for _, field in ipairs(sorted.keys(document)) do
     read[field] = READ[hooks.FIELDS[field]](file, field, document[field])
@@ -131,7 +115,7 @@ function hooks.read(file)
   local loaded = { file = core.system.realpath(file) or file }
   local chunk = path.load_file(file, environment(loaded))
   local ok, document = guard.limited(LOAD_TIMEOUT_S, chunk, file)
-  if not ok then refuse(file, nil, "%s", tostring(document)) end
+  if not ok then fields.refuse(file, nil, "%s", tostring(document)) end
   loaded.sha256 = core.sha256(read_file(file))
   return document, loaded
 end
@@ -210,7 +194,7 @@ end
 ---@param pipeline trapheus.Pipeline
 function hooks.check_steps(loaded, pipeline)
   for _, when in ipairs { "before", "after" } do
-    check_keys(loaded.file, when, loaded.hooks[when] or {}, pipeline.steps, "step")
+    fields.keys(loaded.file, when, loaded.hooks[when] or {}, pipeline.steps, "step")
   end
 end
 

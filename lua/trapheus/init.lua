@@ -14,7 +14,7 @@
 ---@field run fun(program: trapheus.Program): trapheus.ProgramResult
 ---@field waiter fun(name: string, service?: string): trapheus.Waiter
 ---@field backoff fun(options?: table): trapheus.Backoff
----@field notify { slack: fun(message: trapheus.SlackMessage), email: fun(message: trapheus.Email): string }
+---@field notify trapheus.notify
 ---@field json trapheus.json
 ---@field try fun(f: function, ...): any, trapheus.Error?
 ---@field pipeline fun(spec: trapheus.PipelineSpec): trapheus.Pipeline
@@ -37,9 +37,20 @@ local function lazy(target, fields)
   })
 end
 
+---@class trapheus.notify
+---@field slack fun(message: trapheus.SlackMessage)
+---@field email fun(message: trapheus.Email): string
+---@field sns fun(message: trapheus.SnsMessage): string
+---@field webhook fun(message: trapheus.WebhookMessage)
+---@field fleet_summary fun(state: trapheus.FleetState, settings?: trapheus.AlertSettings, world?: table): string[]
+---@field escape { text: fun(text: string): string, html: fun(text: string): string, slack: fun(text: string): string }
 trapheus.notify = lazy({}, {
   slack = { "trapheus.notify.slack", "send" },
   email = { "trapheus.notify.email", "send" },
+  sns = { "trapheus.notify.sns", "send" },
+  webhook = { "trapheus.notify.webhook", "send" },
+  escape = { "trapheus.notify.escape" },
+  fleet_summary = { "trapheus.alerts", "fleet_summary" },
 })
 
 --- Modules of a directory, by name.

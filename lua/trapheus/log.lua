@@ -11,14 +11,19 @@ end
 -- C1 controls, line and paragraph separators, bidirectional controls, in UTF-8.
 local UNICODE = { "\xC2[\x80-\x9F]", "\xE2\x80[\xA8\xA9\x8E\x8F\xAA-\xAE]", "\xE2\x81[\xA6-\xA9]", "\xD8\x9C" }
 
---- The text with control characters escaped; a line break stays, indented.
+--- The text with control characters escaped; a line break stays.
 ---@param text string
 ---@return string
-function log.clean(text)
-  text = text:gsub("\t", "  "):gsub("[%z\1-\9\11-\31\127]", escape):gsub("\n", "\n  ")
+function log.visible(text)
+  text = text:gsub("\t", "  "):gsub("[%z\1-\9\11-\31\127]", escape)
   for _, pattern in ipairs(UNICODE) do text = text:gsub(pattern, escape) end
   return text
 end
+
+--- The same, and what follows a line break is indented.
+---@param text string
+---@return string
+function log.clean(text) return (log.visible(text):gsub("\n", "\n  ")) end
 
 local COLOURS = { red = 31, green = 32, yellow = 33 }
 

@@ -264,6 +264,10 @@ end
 
 ---@class trapheus.Given   What the user asked for: fields named as the flags.
 
+-- Flags that may be repeated; not given at all they are nil.
+local LISTS = { "fault", "from_describe", "hooks", "knob", "email_to", "slack", "sns", "webhook", "notify_on",
+  "export_tables" }
+
 --- Reads what a command was given. Raises a usage error.
 ---@param name string       "resume", …
 ---@param arguments string[]
@@ -273,16 +277,17 @@ function options.read(name, arguments)
   package.loaded.argparse = nil -- as much memory as a dozen modules of ours, and of no more use
   if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
   unwrap(given, commands.find(name))
-  given.export_tables = given.export_tables and options.split(given.export_tables)
-  for _, list in ipairs { "fault", "from_describe", "hooks", "knob", "export_tables" } do
+  for _, list in ipairs { "email_to", "slack", "sns", "webhook", "notify_on", "export_tables" } do
+    given[list] = given[list] and options.split(given[list])
+  end
+  for _, list in ipairs(LISTS) do
     if given[list] and not given[list][1] then given[list] = nil end
   end
-  for _, list in ipairs { "email_to", "slack" } do given[list] = options.split(given[list]) end
   check_pace(given)
   if given.timeout then given.timeout_s = timeout(given.timeout) end
   given.since_at = given.since and since(given.since)
   given.limit = given.limit and limit(given.limit)
-  for _, field in ipairs { "output", "log_format", "outcome", "preset" } do
+  for _, field in ipairs { "output", "log_format", "outcome", "preset", "event" } do
     if given[field] then check_choice(field, given[field]) end
   end
   return given
@@ -307,7 +312,7 @@ local RECORDED = { "snapshot", "keep_original", "final_snapshot", "skip_final_sn
   "replace_snapshot", "no_fence", "on_recoverable", "allow_replicas", "allow_foreign_snapshot",
   "set", "ignore_diff" }
 
---- What of it belongs to the run, and is remembered with it. No webhook, no address.
+--- What of it belongs to the run, and is remembered with it.
 ---@param given trapheus.Given
 ---@return table
 function options.recorded(given)
@@ -317,11 +322,17 @@ function options.recorded(given)
   return recorded
 end
 
---- Where it runs: what a resume needs to find AWS, or the emulator, again. The profile's name, no key.
+local PLACE = { "profile", "endpoint_url", "pace", "state_dir", "config", "email_from", "email_to", "slack", "sns",
+  "webhook", "notify_on" }
+
+--- Where it runs, and who is told: what a resume needs to find AWS, or the emulator, and them again. The profile's
+--- name, no key; where the address of a webhook stands, not the address.
 ---@param given trapheus.Given
 ---@return table
 function options.place(given)
-  return { profile = given.profile, endpoint_url = given.endpoint_url, pace = given.pace, state_dir = given.state_dir }
+  local place = {}
+  for _, field in ipairs(PLACE) do place[field] = given[field] end
+  return place
 end
 
 return options

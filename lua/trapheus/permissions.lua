@@ -6,6 +6,7 @@ local driver = require "trapheus.drivers.local"
 local errors = require "trapheus.errors"
 local journal = require "trapheus.journal"
 local planner = require "trapheus.plan"
+local sorted = require "trapheus.sorted"
 local world_module = require "trapheus.world"
 
 local permissions = {}
@@ -23,6 +24,16 @@ local function rehearse(pipeline, run, note, calls)
   local world = world_module.sandbox { start_ms = run.world:now_ms(), region = run.world.region,
     account = run.record.account, on_call = note }
   for _, call in ipairs(planner.make(pipeline, run, world).calls) do calls[#calls + 1] = call end
+end
+
+-- Who sends mail, and the topics that are published to, each once.
+local function told(settings)
+  local senders, topics = {}, {}
+  for _, channel in ipairs(settings.channels) do
+    if channel.from then senders[channel.from] = true end
+    if channel.topic then topics[channel.topic] = true end
+  end
+  return sorted.keys(senders), sorted.keys(topics)
 end
 
 --- Raises what preflight refuses, as Refused.
@@ -45,12 +56,12 @@ function permissions.gather(pipeline, given)
     local failure = run.record.failure or {}
     error(errors.new { code = "Refused", message = failure.message or "preflight did not end" }, 0)
   end
-  local settings = alerts.settings(given)
+  local senders, topics = told(alerts.settings(given))
   return {
     account = run.record.account, region = world.region, identifier = run.identifier, run_id = run.id, used = used,
     calls = calls, original = run.seen_original.raw, restores = run:restores(),
     subscriptions = run:restores() and run.facts.original.subscriptions or {},
-    mail_from = #settings.email_to > 0 and settings.email_from or nil, world = world,
+    mail_from = senders, topics = topics, world = world,
   }
 end
 

@@ -18,7 +18,8 @@ local policy = {}
 ---@field original table              The instance or cluster, as Describe gives it.
 ---@field restores boolean
 ---@field subscriptions trapheus.SubscriptionFacts[]  Which may have to name the replacement.
----@field mail_from string?
+---@field mail_from string[]          Who mail is sent from,
+---@field topics string[]             and what is published to.
 
 --- Parameters that name a resource, and the type in its ARN.
 local TYPES = {
@@ -216,6 +217,21 @@ local function export_key(about, key)
     { ["ForAnyValue:StringEquals"] = { ["kms:ResourceAliases"] = alias } })
 end
 
+local function one_or_list(list) return list[2] and json.list(list) or list[1] end
+
+-- What it takes to tell people.
+local function tell(about)
+  local statements = {}
+  if about.mail_from[1] then
+    statements[1] = statement("Mail", { "ses:SendEmail" }, "*",
+      { StringEquals = { ["ses:FromAddress"] = one_or_list(about.mail_from) } })
+  end
+  if about.topics[1] then
+    statements[#statements + 1] = statement("Topics", { "sns:Publish" }, json.list(about.topics))
+  end
+  return statements
+end
+
 --- The policy as IAM takes it.
 ---@param about trapheus.Permissions
 ---@return table document
@@ -236,10 +252,7 @@ function policy.build(about)
   end
   local export = export_of(about)
   if export then statements[#statements + 1] = export_key(about, export.KmsKeyId) end
-  if about.mail_from then
-    statements[#statements + 1] = statement("Mail", { "ses:SendEmail" }, "*",
-      { StringEquals = { ["ses:FromAddress"] = about.mail_from } })
-  end
+  for _, told in ipairs(tell(about)) do statements[#statements + 1] = told end
   if needs["rds:DeleteDBInstance"] or needs["rds:DeleteDBCluster"] then
     statements[#statements + 1] = guard(about)
   end

@@ -149,7 +149,10 @@ local function with_members(text, database)
   return count == 0 and text or ("%s, with %d member%s"):format(text, count, count == 1 and "" or "s")
 end
 
-local function place(database)
+--- Which it is, and under which name.
+---@param database table  Of the document.
+---@return string
+function report.place(database)
   if database == json.null then return "none" end
   return with_members(database.name == json.null and database.resource_id .. ", deleted"
     or ("%s, named %s"):format(database.resource_id, database.name), database)
@@ -174,8 +177,10 @@ function report.text(run)
   local took = (record.ended_at or run:stamp()) - record.created_at
   local lines = { ("%s (run %s, %s)"):format(report.headline(record), record.run_id, log.duration(took)) }
   happened(record, lines)
-  lines[#lines + 1] = "  original     " .. place(document.original)
-  if document.replacement ~= json.null then lines[#lines + 1] = "  replacement  " .. place(document.replacement) end
+  lines[#lines + 1] = "  original     " .. report.place(document.original)
+  if document.replacement ~= json.null then
+    lines[#lines + 1] = "  replacement  " .. report.place(document.replacement)
+  end
   if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
   if document.final_snapshot ~= json.null then lines[#lines + 1] = "  last one     " .. document.final_snapshot end
   if document.export ~= json.null then lines[#lines + 1] = "  export       " .. export_line(document.export) end

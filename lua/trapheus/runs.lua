@@ -24,18 +24,26 @@ function runs.observed(journal, records)
   return records
 end
 
+local function those(journal, is)
+  local list = {}
+  local known, others = journal:list()
+  for _, record in ipairs(known) do
+    if is(record) then list[#list + 1] = record end
+  end
+  return list, others
+end
+
 --- Those of a journal for which something is left to do, newest first.
 ---@param journal trapheus.Journal
 ---@return table[] records
 ---@return table[] others  Of which that is not known: another version has written them.
-function runs.open(journal)
-  local open = {}
-  local known, others = journal:list()
-  for _, record in ipairs(known) do
-    if runs.unfinished(record) then open[#open + 1] = record end
-  end
-  return open, others
-end
+function runs.open(journal) return those(journal, runs.unfinished) end
+
+--- The newest for which something is true; nil: there is none.
+---@param journal trapheus.Journal
+---@param is fun(record: table): boolean
+---@return table? record
+function runs.first(journal, is) return those(journal, is)[1] end
 
 --- The run of that id. A usage error, with the id that may have been meant, when there is none.
 ---@param journal trapheus.Journal

@@ -9,7 +9,6 @@ local tasks = require "trapheus.tasks"
 ---@field loop userdata           core.loop
 ---@field rds table               clients
 ---@field sts table
----@field ses table
 ---@field region string
 ---@field journal trapheus.Journal
 ---@field config table?          of the real world: trapheus.aws.config
@@ -66,13 +65,21 @@ function World:tell(event)
   for _, listener in ipairs(self.listeners) do listener(event) end
 end
 
+--- The client of a service, made when it is first asked for.
+---@param service string
+---@param region string?  Another Region than the run's.
+---@return trapheus.Client
+function World:client(service, region)
+  local key = service .. " " .. (region or self.region)
+  self.clients[key] = self.clients[key] or self.make_client(service, region ~= self.region and region or nil)
+  return self.clients[key]
+end
+
 --- The client of another Region.
 ---@param region string
 ---@return table
 function World:rds_in(region)
-  if region == self.region then return self.rds end
-  self.elsewhere[region] = self.elsewhere[region] or self.client_in(region)
-  return self.elsewhere[region]
+  return region == self.region and self.rds or self:client("rds", region)
 end
 
 --- Asked once, between preflight and the first change. An answer instead of nil ends the run there.
@@ -80,7 +87,7 @@ end
 function World:gate() return nil end
 
 local function new(fields)
-  fields.listeners, fields.elsewhere = {}, {}
+  fields.listeners, fields.clients = {}, {}
   fields.random_bytes = fields.random_bytes or core.random_bytes
   return setmetatable(fields, World)
 end
@@ -103,13 +110,13 @@ function world.real(options)
     return client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call })
   end
   return new {
-    client_in = function(region) return service("rds", region) end,
+    make_client = service,
     loop = loop,
     config = config,
     pace = options.pace,
     region = config:region(),
     journal = journal.open(options.state_dir),
-    rds = service "rds", sts = service "sts", ses = service "ses",
+    rds = service "rds", sts = service "sts",
   }
 end
 
@@ -158,13 +165,13 @@ function world.sandbox(options)
       on_call = options.on_call })
   end
   return new {
-    client_in = function(region) return service("rds", region) end,
+    make_client = service,
     transport_in = function(region) return region ~= sandbox.region and transport(region) or here end,
     loop = loop,
     pace = options.speed,
     region = options.region or "us-east-1",
     journal = options.journal or journal.memory(),
-    rds = service "rds", sts = service "sts", ses = service "ses",
+    rds = service "rds", sts = service "sts",
     sandbox = sandbox,
     random_bytes = function(count) return sandbox:stream("client"):bytes(count) end,
   }

@@ -23,7 +23,7 @@ def test_no_secret_is_told_or_kept_by_a_run_that_fails(peer, program, database):
         {"operation": "RestoreDBInstanceFromDBSnapshot", "times": 99, "execute": False, "reply": refusal}
     )
     result = program.restore(
-        name, "create_snapshot", "--verbose", environment={"TRAPHEUS_SLACK": WEBHOOK}
+        name, "create_snapshot", "--verbose", environment={"TRAPHEUS_WEBHOOK": WEBHOOK}
     )
     assert result.code == 5, result
     program.assert_no_secret_told()
@@ -31,7 +31,7 @@ def test_no_secret_is_told_or_kept_by_a_run_that_fails(peer, program, database):
 
 def test_no_secret_is_left_in_the_journal_of_a_killed_run(peer, program, database):
     program.secrets += [PASSWORD, WEBHOOK, "markermarker", "AWS4-HMAC-SHA256"]
-    program.environment["TRAPHEUS_SLACK"] = WEBHOOK
+    program.environment["TRAPHEUS_WEBHOOK"] = WEBHOOK
     peer.arm({"operation": "RestoreDBInstanceFromDBSnapshot", "hold": True, "execute": False})
     program.finish(program.interrupt(signal.SIGKILL, database["DBInstanceIdentifier"]))
     peer.release()

@@ -1,38 +1,11 @@
 """Signing in, end to end: certificates, files that others may write, and credentials that are fetched again."""
 
-import contextlib
 import datetime
-import http.server
 import json
-import ssl
-import subprocess
-import threading
 
 import pytest
 
-
-@contextlib.contextmanager
-def serve(handler, context=None):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_address[1]
-    server.shutdown()
-    server.server_close()
-
-
-class Quiet(http.server.BaseHTTPRequestHandler):
-    wbufsize = -1
-
-    def answer(self, status, text):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_):
-        pass
+from local_https import Quiet, certificate, serve
 
 
 # Certificates -----------------------------------------------------------------------------------------
@@ -47,14 +20,9 @@ class Denying(Quiet):
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory):
     """A server with a certificate of its own: its address, and the file of the certificate."""
-    directory = tmp_path_factory.mktemp("tls")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", directory / "key.pem", "-out", directory / "cert.pem", "-days", "2", "-subj", "/CN=aws",
-                    "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+    file, context = certificate(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
     with serve(Denying, context) as port:
-        yield f"https://127.0.0.1:{port}", directory / "cert.pem"
+        yield f"https://127.0.0.1:{port}", file
 
 
 def sts_of(result):

@@ -279,7 +279,7 @@ end
 
 function tests.nobody_is_told()
   silent { prepare = function(world) world.unattended = false end }
-  says({ prepare = function(world) world.unattended = true end }, "nobody is told", "--email-to")
+  says({ prepare = function(world) world.unattended = true end }, "nobody is told", "trapheus notify")
 end
 
 function tests.what_goes_by_resource_id()

@@ -168,9 +168,11 @@ end
 tests["what require 'trapheus' gives is declared"] = function()
   local trapheus, declared = require "trapheus", declared_in("lua/trapheus/init.lua", "trapheus")
   for field in pairs(declared) do assert(trapheus[field] ~= nil, field .. " is only declared") end
+  local notify = declared_in("lua/trapheus/init.lua", "trapheus.notify")
+  for field in pairs(notify) do assert(trapheus.notify[field] ~= nil, field .. " is only declared") end
   for line in io.lines "lua/trapheus/init.lua" do
     local field = line:match "^  ([%w_]+) = { \"trapheus%." or line:match "^trapheus%.([%w_]+) ="
-    assert(not field or declared[field] or field == "slack" or field == "email", field)
+    assert(not field or declared[field] or notify[field], field)
   end
 end
 

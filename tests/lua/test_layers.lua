@@ -220,7 +220,7 @@ end
 
 local function mutating()
   local names = {}
-  for _, service in ipairs { "rds", "ses", "sts" } do
+  for _, service in ipairs { "rds", "ses", "sns", "sts" } do
     for operation in pairs(model.load(service).operations) do
       if not model.is_read_only(operation) then names[operation] = true end
     end
@@ -246,6 +246,7 @@ end
 local ALLOWED = {
   ["lua/trapheus/door.lua"] = "a computed operation", -- the door itself
   ["lua/trapheus/notify/email.lua"] = "SendEmail",     -- an alert changes no database
+  ["lua/trapheus/notify/sns.lua"] = "Publish",
   ["lua/trapheus/steps/advice/service.lua"] = "a computed operation", -- only asks: see below
 }
 

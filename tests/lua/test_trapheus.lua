@@ -25,7 +25,9 @@ function tests.each_part_is_there()
     assert(type(trapheus[name]) == "function", name)
   end
   assert(trapheus.json == json and trapheus.version == core.version and trapheus.nonsense == nil)
-  assert(type(trapheus.notify.slack) == "function" and type(trapheus.notify.email) == "function")
+  for _, name in ipairs { "slack", "email", "sns", "webhook", "fleet_summary" } do
+    assert(type(trapheus.notify[name]) == "function", name)
+  end
 end
 
 function tests.try_makes_an_answer_of_a_failed_call()
@@ -56,14 +58,8 @@ function tests.slack_text_is_escaped_and_sent()
     trapheus.notify.slack { url = "https://hooks.slack.com/services/x", text = "<!channel> a & b\27[0m\nc" }
   end)
   assert(sent.url == "https://hooks.slack.com/services/x" and sent.loop)
-  assert(json.decode(sent.body).text == "&lt;!channel&gt; a &amp; b [0m\nc")
-end
-
-function tests.a_long_text_is_cut_between_characters()
-  local slack = require "trapheus.notify.slack"
-  local text = slack.escape(("é"):rep(3000))
-  assert(utf8.len(text) == 2001 and text:sub(-3) == "…")
-  assert(#slack.escape("a" .. ("é"):rep(3000)) == 3999 + 3)
+  local body = json.decode(sent.body)
+  assert(body.text == "&lt;!channel&gt; a &amp; b\\x1b[0m\nc" and body.mrkdwn == false)
 end
 
 function tests.a_message_that_does_not_arrive_raises_without_its_url()

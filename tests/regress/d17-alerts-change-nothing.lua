@@ -1,15 +1,21 @@
 --- D17: an alert that fails changes nothing of the outcome, and what it says of its failure names no webhook.
 local alerts = require "trapheus.alerts"
+local ambient = require "trapheus.ambient"
 local json = require "trapheus.json"
 local rehearse = require "rehearse"
 local report = require "trapheus.report"
+local story = require "trapheus.alerts.story"
 local witness = require "witness"
 local tests = {}
 
 local SECRET = "T0SECRET"
-local SETTINGS = {
-  email_from = "dba@example.org", email_to = { "oncall@example.org", "team@example.org" },
-  slack = { "https://hooks.slack.com/services/1/" .. SECRET, "https://hooks.slack.com/services/2/" .. SECRET },
+local HOOK, HOST = "https://hooks.slack.com/services/", "ops.example.org"
+local CHANNELS = {
+  { kind = "email", id = "email 1", from = "dba@example.org", to = { "oncall@example.org", "team@example.org" } },
+  { kind = "slack", id = "slack 1", url = HOOK .. "1/" .. SECRET },
+  { kind = "slack", id = "slack 2", url = HOOK .. "2/" .. SECRET },
+  { kind = "sns", id = "sns 1", topic = "arn:aws:sns:us-east-1:123456789012:ops", region = "us-east-1" },
+  { kind = "webhook", id = "webhook 1", url = "https://ops.example.org/" .. SECRET },
 }
 
 local TERMINAL = { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" }
@@ -28,19 +34,25 @@ local function state(result)
     sandbox:snapshot "mydb-snapshot", result.record, report.document(result.run) }
 end
 
-local function send(result, settings)
-  return alerts.send(result.world, settings or SETTINGS, "trapheus: " .. report.headline(result.record),
-    report.text(result.run))
+local function send(result, channels)
+  local _ <close> = ambient.enter(result.world)
+  local failures = {}
+  for _, each in ipairs(alerts.send(result.world, channels or CHANNELS, story.of(result.run, "rolled_back"))) do
+    failures[#failures + 1] = each.failure
+  end
+  return failures
 end
 
 local FAILURES = {
-  ["the webhooks do not answer"] = { every("webhook", "drop"), told = 2, mails = 1, posts = 0 },
-  ["the webhooks' answer is lost"] = { every("webhook", "lost"), told = 2, mails = 1, posts = 2 },
-  ["SES refuses"] = { every("SendEmail", "error"), told = 1, mails = 0, posts = 2 },
-  ["SES is not allowed"] = { every("SendEmail", "denied"), told = 1, mails = 0, posts = 2 },
-  ["SES does not answer"] = { every("SendEmail", "drop"), told = 1, mails = 0, posts = 2 },
-  ["nothing works"] = { every("webhook", "denied"), every("SendEmail", "500n"), told = 3, mails = 0, posts = 0 },
-  ["everything works"] = { told = 0, mails = 1, posts = 2 },
+  ["the webhooks do not answer"] = { every("webhook", "drop"), told = 3, mails = 1, posts = 0, published = 1 },
+  ["the webhooks' answer is lost"] = { every("webhook", "lost"), told = 3, mails = 1, posts = 3, published = 1 },
+  ["SES refuses"] = { every("SendEmail", "error"), told = 1, mails = 0, posts = 3, published = 1 },
+  ["SES is not allowed"] = { every("SendEmail", "denied"), told = 1, mails = 0, posts = 3, published = 1 },
+  ["SES does not answer"] = { every("SendEmail", "drop"), told = 1, mails = 0, posts = 3, published = 1 },
+  ["SNS refuses"] = { every("Publish", "denied"), told = 1, mails = 1, posts = 3, published = 0 },
+  ["nothing works"] = { every("webhook", "denied"), every("SendEmail", "500n"), every("Publish", "500n"),
+    told = 5, mails = 0, posts = 0, published = 0 },
+  ["everything works"] = { told = 0, mails = 1, posts = 3, published = 1 },
 }
 
 for name, row in pairs(FAILURES) do
@@ -55,29 +67,34 @@ for name, row in pairs(FAILURES) do
     witness.equal(#failures, row.told, "failures that are told")
     witness.equal(#result.sandbox.mail, row.mails, "mails")
     witness.equal(#result.sandbox.webhooks, row.posts, "posts")
+    witness.equal(#result.sandbox.published, row.published, "published")
     for _, failure in ipairs(failures) do
       assert(not failure:find(SECRET, 1, true) and not failure:find("hooks.slack.com", 1, true), failure)
     end
   end
 end
 
-tests["an alert says what happened and what is where"] = function()
+tests["an alert says what happened, what is where, and what to do"] = function()
   local result = rehearse { faults = { TERMINAL } }
   send(result)
-  local mail, post = result.sandbox.mail[1], json.decode(result.sandbox.webhooks[1].body)
+  local sandbox = result.sandbox
+  local mail = sandbox.mail[1]
   witness.equal(mail.Source, "dba@example.org", "sender")
   witness.equal(#mail.Destination.ToAddresses, 2, "recipients")
-  local body = mail.Message.Body.Text.Data
-  for _, part in ipairs { "rolled back", result.run.id, "the restore ended as 'failed'",
-    result.record.facts.original.resource_id } do
-    assert(body:find(part, 1, true), "the mail does not say: " .. part)
-    assert(post.text:find(part, 1, true), "the post does not say: " .. part)
+  local texts = { text = mail.Message.Body.Text.Data, html = mail.Message.Body.Html.Data,
+    slack = sandbox.webhooks[1].body, sns = sandbox.published[1].Message, json = sandbox.webhooks[3].body }
+  for where, text in pairs(texts) do
+    for _, part in ipairs { "rolled back", result.run.id, "the restore ended as ", "mydb-snapshot",
+      result.record.facts.original.resource_id, "before you start another one" } do
+      assert(text:find(part, 1, true), ("%s does not say: %s\n%s"):format(where, part, text))
+    end
   end
+  assert(sandbox.webhooks[3].url:find(HOST, 1, true))
 end
 
 tests["nothing configured, nothing sent"] = function()
   local result = rehearse { faults = { TERMINAL } }
-  witness.equal(#send(result, { email_to = {}, slack = {} }), 0, "failures")
+  witness.equal(#send(result, {}), 0, "failures")
   witness.equal(#result.sandbox.mail + #result.sandbox.webhooks, 0, "alerts")
 end
 

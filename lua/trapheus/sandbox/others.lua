@@ -31,7 +31,12 @@ end
 
 function others.operations.sns.Publish(sb, params)
   local topic = params.TopicArn or params.TargetArn
-  if not topic or not topic:find "^arn:[^:]*:sns:[^:]*:%d+:[%w_-]+$" then refuse_message "TopicArn" end
+  if not topic or not topic:gsub("%.fifo$", ""):find "^arn:[^:]*:sns:[^:]*:%d+:[%w_-]+$" then
+    refuse_message "TopicArn"
+  end
+  if topic:find "%.fifo$" and not params.MessageGroupId then
+    refuse_message "The MessageGroupId parameter is required for FIFO topics"
+  end
   check_message(params)
   if sb.lacking.topic[topic] then errors.refuse("NotFound", "Topic does not exist") end
   local message = tables.copy(params)

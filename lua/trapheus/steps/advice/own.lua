@@ -27,7 +27,7 @@ end
 
 local function nobody_told(about)
   if not about.run.world.unattended then return nil end
-  return "nobody is told if this fails: name --email-to or --slack, or watch the exit code"
+  return "nobody is told if this fails: see trapheus notify --help, or watch the exit code"
 end
 
 -- Afterwards ----------------------------------------------------------------------------------
