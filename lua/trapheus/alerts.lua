@@ -173,7 +173,8 @@ function alerts.tell_end(run, settings)
   end_telling(run)
   local record = run.record
   local event = events.of(record)
-  if not event or is_told(record, event) or not settings_module.told_of(settings, event)[1] then return end
+  local wanted = settings_module.told_of(settings, event)[1] or alerts.owed(record) -- though nobody wants to know now
+  if not wanted or is_told(record, event) then return end
   local channels = still_to_tell(record, settings, event)
   local task <close> = alerts.begin(run.world, channels, story.of(run, event), function(delivered)
     note(record, event, delivered.channel.id)

@@ -30,11 +30,14 @@ local function take_lock(run)
   if not held then error(errors.new { code = "Locked", message = why }, 0) end
 end
 
-local function choose(given)
+local function choose(given, name)
   local journal = command.journal(given)
   local record
-  if given.run then record = runs.find(journal, given.run)
-  else record = runs.only_open(journal) or runs.first(journal, alerts.owed) end
+  if given.run then
+    record = runs.find(journal, given.run)
+  else
+    record = runs.only_open(journal) or name == "resume" and runs.first(journal, alerts.owed) or nil
+  end
   journal:close()
   return record
 end
@@ -87,7 +90,7 @@ return function(name, arguments, change)
   local given = options.read(name, arguments)
   if given.hooks and given.no_hooks then usage.fail "--hooks and --no-hooks exclude each other" end
   if given.from_aws then return from_aws(given, change) end
-  local record = choose(given)
+  local record = choose(given, name)
   if not record then
     io.stderr:write "trapheus: no run is unfinished\n"
     return 0

@@ -177,6 +177,14 @@ tests["nothing is owed by a run that told nobody, or of what nobody asked for"] 
   assert(not alerts.owed { outcome = nil, tells = { "failure" } })
 end
 
+tests["what nobody wants to know any more is not owed for ever"] = function()
+  local result = rehearse { faults = FAILED }
+  local _ <close> = ambient.enter(result.world)
+  alerts.remember(result.run, channels())
+  alerts.tell_end(result.run, { channels = {} })
+  assert(not alerts.owed(result.world.journal:load(result.run.id)) and #posts(result) == 0)
+end
+
 tests["a journal that cannot be written is a warning"] = function()
   local result = rehearse { faults = FAILED }
   local _ <close> = ambient.enter(result.world)
