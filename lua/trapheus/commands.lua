@@ -203,7 +203,8 @@ end
 
 ---@type trapheus.Command[]
 commands.LIST = {
-  { name = "restore", synopsis = "--id ID --task TASK", groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD, CHANNELS },
+  { name = "restore", synopsis = "--id ID --task TASK",
+    groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD, CHANNELS },
     summary = "restores one database in place" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
