@@ -207,6 +207,13 @@ function command.print_result(run, given, real_ms)
   if given.sandbox then write_rehearsal(run, given, real_ms, document.next ~= json.null) end
 end
 
+-- The page that was asked for.
+local function write_page(run, given)
+  if not given.report then return end
+  local page, file = require "trapheus.page", require "trapheus.page.file"
+  file.write(given.report, page.of_run(report.document(run), run.record, run:stamp()))
+end
+
 -- Is there anything in the journal that could be gone on with?
 local function kept(run)
   local ok, record = pcall(run.world.journal.load, run.world.journal, run.id)
@@ -246,6 +253,7 @@ function command.run(pipeline, run, given)
   end
   alerts.tell_end(run, given.told)
   pipeline:ended(run)
+  write_page(run, given)
   command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
   return report.EXIT[run.record.outcome]
 end

@@ -93,11 +93,14 @@ local REHEARSAL = { "Rehearsing", {
   SEED, PRESET, KNOB, FAULT, FAULT_SEED,
 } }
 
+local REPORT = { "--report", "FILE", "write what happened, step by step, to this page of HTML" }
+
 local TOLD = { "What is told", {
   { "--output", "FORMAT", "text (default), json (one document at the end) or jsonl (events, then the document)" },
   { "--verbose", nil, "every AWS call, with its request id" },
   { "--quiet", nil, "nothing but the result" },
   { "--log-format", "FORMAT", "what goes to stderr: text (default) or json, a line an event" },
+  REPORT,
 } }
 
 local CHANNELS = { "Who is told", {
@@ -214,6 +217,8 @@ commands.LIST = {
     summary = "shows the runs of this machine" },
   { name = "history", synopsis = "[--id ID]", groups = { PAST, STATE, OUTPUT },
     summary = "shows the runs that have ended" },
+  { name = "report", synopsis = "[RUN]", argument = RUN, groups = { { "What is told", { REPORT } }, STATE },
+    summary = "makes a page of HTML of a run, or of all" },
   { name = "settings", synopsis = "NAME", argument = { "name", "the DB instance or DB cluster", "?" },
     groups = { TABLE, KIND, WHERE, LOOK },
     summary = "shows what a database is configured with" },

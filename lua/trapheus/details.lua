@@ -25,9 +25,11 @@ local function intents(record)
   return list
 end
 
-local function document(record)
+--- All that there is to say of a run, for machines.
+---@param record table
+---@return table
+function details.document(record)
   local told = report.document(at_rest(record))
-  told.created_at, told.ended_at = record.created_at, record.ended_at or json.null
   told.intents = intents(record)
   told.process = record.process and { host = record.process.host, pid = record.process.pid } or json.null
   return told
@@ -53,7 +55,7 @@ end
 ---@return integer exit_code
 function details.show(given, record)
   if given.output == "json" or given.output == "jsonl" then
-    print(json.encode(document(record), { indent = given.output == "json" }))
+    print(json.encode(details.document(record), { indent = given.output == "json" }))
   else
     print(text(record))
   end
@@ -67,7 +69,7 @@ end
 ---@return integer exit_code
 function details.list(given, records, as_table)
   local documents = json.list {}
-  for i, record in ipairs(records) do documents[i] = document(record) end
+  for i, record in ipairs(records) do documents[i] = details.document(record) end
   if given.output == "jsonl" then
     for _, each in ipairs(documents) do print(json.encode(each)) end
   elseif given.output == "json" then

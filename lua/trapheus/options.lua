@@ -287,6 +287,7 @@ function options.read(name, arguments)
   if given.timeout then given.timeout_s = timeout(given.timeout) end
   given.since_at = given.since and since(given.since)
   given.limit = given.limit and limit(given.limit)
+  if given.report then require("trapheus.page.file").check(given.report) end
   for _, field in ipairs { "output", "log_format", "outcome", "preset", "event" } do
     if given[field] then check_choice(field, given[field]) end
   end

@@ -4,6 +4,7 @@ local advice = require "trapheus.steps.advice"
 local core = require "trapheus.core"
 local driver = require "trapheus.drivers.local"
 local json = require "trapheus.json"
+local outage_of = require "trapheus.outage"
 local run_module = require "trapheus.run"
 local summary = require "trapheus.summary"
 
@@ -20,14 +21,9 @@ local plan = {}
 ---@field not_asked string[]  what advice would also depend on, and nothing here can ask
 ---@field hash string
 
--- The outage begins with the rename and ends when the replacement is restored.
 local function outage_s(record)
-  local from, to
-  for _, step in ipairs(record.steps) do
-    if step.name == "rename" then from = step.started_at end
-    if step.name == "restore" then to = step.ended_at end
-  end
-  return from and to and to - from
+  local outage = outage_of(record)
+  return outage and outage.ended_at and outage.ended_at - outage.began_at
 end
 
 -- The lease is taken once, and then renewed as long as it takes: that is no news.

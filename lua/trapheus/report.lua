@@ -2,6 +2,7 @@
 local export = require "trapheus.databases.export"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
+local outage_of = require "trapheus.outage"
 local sorted = require "trapheus.sorted"
 local summary = require "trapheus.summary"
 
@@ -86,6 +87,11 @@ local function steps(record)
   return list
 end
 
+local function outage(record)
+  local found = outage_of(record)
+  return found and { began_at = found.began_at, ended_at = found.ended_at or json.null } or json.null
+end
+
 --- The document of `--output json`.
 ---@param run trapheus.Run
 ---@return table
@@ -104,6 +110,9 @@ function report.document(run)
     export = export_of(record.facts),
     original = original,
     replacement = replacement,
+    created_at = record.created_at,
+    ended_at = record.ended_at or json.null,
+    outage = outage(record),
     steps = steps(record),
     settings = summary.of(run),
     warnings = json.list(table.move(record.warnings, 1, #record.warnings, 1, {})),

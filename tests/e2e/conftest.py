@@ -27,7 +27,7 @@ ADMINISTRATOR = json.dumps(
     {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 )
 RUN_TIMEOUT_S = 60
-OFFLINE = ("status", "history")  # commands that only read the journal
+OFFLINE = ("status", "history", "report")  # commands that only read the journal
 
 # A shell ignores it for what runs in the background, and so would the programs that are started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -215,6 +215,8 @@ class Program:
         given = {**self.where, **where}
         if arguments[0] in OFFLINE:
             given = {flag: given.get(flag) for flag in ("--state-dir", "--output")}
+            if arguments[0] == "report":
+                del given["--output"]
         flags = [part for flag, value in given.items() if value for part in (flag, value)]
         return [self.path, *arguments, *flags]
 

@@ -1,0 +1,189 @@
+--- A run, or a fleet of them, as one page of HTML that needs nothing else: no script, no request.
+local html = require "trapheus.page.html"
+local json = require "trapheus.json"
+local log = require "trapheus.log"
+local report = require "trapheus.report"
+local style = require "trapheus.page.style"
+local summary = require "trapheus.summary"
+local timeline = require "trapheus.page.timeline"
+
+local page = {}
+
+local element = html.element
+
+-- How each end is told, worst first: what a person must look at comes first.
+local ENDS = {
+  { "parked", "bad", "a person is needed" },
+  { "interrupted", "bad", "stopped; it can be resumed" },
+  { "failed", "bad", "failed before the original was touched" },
+  { "rolled_back", "bad", "failed; the original has its name again" },
+  { "refused", "warn", "refused; nothing was changed" },
+  { "running", "warn", "at work" },
+  { "waiting", "soft", "not begun" },
+  { "skipped", "soft", "not begun, and will not be" },
+  { "restored", "good", "restored" },
+  { "snapshotted", "good", "the snapshot is made" },
+  { "planned", "soft", "planned; nothing was changed" },
+}
+
+local RANK = {}
+for rank, row in ipairs(ENDS) do RANK[row[1]] = rank end
+
+local function kind(outcome) return RANK[outcome] and ENDS[RANK[outcome]][2] or "warn" end
+
+local function spoken(outcome) return (outcome:gsub("_", " ")) end
+
+local function some(value) return value ~= nil and value ~= json.null and value or nil end
+
+-- Parts of one run -----------------------------------------------------------------------------
+
+local function pair(term, ...) return { element("dt", {}, term), element("dd", {}, ...) } end
+
+local function place(database)
+  local name = some(database.name)
+  local text = name and ("%s, named %s"):format(database.resource_id, name) or database.resource_id .. ", deleted"
+  return #database.members > 0 and ("%s, with %d members"):format(text, #database.members) or text
+end
+
+local function facts(document)
+  local failure, list = some(document.failure), {}
+  local function add(term, ...) list[#list + 1] = pair(term, ...) end
+  if failure then
+    add("because", failure.message)
+    if some(failure.step) then add("in step", failure.step) end
+  end
+  if some(document.todo) then add("to do", document.todo) end
+  if some(document.next) then add("next", element("code", {}, document.next)) end
+  if some(document.original) then add("original", place(document.original)) end
+  if some(document.replacement) then add("replacement", place(document.replacement)) end
+  if some(document.snapshot) then add("snapshot", document.snapshot) end
+  if some(document.final_snapshot) then add("last snapshot", document.final_snapshot) end
+  add("run", document.run_id, ", ", document.task)
+  return element("dl", {}, list)
+end
+
+local function row(cell, ...)
+  local cells = {}
+  for i, value in ipairs { ... } do cells[i] = element(cell, cell == "th" and { scope = "col" } or {}, value) end
+  return element("tr", {}, cells)
+end
+
+local function grid(caption, titles, rows)
+  return { element("h3", {}, caption), element("div", { class = "scroll", tabindex = "0", role = "region",
+    ["aria-label"] = caption }, element("table", {}, element("thead", {}, titles), element("tbody", {}, rows))) }
+end
+
+local function steps(document, axis)
+  local rows = {}
+  for i, step in ipairs(document.steps) do
+    local at = some(step.ended_at) or axis.now
+    rows[i] = row("td", step.name, spoken(step.outcome), log.time(step.started_at), log.duration(at - step.started_at))
+  end
+  return #rows > 0 and grid("Steps", row("th", "Step", "Outcome", "Begun", "Took"), rows)
+end
+
+local function settings(document)
+  local found, parts = document.settings, {}
+  if not some(found) then return false end
+  local rows = {}
+  for i, setting in ipairs(found.differing) do
+    rows[i] = row("td", setting.name, summary.text(setting.wanted), summary.text(setting.found),
+      setting.accepted and "accepted" or "differs")
+  end
+  for _, setting in ipairs(found.set) do
+    rows[#rows + 1] = row("td", setting.name, summary.text(setting.was), summary.text(setting.value), "set on purpose")
+  end
+  if #rows > 0 then parts[1] = grid("Settings that differ", row("th", "Setting", "Was", "Is", ""), rows) end
+  local reasons = {}
+  for i, reason in ipairs(summary.reasons(found.impossible)) do
+    reasons[i] = row("td", table.concat(reason.names, ", "), reason.why)
+  end
+  if #reasons > 0 then
+    parts[#parts + 1] = grid("Settings that cannot be carried over", row("th", "Settings", "Why"), reasons)
+  end
+  if #found.carried > 0 then
+    parts[#parts + 1] = { element("h3", {}, ("Settings carried over (%d)"):format(#found.carried)),
+      element("p", {}, table.concat(found.carried, ", ")) }
+  end
+  return parts
+end
+
+local function warnings(document)
+  local items = {}
+  for i, warning in ipairs(document.warnings) do items[i] = element("li", {}, warning) end
+  return #items > 0 and { element("h3", {}, "Warnings"), element("ul", {}, items) }
+end
+
+local function took(document, axis)
+  return log.duration((some(document.ended_at) or axis.now) - document.created_at)
+end
+
+local function run(document, axis, is_open)
+  return element("li", {}, element("details", { open = is_open },
+    element("summary", {}, element("b", {}, document.identifier),
+      element("span", { class = kind(document.outcome) }, spoken(document.outcome)),
+      timeline.bar(document, axis), element("span", { class = "took soft" }, took(document, axis))),
+    element("div", { class = "inside" }, facts(document), warnings(document), steps(document, axis),
+      settings(document))))
+end
+
+-- The whole ------------------------------------------------------------------------------------
+
+local function worst_first(documents)
+  local list = table.move(documents, 1, #documents, 1, {})
+  table.sort(list, function(a, b)
+    local left, right = RANK[a.outcome] or 0, RANK[b.outcome] or 0
+    if left ~= right then return left < right end
+    return a.identifier < b.identifier
+  end)
+  return list
+end
+
+local function counts(documents)
+  local count, items = {}, {}
+  for _, document in ipairs(documents) do count[document.outcome] = (count[document.outcome] or 0) + 1 end
+  for _, known in ipairs(ENDS) do
+    if count[known[1]] then
+      items[#items + 1] = element("li", { class = known[2] },
+        ("%d %s: %s"):format(count[known[1]], spoken(known[1]), known[3]))
+    end
+  end
+  return element("ul", { class = "counts" }, items)
+end
+
+local function spans(axis)
+  return ("%s to %s, %s"):format(log.time(axis.from), log.time(axis.to), log.duration(axis.to - axis.from))
+end
+
+local POLICY <const> = "default-src 'none'; style-src 'unsafe-inline'"
+
+local function head(title)
+  return element("head", {}, element("meta", { charset = "utf-8" }),
+    element("meta", { ["http-equiv"] = "Content-Security-Policy", content = POLICY }),
+    element("meta", { name = "viewport", content = "width=device-width, initial-scale=1" }),
+    element("title", {}, title), html.style(style))
+end
+
+--- The page. What went wrong comes first, and is open.
+---@param title string
+---@param documents table[]  As `--output json` prints them.
+---@param now number         Seconds since the epoch.
+---@return string
+function page.of(title, documents, now)
+  local axis, rows = timeline.axis(documents, now), {}
+  for i, document in ipairs(worst_first(documents)) do
+    rows[i] = run(document, axis, #documents == 1 or kind(document.outcome) == "bad")
+  end
+  return "<!doctype html>\n" .. element("html", { lang = "en" }, head(title), element("body", {}, element("main", {},
+    element("h1", {}, title), element("p", { class = "soft" }, spans(axis)), counts(documents),
+    element("h2", {}, "Timeline"), timeline.legend(documents), element("ul", { class = "runs" }, rows)))).markup .. "\n"
+end
+
+--- The page of one run.
+---@param document table
+---@param record table
+---@param now number
+---@return string
+function page.of_run(document, record, now) return page.of(report.headline(record), { document }, now) end
+
+return page
