@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Simulation, on every core.
 #   sim.sh                       what ./dev test plays: a share of each campaign
-#   sim.sh --runs N [--seed S]   all of each campaign, N random cases, and the seeded mistakes
+#   sim.sh --runs N [--seed S]   all of each campaign, N random cases, one in a hundred of them in bytes as well, and
+#                                the seeded mistakes
 #   sim.sh CAMPAIGN [OPTION…]    one of tests/sim/campaigns.lua, or mutants
 #   sim.sh --case JSON           one case, told as a timeline
 set -euo pipefail
@@ -39,11 +40,13 @@ case ${1:-} in
   campaign elsewhere --share 97
   campaign pairs --share 997
   campaign swarm --runs 150
+  campaign bytes --runs 150
   sum
   ;;
 --runs)
   for name in singles elsewhere pairs; do campaign "$name"; done
   campaign swarm "$@"
+  campaign bytes "$1" $(($2 / 100)) "${@:3}"
   sum --all
   mutants
   ;;

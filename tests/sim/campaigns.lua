@@ -148,6 +148,7 @@ local TASKS = { "create_snapshot", "create_snapshot", "db_restore", "create_snap
 local TOPOLOGIES = { "instance", "instance", "protected", "unretained", "aurora", "aurora1" }
 local OPTIONS = { { keep_original = true }, { no_fence = true }, { delete_automated_backups = true },
   { replace_snapshot = "direct" }, { final_snapshot = "mydb-last" } }
+local BYTES = 10000000 -- seeds of the campaign in bytes begin here
 local PRESETS = { "typical", "typical", "quick", "adversarial" }
 
 local function random_crashes(stream)
@@ -178,6 +179,15 @@ end
 ---@param from integer  The first seed.
 function campaigns.swarm(from, count)
   for seed = from, from + count - 1 do coroutine.yield(campaigns.random(seed)) end
+end
+
+--- Random cases through the client's own bytes: requests signed and encoded, replies as XML. Other seeds than the
+--- swarm's.
+---@param from integer  The first seed.
+function campaigns.bytes(from, count)
+  for seed = from, from + count - 1 do
+    coroutine.yield(case.with(campaigns.random(BYTES + seed), { fidelity = "bytes" }))
+  end
 end
 
 return campaigns

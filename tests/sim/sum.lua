@@ -10,7 +10,7 @@ local function add(total, part)
       total[key] = total[key] or {}
       add(total[key], value)
     elseif type(value) == "number" then
-      total[key] = key == "seconds" and math.max(total[key] or 0, value) or (total[key] or 0) + value
+      total[key] = (total[key] or 0) + value
     end
   end
 end
@@ -20,17 +20,30 @@ local function read(name)
   return json.decode(file:read "a")
 end
 
+-- Shards work side by side, campaigns one after the other.
+local function total_s(slowest)
+  local sum = 0
+  for _, seconds in pairs(slowest) do sum = sum + seconds end
+  return sum
+end
+
 return function(arguments)
-  local total, demand = {}, false
+  local total, slowest, demand = {}, {}, false
   for _, argument in ipairs(arguments) do
-    if argument == "--all" then demand = true else add(total, read(argument)) end
+    if argument == "--all" then
+      demand = true
+    else
+      local part = read(argument)
+      slowest[part.campaign] = math.max(slowest[part.campaign] or 0, part.seconds)
+      add(total, part)
+    end
   end
   local outcomes = {}
   for i, name in ipairs(sorted.keys(total.outcomes)) do
     outcomes[i] = ("%s %d"):format(name, total.outcomes[name])
   end
-  print(("%d runs, %d faults, %.0f days of RDS, in %.0f s: %s"):format(total.runs, total.faults, total.virtual_days,
-    total.seconds, table.concat(outcomes, ", ")))
+  print(("%d runs, %d faults, %d violations, %.0f days of RDS, in %.0f s: %s"):format(total.runs, total.faults,
+    total.violations, total.virtual_days, total_s(slowest), table.concat(outcomes, ", ")))
   local missing = demand and sometimes.missing(total.sometimes) or {}
   for _, name in ipairs(missing) do print("FAILED never seen: " .. name) end
   local seen = #sometimes.LIST - #sometimes.missing(total.sometimes)
