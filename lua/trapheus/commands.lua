@@ -74,7 +74,8 @@ local FROM_DESCRIBE = { "--from-describe", "FILE", "begin with the databases tha
   .. "describe-db-clusters and describe-db-snapshots have printed as JSON; - is stdin", "+" }
 
 local EXPORT = { "Exporting the snapshot to S3", {
-  { "--export", nil, "export the snapshot that is made, by a task that is named after the run" },
+  { "--export", nil, "export the snapshot that is made, by a task that is named after the run (trapheus setup "
+    .. "export --print prints a template of what that needs)" },
   { "--export-bucket", "BUCKET", "into this bucket, in the same Region (default: rds-snapshots-ACCOUNT)" },
   { "--export-role", "ROLE", "by this role, a name or an ARN (default: trapheus-export-REGION)" },
   { "--export-key", "KEY", "encrypted with this KMS key: an id, an ARN or an alias (default: alias/trapheus-export)" },
@@ -144,6 +145,7 @@ commands.CHOICES = {
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
   shell = { "bash", "zsh" },
+  part = { "export" },
   what = { "hooks", "script" },
   outcome = { "restored", "snapshotted", "refused", "failed", "rolled_back" },
   event = { "start", "success", "failure", "rolled_back", "parked", "interrupted" },
@@ -248,6 +250,9 @@ commands.LIST = {
       { "--output", "FORMAT", "text (default), json or jsonl (the same in one line)" },
     } }, WHERE, CHANNELS },
     summary = "tries who is told, and how" },
+  { name = "setup", synopsis = "export --print", argument = { "part", "what for: export" }, groups = { { "How", {
+      { "--print", nil, "print the template; it is for you to read, and to deploy" } } } },
+    summary = "prints a CloudFormation template" },
   { name = "new", synopsis = "hooks|script NAME", argument = { "what", "hooks or script, and the file to write", "2" },
     groups = {}, summary = "writes a hooks file or a script" },
   { name = "check", synopsis = "FILE", argument = { "file", "a script or a hooks file" }, groups = {},
