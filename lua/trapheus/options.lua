@@ -21,6 +21,15 @@ local function add_flag(built, row)
   return flag:target(commands.field(row[1]))
 end
 
+-- Several of one kind are called as they are where the command is shown.
+local function add_argument(built, command)
+  local argument, words = command.argument, {}
+  if not argument then return end
+  local added = built:argument(argument[1], argument[2]):args(argument[3] or "1")
+  for word in command.synopsis:gmatch "%S+" do words[#words + 1] = word end
+  if tonumber(argument[3]) == #words then added:argname(words) end
+end
+
 local function parser(command)
   local argparse = require "argparse"
   local built = argparse("trapheus " .. command.name, command.summary:gsub("^%l", string.upper) .. "."):add_help(true)
@@ -32,8 +41,7 @@ local function parser(command)
     end
     built:group(group[1], table.unpack(flags))
   end
-  local argument = command.argument
-  if argument then built:argument(argument[1], argument[2]):args(argument[3] or "1") end
+  add_argument(built, command)
   return built
 end
 

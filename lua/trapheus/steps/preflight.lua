@@ -10,6 +10,7 @@ local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local runs = require "trapheus.runs"
+local similar = require "trapheus.databases.similar"
 local sorted = require "trapheus.sorted"
 local subscriptions = require "trapheus.steps.subscriptions"
 
@@ -46,7 +47,7 @@ local function not_there(run, what)
   local instance, cluster = known_holders(run, aside)
   local way_on = marks.way_on(instance) or marks.way_on(cluster)
   return ("no %s in %s is called %s%s"):format(what, run.world.region, run.identifier,
-    way_on and ("; there is %s: %s"):format(aside, way_on) or "")
+    way_on and ("; there is %s: %s"):format(aside, way_on) or similar(run.world.rds, run.identifier))
 end
 
 local function other_kind(run, kind)
