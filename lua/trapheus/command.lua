@@ -191,7 +191,8 @@ function command.print_result(run, given, real_ms)
   local document = report.document(run)
   if given.plan and run.plan then
     local plan = run.plan
-    document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash }
+    document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash,
+      trouble = plan.trouble or json.null }
   end
   local scenario = given.scenario
   if scenario then
@@ -203,7 +204,7 @@ function command.print_result(run, given, real_ms)
   end
   if given.plan and run.plan then write_result(report.plan(run.plan)) end
   local headline, rest = report.text(run):match "^([^\n]*)(.*)$"
-  write_result(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
+  write_result(log.paint(headline, report.exit_code(run) == 0 and "green" or "red", 1) .. rest)
   if given.sandbox then write_rehearsal(run, given, real_ms, document.next ~= json.null) end
 end
 
@@ -255,7 +256,7 @@ function command.run(pipeline, run, given)
   pipeline:ended(run)
   write_page(run, given)
   command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
-  return report.EXIT[run.record.outcome]
+  return report.exit_code(run)
 end
 
 --- A run as it begins.
