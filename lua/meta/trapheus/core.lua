@@ -64,6 +64,11 @@ function core.system.isatty(fd) end
 ---@return integer
 function core.system.columns(fd) end
 
+--- Its height in lines; 24 where there is none.
+---@param fd integer
+---@return integer
+function core.system.rows(fd) end
+
 ---@return integer
 function core.system.getpid() end
 
