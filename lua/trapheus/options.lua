@@ -209,9 +209,9 @@ local function overridden(given, kind)
   local list, seen = {}, {}
   for i, text in ipairs(given.set or {}) do
     local override, why = overrides.parse(text, kind)
-    if not override then usage.fail("--set '%s': %s", text, why) end
+    if not override then usage.fail("--set '%s': %s", text:match "^[^=]*", why) end -- the value may be a secret
     local key = (override.part or "") .. "." .. override.name
-    if seen[key] then usage.fail("--set '%s': %s is given twice", text, override.name) end
+    if seen[key] then usage.fail("--set: %s is given twice", override.name) end
     seen[key], list[i] = true, override
   end
   return list[1] and list or nil
