@@ -28,7 +28,8 @@ function html.element(name, attributes, ...)
   local out = { "<", name }
   for _, key in ipairs(sorted.keys(attributes)) do
     local value = attributes[key]
-    if value then out[#out + 1] = value == true and " " .. key or (' %s="%s"'):format(key, escape.html(tostring(value))) end
+    local text = value and value ~= true and escape.html(tostring(value))
+    if value then out[#out + 1] = text and (' %s="%s"'):format(key, text) or " " .. key end
   end
   out[#out + 1] = ">"
   for i = 1, select("#", ...) do
