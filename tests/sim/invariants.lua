@@ -2,6 +2,7 @@
 --- at its moment: after a commit, before a mutation is sent, when an effect was committed, when all has ended.
 local operations = require "trapheus.operations"
 local ends = require "ends"
+local run_names = require "trapheus.names"
 local statuses = require "trapheus.statuses"
 
 local QUIESCENCE_MS = 15 * 60 * 1000
@@ -50,10 +51,21 @@ local function may_delete_snapshot(watch, serial)
   return old or watch.created[serial] ~= nil
 end
 
+-- D21: what is exported is a snapshot of the run's own, by the one task that is named after the run.
+local function exported(watch, entry)
+  local truth = watch:snapshot(entry.params.SourceArn:match "[^:]+$")
+  if not truth or not watch.created[truth.serial] then return "an export of a snapshot that the run has not made" end
+  for run_id in pairs(watch.run_ids) do
+    if entry.params.ExportTaskIdentifier == run_names.export("mydb", run_id) then return nil end
+  end
+  return ("the export %s is named after no run"):format(entry.params.ExportTaskIdentifier)
+end
+
 -- I2: what is deleted is the original, once verified, or what this run created; what is changed is one of those.
 local function identity(watch, entry, index)
   remember(watch, entry)
   if entry.by ~= "client" or CREATES[entry.operation] then return nil end
+  if entry.operation == "StartExportTask" then return exported(watch, entry) end
   local ours = watch.created[entry.target] ~= nil
   if SNAPSHOT_DELETES[entry.operation] then
     return not may_delete_snapshot(watch, entry.target) and entry.operation .. " of a snapshot that is not ours" or nil
