@@ -252,7 +252,7 @@ function command.run(pipeline, run, given)
     run.record.failure = { step = run.record.step, message = stopped }
     run.world.journal:unlock(run) -- it can be gone on with from wherever the journal is
   end
-  alerts.tell_end(run, given.told)
+  if not given.plan then alerts.tell_end(run, given.told) end
   pipeline:ended(run)
   write_page(run, given)
   command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
@@ -275,6 +275,19 @@ function command.new_run(world, given, script)
   })
 end
 
+-- There is no world to run in: that is told, too.
+local function refuse(given, err)
+  if errors.is(err) and not given.plan and not given.sandbox then
+    for _, failure in ipairs(alerts.tell_refusal(given, given.told, err)) do
+      io.stderr:write("trapheus: ", log.clean(failure), "\n")
+    end
+  end
+  if errors.is(err) and given.output ~= "text" and given.output then
+    write_result(json.encode(report.refusal(given, err)))
+  end
+  error(err, 0)
+end
+
 --- `trapheus SCRIPT --id … --task …` for a script that returns a pipeline.
 ---@param pipeline trapheus.Pipeline
 ---@param script string       as the user named it
@@ -285,12 +298,7 @@ function command.restore(pipeline, script, arguments)
   if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
   given.told = alerts.settings(given)
   local ok, world = pcall(given.sandbox and command.sandbox_world or command.real_world, given)
-  if not ok then
-    if errors.is(world) and given.output ~= "text" and given.output then
-      write_result(json.encode(report.refusal(given, world)))
-    end
-    error(world, 0)
-  end
+  if not ok then refuse(given, world) end
   local _ <close> = ambient.enter(world)
   if given.plan then world.journal = journal.memory() end -- a plan is nothing to go on with
   world.gate = command.gate(pipeline, given)

@@ -215,7 +215,7 @@ tests["a fleet is told of in one message"] = function()
   assert(told_of.event == "failure" and told_of.fleet.runs[2].outcome == "refused", json.encode(told_of))
   assert(told_of.title == "fleet nightly: 1 of 2 did not end well", told_of.title)
   assert(table.concat(told_of.next, "\n"):find("users: refused, no space (trapheus status a2)", 1, true))
-  local function event(...) return select(2, fleet.story { name = "x", runs = { ... } }) end
+  local function event(...) return select(2, fleet.story({ name = "x", runs = { ... } }, 1)) end
   assert(event(runs[1]) == "success" and event() == "success" and event(runs[1], runs[2]) == "failure")
   assert(event(runs[2], { id = "x", status = "interrupted" }) == "interrupted")
 end
@@ -223,7 +223,7 @@ end
 tests["of a large fleet not everybody is named"] = function()
   local runs = {}
   for i = 1, 1000 do runs[i] = { id = "r" .. i, status = "failed" } end
-  local said = fleet.story { name = "all", runs = runs }
+  local said = fleet.story({ name = "all", runs = runs }, 1)
   assert(#said.next == 22 and said.next[22] == "… and 980 more")
   local blocks = message.slack(said)
   for _, block in ipairs(blocks) do assert(not block.text or #block.text.text <= 3000) end

@@ -66,21 +66,22 @@ local function event_of(state)
   return event
 end
 
-local function body(state, said, event)
+local function body(state, said, event, at)
   local runs = json.list {}
   for i, row in ipairs(state.runs) do
     runs[i] = { id = row.id, status = row.status, outcome = row.outcome or json.null, run_id = row.run_id or json.null,
       message = row.message or json.null }
   end
-  return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false,
+  return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false, at = at,
     title = said.title, ["next"] = json.list(said.next), fleet = { name = state.name, runs = runs } }
 end
 
 --- The message: a success when every run ended well.
 ---@param state trapheus.FleetState
+---@param at integer  Seconds since the epoch.
 ---@return trapheus.Message
 ---@return string event
-function fleet.story(state)
+function fleet.story(state, at)
   local bad, facts = lines_of_bad(state.runs), counted(state.runs)
   table.insert(facts, 1, { "Fleet", ("%s, %d databases"):format(state.name, #state.runs) })
   local event = event_of(state)
@@ -90,7 +91,7 @@ function fleet.story(state)
       or ("fleet %s: %d of %d did not end well"):format(state.name, #bad, #state.runs),
     facts = facts, next = what_to_do(state, bad), attributes = { event = event, fleet = state.name },
   })
-  said.body = body(state, said, event)
+  said.body = body(state, said, event, at)
   return said, event
 end
 
