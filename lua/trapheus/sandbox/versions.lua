@@ -3,6 +3,7 @@
 local versions = {}
 
 local KEEP_MS = 600 * 1000
+local NONE = {}
 
 ---@param history table[] Of { at_ms =, views = }, oldest first.
 ---@param at_ms number
@@ -19,7 +20,7 @@ function versions.at(history, at_ms)
   for i = #history, 1, -1 do
     if history[i].at_ms <= at_ms then return history[i].views end
   end
-  return {}
+  return NONE
 end
 
 return versions
