@@ -210,10 +210,12 @@ function door.confirm(run, operation, target)
   if intent then settle(run, intent, "took effect") end
 end
 
---- The step is done: it has seen everything that it asked for.
+--- The step is done: it has seen everything that it asked for. Written with the step's end: until then, it would only
+--- be seen once more.
 function door.close_step(run)
-  for _, intent in ipairs(sorted_intents(run)) do
-    if intent.step == run.record.step then settle(run, intent, "took effect") end
+  local intents = run.record.intents
+  for key, intent in pairs(intents) do
+    if intent.step == run.record.step then intents[key] = nil end
   end
 end
 

@@ -225,8 +225,11 @@ local function enter(run, step)
   local label = record.direction == "forward" and step.name or "undo " .. step.name
   if record.step == label then return end
   record.step, record.waiting, record.steady = label, nil, nil
+  local before = record.steps[#record.steps]
   table.insert(record.steps, { name = label, outcome = "running", started_at = run:stamp() })
-  if #record.steps > 1 then run:save("step", { step = label }) end -- until preflight has ended there is no run to keep
+  if before then -- until preflight has ended there is no run to keep
+    run:save("step", { step = label, ended = { step = before.name, outcome = before.outcome } })
+  end
   run:tell "started"
 end
 
@@ -236,7 +239,8 @@ local function leave(run, outcome, message)
   entry.outcome, entry.ended_at, entry.message = outcome, run:stamp(), message
   record.position = record.position + (record.direction == "forward" and 1 or -1)
   record.step, record.waiting, record.steady = nil, nil, nil
-  run:save("step", { step = entry.name, outcome = outcome })
+  -- what is done is written with what begins then, before that does anything: until then it would be seen once more
+  if outcome ~= "done" then run:save("step", { step = entry.name, outcome = outcome }) end
   run:tell(outcome == "done" and "done" or "failed", { step = entry.name, message = message })
 end
 

@@ -16,7 +16,7 @@ local core = {}
 ---@alias trapheus.core.Pair { [1]: string, [2]: string }
 
 --- A value, or a copy of a table and of all in it, metatables kept. For plain data: a table that is nested too deep
---- (100 levels) raises.
+--- (100 levels) raises. What is constant (trapheus.constant) is shared.
 ---@generic T
 ---@param value T
 ---@param shallow? boolean  Only the table itself: what lies in it is shared.

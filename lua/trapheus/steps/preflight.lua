@@ -5,6 +5,7 @@ local common = require "trapheus.steps.checks.common"
 local errors = require "trapheus.errors"
 local export = require "trapheus.steps.checks.export"
 local marks = require "trapheus.marks"
+local constant = require "trapheus.constant"
 local handover = require "trapheus.steps.handover"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
@@ -176,6 +177,8 @@ function preflight.advance(run)
   ask(run, "original", run.identifier, original, problems)
   if run:restores() then ask(run, "names", "names", original, problems) end
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
+  constant(run.facts.config)
+  for _, member in ipairs(run.facts.original.members) do constant(member.config) end
   advice.give(run, original, run.seen_snapshot)
   return run.world:gate(run) or run:done()
 end
