@@ -88,7 +88,7 @@ function command.real_world(given)
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
   end
   local world = world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,
-    on_call = told_of_calls(given) }
+    on_call = told_of_calls(given), adaptive = given.many }
   world.journal:check()
   return world
 end
@@ -96,8 +96,12 @@ end
 local function described_of(given)
   local described = require "trapheus.sandbox.described"
   local databases = described.read(given.from_describe)
-  described.require(databases, given.id)
+  if given.id then described.require(databases, given.id) end
   return databases
+end
+
+local function needed_snapshot(given)
+  return given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil
 end
 
 --- A sandbox that has what the user asked for.
@@ -106,11 +110,11 @@ end
 function command.sandbox_world(given)
   local stage = require "trapheus.sandbox.stage"
   local spec = { id = given.id, is_cluster = given.cluster, scenario = given.scenario,
-    snapshot = given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil,
-    described = given.from_describe and described_of(given) }
+    snapshot = given.id and needed_snapshot(given), described = given.from_describe and described_of(given) }
   local made = stage.options(spec)
   if given.knob or given.preset or given.seed then require("trapheus.sandbox_options").behave(given, made) end
   made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
+  made.adaptive = given.many
   made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar
   local world = world_module.sandbox(made)
   function spec.tell(message)
@@ -122,6 +126,19 @@ function command.sandbox_world(given)
     world.sandbox:inject(require("trapheus.sandbox_options").faults(given, given.id))
   end
   return world
+end
+
+--- Puts into a sandbox one of several databases that are to be restored there; and room for its replacement.
+---@param world trapheus.World
+---@param given trapheus.Given  of that one
+function command.stage(world, given)
+  local spec = { id = given.id, is_cluster = given.cluster, snapshot = needed_snapshot(given) }
+  require("trapheus.sandbox.stage").add(world.sandbox, spec)
+  local knobs = world.sandbox.knobs
+  for _, quota in ipairs { "instance_quota", "cluster_quota", "snapshot_quota", "cluster_snapshot_quota" } do
+    knobs[quota] = knobs[quota] + 3
+  end
+  knobs.storage_quota = knobs.storage_quota + 3000
 end
 
 -- Before the first change -------------------------------------------------------------------

@@ -164,6 +164,18 @@ commands.FLAGS = {
   { "--version", nil, "the version" },
 }
 
+local TARGETS = { "targets", "the DB instances and DB clusters to restore", "*" }
+
+local MANY = { "How many, and when to stop", {
+  { "--concurrency", "N", "restores under way at a time (default: 10)" },
+  { "--canary", "N", "the first N alone; the others begin when all of them have ended well" },
+  { "--waves", "LIST", "so many at a time, as 1,10,25%; a wave begins when the one before it has ended" },
+  { "--max-failures", "N", "begin no more when more than N, or P% of all, have not ended well (default: 0)" },
+  { "--fail-fast", nil, "the same as --max-failures 0" },
+  { "--keep-going", nil, "begin all, whatever becomes of the others" },
+  { "--resume", "FLEET", "go on with this one: what is under way or parked, then what was not begun" },
+} }
+
 -- A command about a run that exists.
 local RUN = { "run", "the run's id", "?" }
 local STATE = { "Where", { STATE_DIR } }
@@ -211,6 +223,17 @@ commands.LIST = {
   { name = "restore", synopsis = "--id ID --task TASK",
     groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD, CHANNELS },
     summary = "restores one database in place" },
+  { name = "bulk", synopsis = "--task TASK [TARGET…]", argument = TARGETS,
+    groups = { MANY, { "What to restore", of(WHAT, "--task", "--instance", "--cluster") },
+      { "How", of(HOW, "--plan", "--yes", "--keep-original", "--skip-final-snapshot", "--delete-automated-backups",
+        "--replace-snapshot", "--no-fence", "--on-recoverable", "--allow-replicas", "--allow-foreign-snapshot", "--set",
+        "--ignore-diff", "--hooks", "--timeout") },
+      { "Rehearsing", {
+        { "--sandbox", nil, "rehearse on the built-in sandbox, with databases of these names" }, FROM_DESCRIBE,
+        { "--sandbox-time", "SPEED", "fast (default: in no time), real, or so many times as fast as real time" },
+        SEED, PRESET, KNOB, FAULT, FAULT_SEED,
+      } }, WHERE, TOLD },
+    summary = "restores many databases" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
   { name = "rollback", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,

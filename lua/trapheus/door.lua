@@ -99,7 +99,7 @@ end
 ---@return string status
 local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
-  local now = run.world:now_ms()
+  local now = run.world:looked_ms()
   local fresh = not trace.moving and now >= intent.at_ms + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
@@ -154,7 +154,7 @@ local function rejected(run, intent, err)
   local class = errors.class(intent.operation, err.code)
   if err.retryable or class == "throttle" or class == "transient" and err.status ~= 400
     or class == "conflict-wait" or class == "already-done" then
-    return run:wait(("RDS to accept %s of %s (%s)"):format(intent.operation, intent.target.name, err.code))
+    return run:wait_patiently(("RDS to accept %s of %s (%s)"):format(intent.operation, intent.target.name, err.code))
   end
   return run:fail(tostring(err), err.code)
 end

@@ -33,7 +33,7 @@ Pipeline.__index = Pipeline
 
 local pipeline = {}
 
-local MIN_LOOK_MS, MAX_LOOK_MS = 10 * 1000, 60 * 1000
+local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
 local ABSENT_S = 600 -- looks are never this far apart while somebody is at work
 local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
@@ -158,9 +158,9 @@ local function unreadable(run, step, err)
   local record = run.record
   local throttled = errors.class(err.operation, err.code) == "throttle"
   if step.refuses and not throttled and not run.facts.lease then return run:fail(tostring(err), err.code) end
-  if err.retryable or throttled then return run:wait(("AWS to answer (%s)"):format(err.code)) end
+  if err.retryable or throttled then return run:wait_patiently(("AWS to answer (%s)"):format(err.code)) end
   record.denied = (record.denied or 0) + 1
-  if record.denied < DENIED_LOOKS then return run:wait(("AWS to allow a look (%s)"):format(err.code)) end
+  if record.denied < DENIED_LOOKS then return run:wait_patiently(("AWS to allow a look (%s)"):format(err.code)) end
   if record.direction == "forward" and not run.facts.moving then return run:fail(tostring(err), err.code) end
   if record.direction == "back" and step.tidies then return untidied(run, step, tostring(err)) end
   return run:park(tostring(err), ("when AWS answers again, run: trapheus resume %s"):format(run.id))
@@ -300,8 +300,8 @@ local function delay_ms(run, answer)
   return core.waiter.delay_ms {
     elapsed_ms = now - record.waiting.since_ms,
     expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
-    min_ms = left_ms or MIN_LOOK_MS,
-    max_ms = left_ms and left_ms + SPREAD_MS or MAX_LOOK_MS,
+    min_ms = left_ms or answer.patient and PATIENT_MS or run.world.look_ms.min,
+    max_ms = left_ms and left_ms + SPREAD_MS or run.world.look_ms.max,
     random = run.world:random(),
   }
 end

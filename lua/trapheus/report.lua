@@ -12,6 +12,9 @@ local report = {}
 report.EXIT = { restored = 0, snapshotted = 0, planned = 0, refused = 3, failed = 4, rolled_back = 5, parked = 6,
   interrupted = 7 }
 
+--- What a fleet ends with of which some have not ended well.
+report.PARTIAL = 8
+
 --- What `trapheus diff` ends with when its two configurations are not equal.
 report.DIFFERENT = 9
 
