@@ -153,7 +153,7 @@ local function await(run, task)
   local stopped
   tasks.await {
     done = function()
-      stopped = stopped or run.world.loop:interrupted()
+      stopped = stopped or run.world:signal()
       return task:done() or stopped ~= nil
     end,
     result = function() end,

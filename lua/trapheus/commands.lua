@@ -164,7 +164,15 @@ commands.FLAGS = {
   { "--version", nil, "the version" },
 }
 
-local TARGETS = { "targets", "the DB instances and DB clusters to restore", "*" }
+local WHICH = { "Which", {
+  { "--targets", "FILE", "those of this file (CSV with a header, JSON, or a name a line; - is stdin), each with flags "
+    .. "of its own", "+" },
+  { "--format", "FORMAT", "what such a file is, where its name does not say: csv, json or lines" },
+  { "--tag", "KEY=VALUE", "instead of names: all that have this tag, whatever its value if there is none, and every "
+    .. "other one given", "+" },
+  { "--engine", "ENGINE", "and are of this engine, or of one of several; * and ? stand for what there may be", "+" },
+  { "--match", "PATTERN", "and have a name as this one, or one of several: staging-*", "+" },
+} }
 
 local MANY = { "How many, and when to stop", {
   { "--concurrency", "N", "restores under way at a time (default: 10)" },
@@ -223,8 +231,9 @@ commands.LIST = {
   { name = "restore", synopsis = "--id ID --task TASK",
     groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD, CHANNELS },
     summary = "restores one database in place" },
-  { name = "bulk", synopsis = "--task TASK [TARGET…]", argument = TARGETS,
-    groups = { MANY, { "What to restore", of(WHAT, "--task", "--instance", "--cluster") },
+  { name = "bulk", synopsis = "--task TASK [TARGET…]",
+    argument = { "target", "the DB instances and DB clusters to restore", "*" },
+    groups = { WHICH, MANY, { "What to restore", of(WHAT, "--task", "--instance", "--cluster") },
       { "How", of(HOW, "--plan", "--yes", "--keep-original", "--skip-final-snapshot", "--delete-automated-backups",
         "--replace-snapshot", "--no-fence", "--on-recoverable", "--allow-replicas", "--allow-foreign-snapshot", "--set",
         "--ignore-diff", "--hooks", "--timeout") },
@@ -232,7 +241,8 @@ commands.LIST = {
         { "--sandbox", nil, "rehearse on the built-in sandbox, with databases of these names" }, FROM_DESCRIBE,
         { "--sandbox-time", "SPEED", "fast (default: in no time), real, or so many times as fast as real time" },
         SEED, PRESET, KNOB, FAULT, FAULT_SEED,
-      } }, WHERE, TOLD },
+      } }, WHERE,
+      { "What is told", of(TOLD, "--output", "--verbose", "--quiet", "--log-format") }, CHANNELS },
     summary = "restores many databases" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },

@@ -129,8 +129,7 @@ function Journal:all()
   local runs, others = {}, {}
   for _, row in ipairs(rows) do
     local record = decode(self, row.run_id, row.document)
-    local list = record.format == journal.FORMAT and runs or others
-    list[#list + 1] = record
+    table.insert(record.format == journal.FORMAT and runs or others, record)
   end
   return runs, others
 end

@@ -35,6 +35,7 @@ local pipeline = {}
 
 local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
+local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
 local ABSENT_S = 600 -- looks are never this far apart while somebody is at work
 local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
 
@@ -296,7 +297,7 @@ local function delay_ms(run, answer)
   elseif answer.detail then
     run:tell("progress", { why = answer.wait, detail = answer.detail })
   end
-  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_LOOK_MS - SPREAD_MS)
+  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_IDLE_MS - SPREAD_MS)
   return core.waiter.delay_ms {
     elapsed_ms = now - record.waiting.since_ms,
     expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,

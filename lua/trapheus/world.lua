@@ -5,6 +5,7 @@ local client = require "trapheus.aws.client"
 local core = require "trapheus.core"
 local journal = require "trapheus.journal"
 local observer = require "trapheus.observer"
+local runs = require "trapheus.runs"
 local tasks = require "trapheus.tasks"
 
 ---@class trapheus.World
@@ -58,12 +59,22 @@ function World:credentials_end_unknown()
   return identity ~= nil and identity:ends_unknown()
 end
 
---- nil, or the name of the signal that asks the program to stop.
-function World:interrupted()
-  local all = self.shared_by or self
-  all.stopped_by = all.stopped_by or self.loop:interrupted() -- the loop tells it once
-  return all.stopped_by
+--- A signal that has come since this was last asked.
+---@return string?
+function World:signal()
+  local name = self.loop:interrupted() -- the loop tells it once
+  if name then (self.shared_by or self).stopped_by = name end
+  return name
 end
+
+--- nil, or the name of the signal that asks the program to stop.
+---@return string?
+function World:interrupted() return self.stopped_by or self:signal() end
+
+--- The runs of the journal for which something is left to do.
+---@return table[] records
+---@return table[] others  Of which that is not known.
+function World:unfinished() return runs.open(self.journal) end
 
 --- f(event) is told of everything that happens: { event=, at=, run_id=, step=, … }
 function World:listen(f) table.insert(self.listeners, f) end

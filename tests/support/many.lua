@@ -35,6 +35,7 @@ local function board(spec, result)
       if spec.event then spec.event(id, event, result.fleet) end
     end,
     finish = function(_, state) result.state = state end,
+    tick = function() end,
   }
 end
 

@@ -13,14 +13,14 @@ local MOST_AT_ONCE = 200 -- looks under way: two full pages
 
 ---@class trapheus.FleetDriver
 ---@field world trapheus.World
----@field ended fun(run: trapheus.Run, problem: any)
+---@field ended fun(run: trapheus.Run, problem: any, pipeline: trapheus.Pipeline)
 local Driver = {}
 Driver.__index = Driver
 
---- `ended(run, problem)` is called when a run has ended; or has come to nothing, and then `problem` says why: the run
---- is as the journal has it. It may add runs.
+--- `ended` is called when a run has ended; or has come to nothing, and then `problem` says why: the run is as the
+--- journal has it. It may add runs.
 ---@param world trapheus.World
----@param ended fun(run: trapheus.Run, problem: any)
+---@param ended fun(run: trapheus.Run, problem: any, pipeline: trapheus.Pipeline)
 ---@return trapheus.FleetDriver
 function driver.new(world, ended)
   return setmetatable({ world = world, ended = ended, due = heap.new(), active = 0, round_at_ms = 0 }, Driver)
@@ -38,13 +38,18 @@ end
 ---@return integer
 function Driver:under_way() return self.due.count + self.active end
 
+--- Calls f(run) for each that waits.
+function Driver:each(f)
+  for i = 1, self.due.count do f(self.due[i].value.run) end
+end
+
 local function look(self, entry)
   local run = entry.run
   run.world.rds:begin()
   local ok, delay_ms = xpcall(entry.pipeline.tick, errors.traced, entry.pipeline, run)
   self.active, self.moved = self.active - 1, true
   if ok and delay_ms then return self.due:push(self.world:now_ms() + delay_ms, entry) end
-  self.ended(run, not ok and delay_ms or nil)
+  self.ended(run, not ok and delay_ms or nil, entry.pipeline)
 end
 
 -- When the next looks are due: not sooner than a round after the last ones.
@@ -88,7 +93,7 @@ end
 
 --- Runs all of them to their ends, or until a signal or the time limit: then each comes to a safe point, nothing is
 --- undone, and a resume goes on.
----@param limit { until_ms: integer? }?
+---@param limit { until_ms: integer?, turn: fun()? }?  `turn` is called whenever something has happened.
 ---@return string? interrupted  Why it stopped before its end.
 function Driver:run(limit)
   local until_ms = limit and limit.until_ms or math.huge
@@ -98,6 +103,7 @@ function Driver:run(limit)
     if not why then start_due(self) end
     if not self.moved then wait(self, why and math.huge or until_ms) end
     why = why or stopped(self, until_ms)
+    if limit and limit.turn then limit.turn() end
   end
   return self:under_way() > 0 and why or nil
 end

@@ -6,8 +6,10 @@
 ---       fleet:add { id = "orders" }
 ---       return fleet:run()                             -- the exit code
 ---     end
+local again = require "trapheus.again"
 local alerts = require "trapheus.alerts"
 local ambient = require "trapheus.ambient"
+local board = require "trapheus.fleet.board"
 local command = require "trapheus.command"
 local core = require "trapheus.core"
 local driver = require "trapheus.drivers.fleet"
@@ -16,9 +18,12 @@ local hooks = require "trapheus.hooks"
 local journal = require "trapheus.journal"
 local log = require "trapheus.log"
 local options = require "trapheus.options"
+local origin = require "trapheus.origin"
 local path = require "trapheus.path"
 local record_module = require "trapheus.fleet.record"
 local report = require "trapheus.report"
+local rows = require "trapheus.fleet.rows"
+local runs = require "trapheus.runs"
 local usage = require "trapheus.usage"
 local waves = require "trapheus.fleet.waves"
 local world_module = require "trapheus.world"
@@ -31,27 +36,12 @@ local CONCURRENCY = 10
 ---@field overrides table<string, any>?    by the field of a flag: "keep_original", "snapshot", "set", …
 ---@field where string?                     for messages: "targets.csv:3"
 
----@class trapheus.FleetRow     One of fleet.state.runs.
----@field id string
----@field status "waiting"|"running"|"succeeded"|"failed"|"rolled_back"|"parked"|"skipped"|"interrupted"
----@field outcome string?
----@field run_id string?
----@field step string?
----@field started_s number?
----@field elapsed_s number?
----@field estimate_s number?     how long all of its steps usually take
----@field last_event table?
----@field message string?        why it did not end well
-
----@class trapheus.FleetState
----@field name string
----@field wave integer
----@field waves integer
----@field runs trapheus.FleetRow[]
-
 ---@class trapheus.Fleet
 ---@field given trapheus.Given
 ---@field world trapheus.World
+---@field targets trapheus.Target[]
+---@field own trapheus.Given[]      what each is given
+---@field past table<integer, table>  the records of its runs so far, by target
 ---@field state trapheus.FleetState
 local Fleet = {}
 Fleet.__index = Fleet
@@ -67,13 +57,13 @@ local function world_of(given)
   return world
 end
 
---- A fleet without targets, in the world that the flags name.
+--- A fleet without targets, in the world that the flags name. It must be run, or closed.
 ---@param given trapheus.Given
----@param script string
+---@param script string  the pipeline of its runs, as the user names it
 ---@return trapheus.Fleet
 function fleet.of(given, script)
-  local self = setmetatable({ given = given, script = script, settings = alerts.settings(given), targets = {},
-    own = {}, known = {} }, Fleet)
+  given.told = alerts.settings(given)
+  local self = setmetatable({ given = given, script = script, targets = {}, own = {}, known = {}, past = {} }, Fleet)
   self.world = world_of(given)
   self.ambient = ambient.enter(self.world)
   self.view = world_module.views(self.world)
@@ -98,38 +88,41 @@ function Fleet:add(target)
   self.known[own.id] = kept
 end
 
--- What is told --------------------------------------------------------------------------------
+-- Beginning, and going on ---------------------------------------------------------------------
 
-local STATUS = { restored = "succeeded", snapshotted = "succeeded", planned = "succeeded", refused = "failed",
-  failed = "failed", rolled_back = "rolled_back", parked = "parked", interrupted = "interrupted" }
-
-local function estimate_s(pipeline, task)
-  local sum = 0
-  for _, name in ipairs(pipeline.tasks[task]) do sum = sum + (pipeline.steps[name].typical_s or 0) end
-  return sum
-end
-
--- Notes what a run tells in its row, and passes it on.
-local function follow(self, view, row)
-  view:listen(function(event)
-    row.step, row.last_event = event.step, event
-    row.elapsed_s = event.at - (row.started_s or event.at)
-    self.board:event(self.state, row.id, event)
-  end)
-end
-
--- Beginning -----------------------------------------------------------------------------------
-
-local function begin(self, i)
-  local row, own, view = self.state.runs[i], self.own[i], self.view()
-  local run = command.new_run(view, own, self.script)
+local function begin(self, view, i)
+  local run = command.new_run(view, self.own[i], self.script)
   run.options.hooks = self.hooks
   run.record.fleet_id, run.record.fleet_target = self.record.run_id, i
-  row.status, row.run_id, row.started_s = "running", run.id, run:now_s()
-  row.estimate_s = estimate_s(self.pipeline, own.task)
-  follow(self, view, row)
+  run.record.script_hash = self.script_hash
+  return run, self.pipeline
+end
+
+local function go_on(self, view, i)
+  local record = self.past[i]
+  local pipeline = path.script(record.script)()
+  local run = again.take(view, record, pipeline, self.given)
+  return run, pipeline
+end
+
+-- Whether it is under way now.
+local function start(self, i)
+  local row, view = self.state.runs[i], self.view()
+  row.status, row.started_s = "running", self.world:now_ms() / 1000
+  row.estimate_s = self.estimate_s
+  view:listen(function(event)
+    rows.note(row, event)
+    self.board:event(self.state, row.id, event)
+  end)
+  local ok, run, pipeline = pcall(self.past[i] and go_on or begin, self, view, i)
+  if not ok then
+    rows.stuck(row, run)
+    self.failures = self.failures + 1
+    return
+  end
+  row.run_id = run.id
   self.under_way = self.under_way + 1
-  self.driver:add(self.pipeline, run)
+  self.driver:add(pipeline, run)
 end
 
 -- Begins as many as may be under way.
@@ -137,8 +130,9 @@ local function admit(self)
   local most = self.given.concurrency or CONCURRENCY
   local last = self.ends[self.state.wave]
   while not self.stop and self.under_way < most and self.next <= last do
-    if self.state.runs[self.next].status == "waiting" then begin(self, self.next) end
+    if self.state.runs[self.next].status == "waiting" then start(self, self.next) end
     self.next = self.next + 1
+    self.stop = self.stop or self.failures > self.tolerated
   end
 end
 
@@ -155,29 +149,29 @@ end
 
 -- Ending --------------------------------------------------------------------------------------
 
-local function note_end(row, run, problem)
-  local outcome = problem and "interrupted" or run.record.outcome
-  row.status, row.outcome = STATUS[outcome], outcome
-  row.elapsed_s = run:now_s() - row.started_s
-  local failure = run.record.parked and run.record.parked.reason or run.record.failure and run.record.failure.message
-  row.message = problem and tostring(problem) or report.EXIT[outcome] ~= 0 and failure or nil
+-- Of one of many, only that a person is needed is told at once; the rest is told of all together.
+local function tell(self, run, pipeline)
+  if run.record.outcome == "parked" then alerts.tell_end(run, self.given.told) end
+  pipeline:ended(run)
+  if self.given.plan then command.print_result(run, self.given, 0) end
 end
 
-local function ended(self, run, problem)
+local function ended(self, run, problem, pipeline)
   local row = self.state.runs[run.record.fleet_target]
-  note_end(row, run, problem)
+  rows.ended(row, run, problem)
   self.under_way = self.under_way - 1
   if row.status ~= "succeeded" then self.failures = self.failures + 1 end
-  if problem and errors.is(problem, "JournalError") then self.stop = true end -- of no use to begin another one
-  if not problem then self.pipeline:ended(run) end
+  if problem then
+    run.world.journal:unlock(run)
+    self.stop = self.stop or errors.is(problem, "JournalError") -- the next one could not be remembered either
+  else
+    tell(self, run, pipeline)
+  end
   run:tell "stopped"
-  if self.given.plan then command.print_result(run, self.given, 0) end
   advance(self)
 end
 
---- The exit code: 0 when all have ended well, 7 when a signal or the time limit came before, else 8.
----@return integer
-function Fleet:exit_code(interrupted)
+local function exit_code(self, interrupted)
   if interrupted then return report.EXIT.interrupted end
   for _, row in ipairs(self.state.runs) do
     if row.status ~= "succeeded" then return report.PARTIAL end
@@ -185,30 +179,24 @@ function Fleet:exit_code(interrupted)
   return 0
 end
 
-local function close(self, interrupted)
-  for _, row in ipairs(self.state.runs) do
-    if row.status == "waiting" then row.status = "skipped" end
-    if row.status == "running" then row.status, row.outcome = "interrupted", "interrupted" end
-  end
-  self.state.next_command = self:exit_code(interrupted) ~= 0 and not self.given.sandbox and not self.given.plan
-    and ("trapheus resume %s"):format(self.record.run_id) or nil
-  self.board:finish(self.state)
-end
-
 -- One message for all of them; one that cannot be sent is told, and changes nothing.
-local function alert(self, interrupted)
-  if interrupted or self:exit_code() == 0 or self.given.plan then return end
-  local lines = {}
-  for _, row in ipairs(self.state.runs) do
-    if row.status ~= "succeeded" then
-      lines[#lines + 1] = log.clean(("%s: %s%s"):format(row.id, row.outcome or row.status,
-        row.message and ": " .. row.message or ""))
-    end
-  end
-  local title = ("trapheus: %d of %d restores have not ended well"):format(#lines, #self.state.runs)
-  for _, failure in ipairs(alerts.send(self.world, self.settings, title, table.concat(lines, "\n"))) do
+local function tell_all(self)
+  if self.given.plan or self.state.exit_code == report.EXIT.interrupted then return end
+  for _, failure in ipairs(alerts.fleet_summary(rows.summary(self.state), self.given.told, self.world)) do
     io.stderr:write("trapheus: ", log.clean(failure), "\n")
   end
+end
+
+local function close(self, interrupted)
+  self.driver:each(function(run) self.world.journal:unlock(run) end) -- others may go on with it
+  for _, row in ipairs(self.state.runs) do rows.close(row) end
+  local state = self.state
+  state.exit_code = exit_code(self, interrupted)
+  local kept = not self.given.sandbox and not self.given.plan
+  state.next_command = kept and state.exit_code ~= 0 and report.next_command(self.record) or nil
+  self.board:finish(state)
+  tell_all(self)
+  return state.exit_code
 end
 
 -- Running -------------------------------------------------------------------------------------
@@ -222,46 +210,83 @@ local function confirmed(self)
   return io.read "l" == tostring(#self.targets)
 end
 
--- What all of its runs share.
-local function prepare(self)
+-- The pipeline of those that begin now, with its hooks.
+local function load_pipeline(self)
   local given = self.given
   self.pipeline = path.script(self.script)()
   local loaded = hooks.load_all(given.hooks)
   hooks.attach(given.plan and self.pipeline:rehearsal() or self.pipeline, loaded)
   given.hook_points, self.hooks = hooks.all_points(loaded), hooks.remembered(loaded)
-  local gate_given = setmetatable({ yes = true }, { __index = given }) -- all of them were confirmed together
-  self.world.gate = command.gate(self.pipeline, gate_given)
-  self.driver = driver.new(self.world, function(run, problem) ended(self, run, problem) end)
-  self.ends, self.tolerated = waves.ends(given, #self.targets), waves.tolerated(given, #self.targets)
+  self.script_hash = origin.hash(self.pipeline, self.script, given.task)
+  self.estimate_s = rows.estimate_s(self.pipeline, given.task)
+  local of_one = { yes = true, told = { channels = {} } } -- all were confirmed together, and are told of together
+  self.world.gate = command.gate(self.pipeline, setmetatable(of_one, { __index = given }))
+end
+
+-- What is not of this fleet, and unfinished, is the same for all of them.
+local function know_unfinished(self)
+  local open, others = runs.open(self.world.journal)
+  function self.world.unfinished() return open, others end
+end
+
+local function prepare(self)
+  load_pipeline(self)
+  know_unfinished(self)
+  self.driver = driver.new(self.world, function(...) ended(self, ...) end)
+  self.ends, self.tolerated = waves.ends(self.given, #self.targets), waves.tolerated(self.given, #self.targets)
   self.failures, self.under_way, self.next = 0, 0, 1
   self.state = { name = self.record.run_id, wave = 1, waves = #self.ends, runs = {} }
   for i, target in ipairs(self.targets) do
-    self.state.runs[i] = { id = target.id, status = "waiting" }
-    if given.sandbox then command.stage(self.world, self.own[i]) end
+    self.state.runs[i] = rows.new(target, self.past[i])
+    if self.given.sandbox then command.stage(self.world, self.own[i]) end
   end
+  self.board = self.board or board.of(self.given)
+end
+
+local function limit(self)
+  local timeout_s = self.given.timeout_s
+  return { until_ms = timeout_s and self.world:now_ms() + timeout_s * 1000 // 1 or nil,
+    turn = self.board.tick and function() self.board:tick(self.state) end or nil }
 end
 
 --- Restores all of them, tells how, and gives the exit code.
 ---@return integer exit_code
 function Fleet:run()
   local _ <close> = self.ambient
-  local given, world = self.given, self.world
   if #self.targets == 0 then usage.fail "nothing is to be restored: no database was named or selected" end
   if not confirmed(self) then
     io.stderr:write "trapheus: not confirmed: nothing was changed\n"
     return report.EXIT.refused
   end
-  self.record = record_module.new(world, { script = self.script, targets = self.targets, place = options.place(given) })
+  local known = self.record
+  self.record = known or record_module.new(self.world, { script = self.script, targets = self.targets,
+    given = record_module.given(self.given), place = options.place(self.given) })
   prepare(self)
-  world.journal:save(self.record, "fleet")
-  command.arm(world)
-  self.board = self.board or require("trapheus.fleet.lines").new(given)
+  if not known then self.world.journal:save(self.record, "fleet") end
+  command.arm(self.world)
   advance(self)
-  local limit = { until_ms = given.timeout_s and world:now_ms() + given.timeout_s * 1000 // 1 or nil }
-  local interrupted = self.driver:run(limit)
-  close(self, interrupted)
-  alert(self, interrupted)
-  return self:exit_code(interrupted)
+  return close(self, self.driver:run(limit(self)))
+end
+
+--- Goes on with a fleet of the journal: with what is under way or parked, then with what was not begun.
+---@param id string
+---@param given trapheus.Given  what is said now comes before what was said at first
+---@return integer exit_code
+function fleet.resume(id, given)
+  if given.plan then usage.fail "--plan is of what has not begun" end
+  local kept = command.journal(given)
+  local record = record_module.find(kept, id)
+  local past = record_module.runs(kept, id)
+  kept:close()
+  for _, known in ipairs { record.given, record.place } do
+    for field, value in pairs(known) do
+      if given[field] == nil then given[field] = value end
+    end
+  end
+  local self = fleet.of(given, record.script)
+  self.record, self.past = record, past
+  for _, target in ipairs(record.targets) do self:add(target) end
+  return self:run()
 end
 
 return fleet

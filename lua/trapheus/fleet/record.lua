@@ -1,5 +1,6 @@
 --- What the journal knows of a fleet: its targets and how they are to be restored, written once. How far it has come is
 --- in the records of its runs, each of which names its fleet and its target; a target without a run was not begun.
+local commands = require "trapheus.commands"
 local journal = require "trapheus.journal"
 local names = require "trapheus.names"
 local nearest = require "trapheus.nearest"
@@ -8,15 +9,32 @@ local usage = require "trapheus.usage"
 local record = {}
 
 local PREFIX = "fleet-"
+local OF_NOW = { plan = true, yes = true, timeout = true, resume = true } -- not of the whole fleet
 
 ---@class trapheus.FleetRecord   Plain data.
 ---@field run_id string            "fleet-" and eight characters: what it is called
 ---@field fleet true
 ---@field script string
----@field given table              the flags that all of its runs are given
+---@field given table              the flags that say how, by their fields
 ---@field place table              as of a run: where it runs
 ---@field targets trapheus.Target[]
 ---@field created_at integer
+
+--- What of the flags belongs to the fleet, and is remembered with it.
+---@param given trapheus.Given
+---@return table
+function record.given(given)
+  local kept = {}
+  for _, title in ipairs { "How many, and when to stop", "What to restore", "How" } do
+    for _, group in ipairs(commands.find("bulk").groups) do
+      for _, row in ipairs(group[1] == title and group[2] or {}) do
+        local field = commands.field(row[1])
+        if not OF_NOW[field] then kept[field] = given[field] end
+      end
+    end
+  end
+  return kept
+end
 
 --- Is this what a fleet is called?
 ---@param id string?

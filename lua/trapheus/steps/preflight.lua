@@ -10,7 +10,6 @@ local handover = require "trapheus.steps.handover"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
-local runs = require "trapheus.runs"
 local similar = require "trapheus.databases.similar"
 local sorted = require "trapheus.sorted"
 local subscriptions = require "trapheus.steps.subscriptions"
@@ -152,7 +151,7 @@ local function plan_export(run, original, problems)
 end
 
 local function warn_of_unfinished(run)
-  for _, record in ipairs(runs.open(run.world.journal)) do
+  for _, record in ipairs((run.world:unfinished())) do
     if record.identifier == run.identifier and record.account == run.record.account
       and record.region == run.record.region and record.run_id ~= run.id then
       run:warn(("run %s of %s is not finished: trapheus resume %s, or trapheus rollback %s"):format(record.run_id,
