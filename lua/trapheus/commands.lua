@@ -144,6 +144,7 @@ commands.CHOICES = {
   on_recoverable = { "wait", "rollback" },
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
+  format = { "csv", "json", "lines" },
   shell = { "bash", "zsh" },
   part = { "export" },
   what = { "hooks", "script" },

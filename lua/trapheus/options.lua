@@ -298,7 +298,7 @@ function options.read(name, arguments)
   given.limit = given.limit and whole("--limit", given.limit)
   given.concurrency = given.concurrency and whole("--concurrency", given.concurrency)
   if given.report then require("trapheus.page.file").check(given.report) end
-  for _, field in ipairs { "output", "log_format", "outcome", "preset", "event" } do
+  for _, field in ipairs { "output", "log_format", "format", "outcome", "preset", "event" } do
     if given[field] then check_choice(field, given[field]) end
   end
   return given

@@ -63,7 +63,7 @@ tests["a table shows step, time, estimate and what was told last"] = function()
   witness.equal(lines[1], "fleet-abcd2345: 1 running, 1 waiting")
   witness.equal(lines[2], "  DATABASE  STEP       ELAPSED   OF ABOUT  LAST EVENT")
   witness.equal(lines[3], "· orders    rename     12:34     1:05:00   waiting for the rename")
-  witness.equal(lines[4], "  users                                    waiting")
+  witness.equal(lines[4], "  users                          waiting")
   witness.equal(#lines, 4)
 end
 
@@ -222,10 +222,18 @@ end
 tests["warnings are counted"] = function()
   local shown, out = watched(80, 24)
   local state = fleet { running "a" }
-  for _ = 1, 3 do happen(shown, state, 1, event("x", 1, { event = "warning", message = "old" })) end
+  for i = 1, 7 do
+    local message = ("a keeps the class db.r%d for good"):format(i)
+    happen(shown, state, 1, event("x", i, { event = "warning", message = message }))
+  end
+  for letter in ("bcdefghijklm"):gmatch "." do
+    happen(shown, state, 1, event("x", 9, { event = "warning", message = letter:rep(3) }))
+  end
   shown:finish(state)
-  witness.equal(out:lines()[1], "fleet-abcd2345: 1 running, 3 warnings")
-  assert(shown.result.text:find "warnings     3", shown.result.text)
+  witness.equal(out:lines()[1], "fleet-abcd2345: 1 running, 19 warnings")
+  local text = shown.result.text
+  assert(text:find("  warning      a and 6 more: a keeps the class db.r1 for good\n", 1, true), text)
+  assert(text:find("  warning      a: jjj\n  warnings     3 others\n", 1, true), text)
 end
 
 -- Where nobody watches --------------------------------------------------------------------------

@@ -14,6 +14,7 @@ local board = {}
 
 local FRAME_MS = 250 -- of the reader's time: not more often
 local LONGEST_NAME, SHORTEST_NAME = 28, 8
+local MOST_WARNINGS = 10 -- of different kinds, kept for the end
 
 ---@class trapheus.BoardOptions
 ---@field out file*                       what the table, or the lines, are written to
@@ -71,11 +72,12 @@ local function words_of(run)
   return ((words or (run.outcome or run.status):gsub("_", " ")):gsub("%s*\n%s*", " "))
 end
 
+-- Title, width, how it is cut; and whether what follows may take its room where it is empty.
 local COLUMNS = {
   { "DATABASE", "name", screen.middle },
   { "STEP", 9 },
   { "ELAPSED", 8 },
-  { "OF ABOUT", 8 },
+  { "OF ABOUT", 8, nil, "may be left out" },
   { "LAST EVENT", nil },
 }
 
@@ -90,7 +92,8 @@ local function line(cells, name_width, columns)
   local parts = {}
   for i, column in ipairs(COLUMNS) do
     local width = column[2] == "name" and name_width or column[2]
-    parts[i] = width and screen.pad((column[3] or screen.fit)(cells[i], width), width) or cells[i]
+    local cell = width and screen.pad((column[3] or screen.fit)(cells[i], width), width) or cells[i]
+    if not (column[4] and cells[i] == "") then parts[#parts + 1] = cell end
   end
   return (screen.fit(table.concat(parts, "  "), columns):gsub("%s+$", ""))
 end
@@ -176,6 +179,19 @@ local function tell(self, state, id, event)
   if ended then self.listener(ended) end
 end
 
+-- What is the same for many of them is kept once: names and numbers apart.
+local function note_warning(self, id, event)
+  local kind = event.message:gsub(id, "", 1):gsub("%S*%d%S*", "")
+  local kept = self.kinds[kind]
+  self.warnings = self.warnings + 1
+  if kept then
+    kept.count = kept.count + 1
+  elseif #self.kinds < MOST_WARNINGS then
+    self.kinds[kind] = { id = id, message = event.message, count = 1 }
+    table.insert(self.kinds, self.kinds[kind])
+  end
+end
+
 --- Time has passed: the table is drawn again when it is due.
 ---@param state trapheus.FleetState
 function Board:tick(state)
@@ -189,7 +205,7 @@ end
 function Board:event(state, id, event)
   self.latest_at = math.max(self.latest_at or event.at, event.at)
   self.begun_at = self.begun_at or event.at
-  if event.event == "warning" then self.warnings = self.warnings + 1 end
+  if event.event == "warning" then note_warning(self, id, event) end
   if self.listener then tell(self, state, id, event) end
   self:tick(state)
 end
@@ -200,7 +216,7 @@ function Board:finish(state)
   if self.width then draw(self, state) end
   local took_s = self.begun_at and self.latest_at - self.begun_at or 0
   if (self.output or "text") == "text" then
-    self.result:write(ending.text(state, took_s, self.warnings), "\n")
+    self.result:write(ending.text(state, took_s, self.warnings, self.kinds), "\n")
   else
     self.result:write(json.encode(ending.document(state, took_s), { indent = self.output == "json" }), "\n")
   end
@@ -210,7 +226,7 @@ end
 ---@param options trapheus.BoardOptions
 ---@return trapheus.Board
 function board.new(options)
-  local self = setmetatable({ drawn = 0, warnings = 0 }, Board)
+  local self = setmetatable({ drawn = 0, warnings = 0, kinds = {} }, Board)
   for name, value in pairs(options) do self[name] = value end
   self.now = options.now or core.clock.wall_ms
   local lines = options.log_format == "json" and progress.json_lines or progress.lines
@@ -224,12 +240,13 @@ end
 
 --- As the flags say, on this terminal or without one.
 ---@param given trapheus.Given
+---@param clock (fun(): number)?  the time of the runs, in seconds
 ---@return trapheus.Board
-function board.of(given)
+function board.of(given, clock)
   local watched = core.system.isatty(2) and os.getenv "TERM" ~= "dumb" and not given.quiet and not given.verbose
     and given.log_format ~= "json" and given.output ~= "jsonl"
   return board.new { out = io.stderr, result = io.stdout, quiet = given.quiet, log_format = given.log_format,
-    output = given.output, colour = log.colours(2),
+    output = given.output, colour = log.colours(2), clock = clock,
     width = watched and function() return core.system.columns(2) end or nil,
     height = watched and function() return core.system.rows(2) end or nil }
 end

@@ -78,20 +78,28 @@ local function totals(groups)
   return table.concat(parts, ", ")
 end
 
+local function warn(warnings, kinds, lines)
+  for _, kind in ipairs(kinds) do
+    local more = kind.count > 1 and (" and %d more"):format(kind.count - 1) or ""
+    lines[#lines + 1] = ("  warning      %s%s: %s"):format(log.clean(kind.id), more, log.clean(kind.message))
+    warnings = warnings - kind.count
+  end
+  if warnings > 0 then lines[#lines + 1] = ("  warnings     %d others"):format(warnings) end
+end
+
 --- The text: failures first, each with what to do next; then how many, how long, and what the exit code means.
 ---@param state trapheus.FleetState
 ---@param took_s number
----@param warnings integer  how many were told
+---@param warnings integer  how many there were
+---@param kinds { id: string, message: string, count: integer }[]  one of each kind
 ---@return string
-function ending.text(state, took_s, warnings)
+function ending.text(state, took_s, warnings, kinds)
   local groups, lines = by_outcome(state), {}
   failures(groups, lines)
   local well, all = count(state)
   lines[#lines + 1] = ("%s: %d of %d ended well in %s: %s"):format(state.name, well, all, log.duration(took_s),
     totals(groups))
-  if warnings > 0 then
-    lines[#lines + 1] = ("  warnings     %d: trapheus status RUN tells those of a run"):format(warnings)
-  end
+  warn(warnings, kinds, lines)
   if state.next_command then lines[#lines + 1] = "  next         " .. state.next_command end
   if state.exit_code then
     lines[#lines + 1] = ("  exit         %d: %s"):format(state.exit_code, EXIT[state.exit_code] or "")
