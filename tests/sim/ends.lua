@@ -3,8 +3,8 @@ local json = require "trapheus.json"
 local operations = require "trapheus.operations"
 local report = require "trapheus.report"
 local settings = require "trapheus.settings"
+local sights = require "sights"
 local tables = require "trapheus.sandbox.tables"
-local statuses = require "trapheus.statuses"
 
 local function told(run)
   return #run.record.warnings > 0 or run.record.parked ~= nil
@@ -26,7 +26,7 @@ local function config_of(watch, truth) return settings.load(watch.kind):capture(
 local function restored(watch, run)
   local holder = watch:holder "mydb"
   if not holder or holder.rid ~= (watch.verified or {}).rid then return "restored, but another one has the name" end
-  if statuses.terminal_bad[holder.status] then return "restored, but it is " .. holder.status end
+  if sights.TERMINAL[holder.status] then return "restored, but it is " .. holder.status end
   local original = watch:thing(watch.original.rid)
   if original and original.status ~= "deleting" and not run.options.keep_original and not told(run) then
     return "restored, but the original is there and nobody is told"

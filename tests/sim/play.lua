@@ -41,9 +41,10 @@ Play.__index = Play
 -- Dying ---------------------------------------------------------------------------------------
 
 -- Does something happen here? Counts this site.
-local function struck(play, site, when)
+local function struck(play, site, when, what)
   for _, crash in ipairs(play.case.crashes) do
-    if crash.site == site and crash.nth == play.counts[site] and crash.when == when then
+    local nth = play.counts[crash.what and crash.what == what and site .. " " .. what or site]
+    if crash.site == site and crash.nth == nth and crash.when == when and (not crash.what or crash.what == what) then
       play.died[#play.died + 1] = { site = site, when = when, at_ms = play.loop:now_ms() }
       play.away_s = crash.away_s or 60
       return true
@@ -51,8 +52,13 @@ local function struck(play, site, when)
   end
 end
 
-local function die(play, site, when)
-  if struck(play, site, when) then error(CRASH, 0) end
+local function die(play, site, when, what)
+  if struck(play, site, when, what) then error(CRASH, 0) end
+end
+
+local function count(play, site, what)
+  play.counts[site] = play.counts[site] + 1
+  if what then play.counts[site .. " " .. what] = (play.counts[site .. " " .. what] or 0) + 1 end
 end
 
 -- The faults begin with the first durable write: what is refused in preflight is of little interest.
@@ -62,19 +68,33 @@ local function break_calm(play)
   play.sandbox:inject(play.case.faults)
 end
 
+-- What others do when a step begins for the first time.
+local function meanwhile(play, step)
+  for _, planned in ipairs(play.case.meanwhile or {}) do
+    if planned.step == step and play.counts["journal " .. step] == 1 then
+      local fault = {}
+      for field, value in pairs(planned) do fault[field] = field ~= "step" and field ~= "after_s" and value or nil end
+      fault.at_s = planned.after_s or 0
+      play.sandbox:inject { fault }
+    end
+  end
+end
+
 local function mortal_journal(play, host)
   local kept = journal.memory()
   local save = kept.save
   function kept:save(record, kind, entry)
-    play.counts.journal = play.counts.journal + 1
-    die(play, "journal", "before")
-    if struck(play, "journal", "refused") then
+    local what = kind == "step" and not entry.outcome and entry.step or nil
+    count(play, "journal", what)
+    die(play, "journal", "before", what)
+    if struck(play, "journal", "refused", what) then
       error(errors.new { code = "JournalError", operation = "journal", message = "database or disk is full" }, 0)
     end
     save(self, record, kind, entry)
     play.watch:saved(host, record, kind)
     break_calm(play)
-    die(play, "journal", "after")
+    if what then meanwhile(play, what) end
+    die(play, "journal", "after", what)
   end
   return kept
 end
@@ -82,12 +102,12 @@ end
 local function mortal_transport(play, host, inner)
   return setmetatable({
     send = function(_, call)
-      play.counts.call = play.counts.call + 1
-      die(play, "call", "before")
+      count(play, "call", call.operation)
+      die(play, "call", "before", call.operation)
       play.watch:sending(host, call)
       local ok, result, info = pcall(inner.send, inner, call)
-      play.watch:answered(call, not ok and result or nil)
-      die(play, "call", "after")
+      play.watch:answered(host, call, not ok and result or nil, ok and result or nil)
+      die(play, "call", "after", call.operation)
       if not ok then error(result, 0) end
       return result, info
     end,
@@ -168,9 +188,9 @@ local function resume(play, host)
 end
 
 local function tick(play, host)
-  play.counts.look = play.counts.look + 1
+  count(play, "look", host.run.record.step)
   local ok, delay = pcall(function()
-    die(play, "look", "before")
+    die(play, "look", "before", host.run.record.step)
     return host.pipeline:tick(host.run)
   end)
   local now = play.loop:now_ms()
