@@ -3,6 +3,7 @@
 local operations = require "trapheus.operations"
 local ends = require "ends"
 local run_names = require "trapheus.names"
+local liveness = require "liveness"
 local sights = require "sights"
 
 local QUIESCENCE_MS = 15 * 60 * 1000
@@ -119,7 +120,8 @@ end
 -- is put as often as it is missing.
 local function looked(watch, host, call, sent)
   local previous = sent.times[#sent.times - 1]
-  if operations[call.operation].marks or not previous or not (previous.ambiguous or previous.ended_ms == nil) then return nil end
+  local unknown = previous and (previous.ambiguous or previous.ended_ms == nil)
+  if not unknown or operations[call.operation].marks then return nil end
   local from_ms = (previous.ended_ms or previous.at_ms) + STALENESS_MS
   if sights.looks_since(watch, host, from_ms) < LOOKS then
     return ("%s is sent again before three looks have shown that it did not take effect"):format(call.operation)
@@ -269,5 +271,5 @@ return {
     row("I8", exclusion), row("I14", budget) },
   verified = { row("I3", settled_thrice) },
   claimed = { row("I10", claimed) },
-  ended = ends,
+  ended = ends, over = liveness,
 }

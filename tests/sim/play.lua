@@ -1,5 +1,7 @@
 --- Plays one case in virtual time: the shipped pipeline on the sandbox, with every call and every journal write in
 --- view of the invariants; dies and goes on where the case says so; then everything heals, and an end is demanded.
+local alerts = require "trapheus.alerts"
+local ambient = require "trapheus.ambient"
 local case_module = require "case"
 local errors = require "trapheus.errors"
 local invariants = require "invariants"
@@ -47,6 +49,7 @@ local function struck(play, site, when, what)
     if crash.site == site and crash.nth == nth and crash.when == when and (not crash.what or crash.what == what) then
       play.died[#play.died + 1] = { site = site, when = when, at_ms = play.loop:now_ms() }
       play.away_s = crash.away_s or 60
+      play.slept_s = play.slept_s + play.away_s
       return true
     end
   end
@@ -187,11 +190,26 @@ local function resume(play, host)
   pipelines.reopen(host.run)
 end
 
+local SECRET = "T0P5ECRET"
+local TELL = { channels = { { kind = "slack", id = "slack 1", url = "https://hooks.slack.com/services/" .. SECRET,
+  on = { failure = true, rolled_back = true, parked = true } } } }
+
+-- The run has ended: whoever wants to know is told, as the program does.
+local function tell_end(play, host)
+  local ending = { outcome = host.run.record.outcome }
+  local _ <close> = ambient.enter(host.world)
+  alerts.tell_end(host.run, TELL)
+  ending.after = host.run.record.outcome
+  play.endings[#play.endings + 1] = ending
+end
+
 local function tick(play, host)
   count(play, "look", host.run.record.step)
   local ok, delay = pcall(function()
     die(play, "look", "before", host.run.record.step)
-    return host.pipeline:tick(host.run)
+    local delay_ms = host.pipeline:tick(host.run)
+    if not delay_ms then tell_end(play, host) end
+    return delay_ms
   end)
   local now = play.loop:now_ms()
   if ok then
@@ -297,6 +315,7 @@ end
 ---@return trapheus.sim.Play  With `watch.problems`.
 return function(case)
   local play = setmetatable({ case = case_module.new(case), hosts = {}, events = {}, died = {}, parked = {},
+    endings = {}, secret = SECRET, slept_s = 0,
     counts = { call = 0, journal = 0, look = 0 }, away_s = 60 }, Play)
   stage(play)
   add_host(play, "a")

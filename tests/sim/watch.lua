@@ -217,8 +217,8 @@ function watch.new(play, kind, invariants)
     end
   end
   self.old_snapshot = self:snapshot "mydb-snapshot"
-  for _, list in ipairs { play.case.faults, play.case.meanwhile or {} } do
-    for _, fault in ipairs(list) do expect_others(self, fault) end
+  for _, plan in ipairs { play.case.faults, play.case.meanwhile or {} } do
+    for _, fault in ipairs(plan) do expect_others(self, fault) end
   end
   sb.on_commit = function() committed(self) end
   return self
@@ -239,7 +239,9 @@ end
 function Watch:ended()
   read_audit(self, #self.sb.audit)
   sights.commit(self)
-  check(self, "ended", winner(self.play.hosts))
+  local host = winner(self.play.hosts)
+  check(self, "ended", host)
+  check(self, "over", host)
 end
 
 return watch
