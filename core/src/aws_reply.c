@@ -85,9 +85,55 @@ static enum tph_status read_json(struct tph_aws_verdict *verdict, struct tph_str
     return TPH_OK;
 }
 
+static struct tph_str trim(struct tph_str text) {
+    static const char blanks[] = " \t\r\n";
+    while (text.length_bytes && memchr(blanks, *text.data, sizeof blanks - 1))
+        text.data++, text.length_bytes--;
+    while (text.length_bytes && memchr(blanks, text.data[text.length_bytes - 1], sizeof blanks - 1))
+        text.length_bytes--;
+    return text;
+}
+
+/* Does it end with the tag that it began with, <SomethingResponse>? The decoder sees the rest; this
+ * is what a reply that was cut short lacks. */
+static bool is_whole_response(struct tph_str body) {
+    body = trim(body);
+    const char *end = body.length_bytes > 1 && *body.data == '<'
+                          ? memchr(body.data, '>', body.length_bytes)
+                          : NULL;
+    struct tph_str name = {body.data + 1, 0};
+    while (end && name.data + name.length_bytes < end && name.data[name.length_bytes] != ' ')
+        name.length_bytes++;
+    if (!end || !ends_in_response(name) || tph_str_equal(name, TPH_STR("ErrorResponse")))
+        return false;
+    size_t tail_bytes = name.length_bytes + 3;
+    const char *tail = body.data + body.length_bytes - tail_bytes;
+    return tail > end && memcmp(tail, "</", 2) == 0 && tail[tail_bytes - 1] == '>' &&
+           memcmp(tail + 2, name.data, name.length_bytes) == 0;
+}
+
+/* What stands in the last <RequestId>, where the service says it; nothing else is looked for in a
+ * reply that the decoder is going to read. */
+static struct tph_str last_request_id(struct tph_str body) {
+    static const char open[] = "<RequestId>";
+    struct tph_str found = TPH_STR("");
+    const char *end = body.data + body.length_bytes, *at = body.data;
+    while ((at = memmem(at, (size_t)(end - at), open, sizeof open - 1))) {
+        at += sizeof open - 1;
+        const char *stop = memchr(at, '<', (size_t)(end - at));
+        if (stop) found = (struct tph_str){at, (size_t)(stop - at)};
+    }
+    return found;
+}
+
 static enum tph_status read_body(struct tph_aws_verdict *verdict, struct tph_str body) {
     struct tph_xml xml;
     if (body.length_bytes > 0 && *body.data == '{') return read_json(verdict, body);
+    if (is_whole_response(body)) {
+        verdict->ok = verdict->readable = true;
+        return verdict->request_id.length_bytes ? TPH_OK
+                                                : set(&verdict->request_id, last_request_id(body));
+    }
     tph_xml_init(&xml);
     enum tph_status status = tph_xml_parse(&xml, body);
     if (status == TPH_OK)

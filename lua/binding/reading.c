@@ -6,6 +6,8 @@
 #include "xml.h"
 #include <string.h>
 
+enum { LARGE = 4096 }; /* nodes */
+
 enum container { STRUCTURE, LIST, MAP };
 
 /* A member's `kind`, where it has no shape; the scalars follow. */
@@ -323,13 +325,13 @@ static int make_values(lua_State *L) {
     return 1;
 }
 
-/* Calls without collecting: all that is made is still needed, so that looking for garbage among it
- * only takes time. */
-static void call_uncollected(lua_State *L, int argument_count) {
-    bool was_running = lua_gc(L, LUA_GCISRUNNING);
-    lua_gc(L, LUA_GCSTOP);
+/* Calls; without collecting, of a large document: all that is made is still needed, so that looking
+ * for garbage among it only takes time. To start again costs a step, too much for a small one. */
+static void call_sparing(lua_State *L, int argument_count, size_t node_count) {
+    bool stop = node_count >= LARGE && lua_gc(L, LUA_GCISRUNNING);
+    if (stop) lua_gc(L, LUA_GCSTOP);
     int status = lua_pcall(L, argument_count, 1, 0);
-    if (was_running) lua_gc(L, LUA_GCRESTART);
+    if (stop) lua_gc(L, LUA_GCRESTART);
     if (status != LUA_OK) lua_error(L);
 }
 
@@ -346,7 +348,7 @@ static int decode(lua_State *L) {
     lua_pushvalue(L, 3);
     lua_getiuservalue(L, 4, 1);
     lua_pushvalue(L, 4);
-    call_uncollected(L, 3);
+    call_sparing(L, 3, xml->node_count);
     tph_xml_deinit(xml); /* early: a reply may be large */
     return 1;
 }

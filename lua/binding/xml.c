@@ -87,48 +87,20 @@ static int xml_parse(lua_State *L) {
     return 1;
 }
 
-/* What stands for a byte in a text; NULL: itself. */
-static const char *entity(char byte) {
-    switch (byte) {
-    case '&':
-        return "&amp;";
-    case '<':
-        return "&lt;";
-    case '>':
-        return "&gt;";
-    case '"':
-        return "&quot;";
-    case '\r':
-        return "&#13;"; /* which a parser would read as \n */
-    default:
-        return NULL;
-    }
-}
-
 /* xml.escape(text) -> text */
 static int xml_escape(lua_State *L) {
     struct tph_str text = tph_check_str(L, 1);
-    size_t plain = 0;
-    while (plain < text.length_bytes && !entity(text.data[plain])) plain++;
-    lua_settop(L, 1);
-    if (plain == text.length_bytes) return 1;
-    luaL_Buffer out;
-    luaL_buffinit(L, &out);
-    luaL_addlstring(&out, text.data, plain);
-    for (size_t i = plain; i < text.length_bytes; i++) {
-        const char *name = entity(text.data[i]);
-        if (name)
-            luaL_addstring(&out, name);
-        else
-            luaL_addchar(&out, text.data[i]);
-    }
-    luaL_pushresult(&out);
+    struct tph_buf *out = tph_push_buf(L, 6 * text.length_bytes);
+    enum tph_status status = tph_xml_escape(text, out);
+    if (status != TPH_OK) return luaL_error(L, "XML: %s", tph_status_text(status));
+    tph_push_str(L, tph_buf_view(out));
+    tph_buf_deinit(out);
     return 1;
 }
 
 void tph_bind_xml(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"parse", xml_parse}, {"escape", xml_escape}, {NULL, NULL}};
+        {"parse", xml_parse}, {"escape", xml_escape}, {"write", tph_xml_write}, {NULL, NULL}};
     luaL_newmetatable(L, DOCUMENT);
     lua_pushcfunction(L, document_gc);
     lua_setfield(L, -2, "__gc");

@@ -91,4 +91,8 @@ enum tph_status tph_xml_read(struct tph_xml *xml, struct tph_str bytes,
 struct tph_str tph_xml_text(const struct tph_xml *, struct tph_xml_span);
 struct tph_str tph_xml_name(const struct tph_xml *, const struct tph_xml_node *);
 
+/* Appends the text as it stands between tags or quotes; what is no character of XML is not looked
+ * for. Errors are those of tph_buf_append(). */
+enum tph_status tph_xml_escape(struct tph_str text, struct tph_buf *out);
+
 #endif

@@ -16,7 +16,7 @@ local core = {}
 ---@alias trapheus.core.Pair { [1]: string, [2]: string }
 
 --- A value, or a copy of a table and of all in it, metatables kept. For plain data: a table that is nested too deep
---- (100 levels) raises. What is constant (trapheus.constant) is shared.
+--- (100 levels) raises.
 ---@generic T
 ---@param value T
 ---@param shallow? boolean  Only the table itself: what lies in it is shared.
@@ -63,11 +63,6 @@ function core.system.isatty(fd) end
 ---@param fd integer
 ---@return integer
 function core.system.columns(fd) end
-
---- Its height in lines; 24 where there is none.
----@param fd integer
----@return integer
-function core.system.rows(fd) end
 
 ---@return integer
 function core.system.getpid() end
@@ -226,6 +221,25 @@ function core.scalar(kind, text) end
 ---@param reading trapheus.core.Container  of the document: its one child is the root
 ---@return table? value, trapheus.core.Failure? err  nil for what is no XML
 function core.xml.decode(bytes, reading) end
+
+--- How a value is written: its kind, the name of its element, its tags (false: none), the type that messages tell,
+--- and what is inside. Kinds are 1 a text, 2 an integer, 3 a boolean, 4 what a function makes a text of (nil: it is
+--- not of the type; the text is not escaped), 5 a structure (the names of the members and their writings by turns, in
+--- the order in which they are written), 6 a list (the writing of its items).
+---@class trapheus.core.Writing
+---@field [1] 1|2|3|4|5|6
+---@field [2] string
+---@field [3] string|false
+---@field [4] string|false
+---@field [5] string
+---@field [6] nil|function|trapheus.core.Writing|(string|trapheus.core.Writing)[]
+
+--- A value as XML. Raises a text without a place for what the writing does not allow.
+---@param writing trapheus.core.Writing
+---@param value any
+---@param kept? table<table, table>  Structures that do not change, each with room for what is written of it.
+---@return string
+function core.xml.write(writing, value, kept) end
 
 core.reply = {}
 

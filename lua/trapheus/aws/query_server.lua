@@ -28,9 +28,10 @@ end
 ---@param operation string
 ---@param result table
 ---@param request_id string
+---@param kept? table<table, table>  As in core.xml.write.
 ---@return string xml
-function query_server.encode(service, operation, result, request_id)
-  return answer.reply(model.load(service), operation, result, request_id)
+function query_server.encode(service, operation, result, request_id, kept)
+  return answer.reply(model.load(service), operation, result, request_id, kept)
 end
 
 ---@param service string|trapheus.Model

@@ -1,17 +1,20 @@
 --- HTML from tables: what is text is escaped, whatever is in it.
-local escape = require "trapheus.escape"
+local log = require "trapheus.log"
 local sorted = require "trapheus.sorted"
 
 ---@class trapheus.Html  { markup }: finished; a plain string is a text.
 
 local html = {}
 
-local VOID = { meta = true, br = true }
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+local VOID = { meta = true }
+
+local function escape(value) return (log.clean(tostring(value)):gsub("[&<>\"']", ENTITIES)) end
 
 -- An element, a list of such, or a text
 local function append(out, child)
   if type(child) ~= "table" then
-    out[#out + 1] = escape.html(tostring(child))
+    out[#out + 1] = escape(child)
   elseif child.markup then
     out[#out + 1] = child.markup
   else
@@ -28,8 +31,7 @@ function html.element(name, attributes, ...)
   local out = { "<", name }
   for _, key in ipairs(sorted.keys(attributes)) do
     local value = attributes[key]
-    local text = value and value ~= true and escape.html(tostring(value))
-    if value then out[#out + 1] = text and (' %s="%s"'):format(key, text) or " " .. key end
+    if value then out[#out + 1] = value == true and " " .. key or (' %s="%s"'):format(key, escape(value)) end
   end
   out[#out + 1] = ">"
   for i = 1, select("#", ...) do

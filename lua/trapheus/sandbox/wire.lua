@@ -4,23 +4,25 @@
 local query_server = require "trapheus.aws.query_server"
 local signature = require "trapheus.aws.signature"
 local timestamp = require "trapheus.aws.timestamp"
+local versions = require "trapheus.sandbox.versions"
 
 --- Keys that a sandbox knows unless it is given others. They open nothing else.
 local KEYS = { access_key_id = "AKIDSANDBOX", secret_access_key = "sandbox-secret" }
 
 ---@class trapheus.sandbox.Wire
 ---@field sandbox trapheus.Sandbox
----@field keys trapheus.aws.Keys
+---@field keys trapheus.core.Credentials
 ---@field now_s fun(): number The client's time; the server's clock may be off from that
 ---@field count integer Requests so far
 local wire = { KEYS = KEYS }
 wire.__index = wire
 
 ---@param sb trapheus.Sandbox
----@param options { now_s: (fun(): number), keys: trapheus.aws.Keys|nil }
+---@param options { now_s: (fun(): number), keys: { access_key_id: string, secret_access_key: string }|nil }
 ---@return trapheus.sandbox.Wire
 function wire.new(sb, options)
-  return setmetatable({ sandbox = sb, keys = options.keys or KEYS, now_s = options.now_s, count = 0 }, wire)
+  local keys = signature.credentials(options.keys or KEYS)
+  return setmetatable({ sandbox = sb, keys = keys, now_s = options.now_s, count = 0 }, wire)
 end
 
 --- The server's clock, in whole seconds.
@@ -60,7 +62,7 @@ local function carry_out(self, reply, request_id, region)
   local result, err
   result, err, reply.arriving = self.sandbox:serve(reply.service, reply.operation, reply.params, reply.signed_at_s,
     region)
-  return result and query_server.encode(reply.service, reply.operation, result, request_id), err
+  return result and query_server.encode(reply.service, reply.operation, result, request_id, versions.written), err
 end
 
 local function answer(self, request, reply, request_id, region)

@@ -87,20 +87,39 @@ local function key_of(shapes, name, ref)
   return ref.locationName or of_items or name, flattened
 end
 
-local function accept_structure(shapes, shape, node, path)
-  local value, known = {}, {}
-  for _, name in ipairs(sorted.keys(shape.members)) do
-    local ref = shape.members[name]
-    local key, flattened = key_of(shapes, name, ref)
-    local child = node.children[key]
-    known[key] = true
-    if child then value[name] = accept(shapes, ref, child, dot(path, key), flattened) end
+local plans = setmetatable({}, { __mode = "k" }) -- of structures, by their shapes; made once
+
+--- The members in the order of their names, and the keys that they are known by.
+local function plan_of(shapes, shape)
+  if plans[shape] then return plans[shape] end
+  local plan = { known = {} }
+  for i, name in ipairs(sorted.keys(shape.members)) do
+    local key, flattened = key_of(shapes, name, shape.members[name])
+    plan[i] = { name = name, ref = shape.members[name], key = key, flattened = flattened }
+    plan.known[key] = true
   end
-  for _, key in ipairs(sorted.keys(node.children)) do
+  plans[shape] = plan
+  return plan
+end
+
+local function refuse_unknown(children, known, path)
+  for _, key in ipairs(sorted.keys(children)) do
     if not known[key] then
       refuse("InvalidQueryParameter", "Unknown parameter %s%s.", dot(path, key), model.hint(key, known))
     end
   end
+end
+
+local function accept_structure(shapes, shape, node, path)
+  local value, plan, children = {}, plan_of(shapes, shape), node.children
+  for i = 1, next(children) and #plan or 0 do
+    local member = plan[i]
+    local child = children[member.key]
+    if child then
+      value[member.name] = accept(shapes, member.ref, child, dot(path, member.key), member.flattened)
+    end
+  end
+  refuse_unknown(children, plan.known, path)
   for _, name in ipairs(shape.required or {}) do
     if value[name] == nil then
       refuse("MissingParameter", "The request must contain the parameter %s.", dot(path, name))

@@ -10,113 +10,76 @@ local function element(name, text)
   return ("<%s>%s</%s>"):format(name, text, name)
 end
 
--- What is written goes to the end of a list of pieces.
-local function append(out, text)
-  local count = out.count + 1
-  out[count], out.count = text, count
-end
+-- The kinds of a trapheus.core.Writing.
+local TEXT <const>, INTEGER <const>, BOOLEAN <const>, BY_FUNCTION <const>, STRUCTURE <const>, LIST <const> =
+  1, 2, 3, 4, 5, 6
 
-local put -- (out, shapes, member, value): appends the pieces of its element
+local KIND = { string = TEXT, character = TEXT, integer = INTEGER, long = INTEGER, boolean = BOOLEAN,
+  structure = STRUCTURE, list = LIST }
 
--- Whose text needs no escape.
-local BARE = { boolean = true, integer = true, long = true, float = true, double = true, timestamp = true, blob = true }
+local writing_of -- (shapes, ref, name): how a member, an item or an entry is written, in an element of that name
 
---- How a member, an item or an entry is written: its shape, and the tags around it. `ref` is the model's.
-local function planned(shapes, ref, element_name)
-  local shape = shapes[ref.shape]
-  return {
-    ref = ref, shape = shape, name = element_name, open = "<" .. element_name .. ">",
-    close = "</" .. element_name .. ">", text = scalars.text[shape.type],
-    format = ref.timestampFormat or shape.timestampFormat, bare = BARE[shape.type],
-    flattened = (shape.type == "list" or shape.type == "map") and model.is_flattened(ref, shape),
-  }
-end
-
-local plans = setmetatable({}, { __mode = "k" }) -- shape -> name of the element -> how its insides are written
-
-local function plan_of(shape, element_name, make)
-  local of_shape = plans[shape] or {}
-  plans[shape] = of_shape
-  of_shape[element_name] = of_shape[element_name] or make()
-  return of_shape[element_name]
-end
-
-local function put_items(out, shapes, shape, value, element_name)
-  local item = plan_of(shape, element_name, function() return planned(shapes, shape.member, element_name) end)
-  for i = 1, #value do put(out, shapes, item, value[i]) end
-end
-
-local function put_entries(out, shapes, shape, value, element_name)
-  local entry = plan_of(shape, element_name, function()
-    return { key = planned(shapes, shape.key, shape.key.locationName or "key"),
-      value = planned(shapes, shape.value, shape.value.locationName or "value") }
-  end)
-  for _, key in ipairs(sorted.keys(value)) do
-    append(out, "<" .. element_name .. ">")
-    put(out, shapes, entry.key, key)
-    put(out, shapes, entry.value, value[key])
-    append(out, "</" .. element_name .. ">")
-  end
-end
-
-local function refuse_unknown(shape, value)
-  for _, name in ipairs(sorted.keys(value)) do
-    if not shape.members[name] then error("the model has no member " .. name, 0) end
-  end
-end
+local insides = setmetatable({}, { __mode = "k" }) -- of structures and lists, by their shapes; made once
 
 --- The members, in the order of their names.
-local function put_members(out, shapes, shape, value)
-  local members = plan_of(shape, "", function()
-    local list = {}
-    for i, name in ipairs(sorted.keys(shape.members)) do
-      list[i] = planned(shapes, shape.members[name], shape.members[name].locationName or name)
-      list[i].key = name
-    end
-    return list
-  end)
-  local left = 0
-  for _ in next, value do left = left + 1 end
-  for i = 1, #members do
-    local member = members[i]
-    local inner = value[member.key]
-    if inner ~= nil then
-      put(out, shapes, member, inner)
-      left = left - 1
-    end
+local function members_of(shapes, shape)
+  if insides[shape] then return insides[shape] end
+  local list = {}
+  insides[shape] = list -- before it is filled: a shape may be part of itself
+  for _, name in ipairs(sorted.keys(shape.members)) do
+    local ref = shape.members[name]
+    list[#list + 1] = name
+    list[#list + 1] = writing_of(shapes, ref, ref.locationName or name)
   end
-  if left > 0 then refuse_unknown(shape, value) end
+  return list
+end
+
+--- A function that writes entries, each in an element of that name.
+local function entries(shapes, shape, name)
+  local key = writing_of(shapes, shape.key, shape.key.locationName or "key")
+  local inner = writing_of(shapes, shape.value, shape.value.locationName or "value")
+  return function(value)
+    if type(value) ~= "table" then return nil end
+    local out = {}
+    for i, each in ipairs(sorted.keys(value)) do
+      out[i] = element(name, core.xml.write(key, each) .. core.xml.write(inner, value[each]))
+    end
+    return table.concat(out)
+  end
 end
 
 local INSIDE = {
-  structure = put_members,
-  list = function(out, shapes, shape, value)
-    put_items(out, shapes, shape, value, shape.member.locationName or "member")
-  end,
-  map = function(out, shapes, shape, value) put_entries(out, shapes, shape, value, "entry") end,
+  structure = members_of,
+  list = function(shapes, shape) return writing_of(shapes, shape.member, shape.member.locationName or "member") end,
+  map = function(shapes, shape) return entries(shapes, shape, "entry") end,
 }
 
-local function put_flattened(out, shapes, member, value)
-  local shape = member.shape
-  if shape.type == "map" then return put_entries(out, shapes, shape, value, member.name) end
-  put_items(out, shapes, shape, value, not member.ref.locationName and shape.member.locationName or member.name)
+local FLATTENED = {
+  list = function(shapes, shape, ref, name)
+    return writing_of(shapes, shape.member, not ref.locationName and shape.member.locationName or name)
+  end,
+  map = function(shapes, shape, _, name) return entries(shapes, shape, name) end,
+}
+
+-- What Lua writes: a text that needs no escape.
+local function text_of(shape, ref)
+  local write, format = scalars.text[shape.type], ref.timestampFormat or shape.timestampFormat
+  return function(value) return write(value, format) end
 end
 
-function put(out, shapes, member, value)
-  local write = member.text
-  if write then
-    local text = write(value, member.format)
-    if not text then error(("%s is no %s"):format(member.name, member.shape.type), 0) end
-    if not member.bare then text = escape(text) end
-    local count = out.count
-    out[count + 1], out[count + 2], out[count + 3], out.count = member.open, text, member.close, count + 3
-    return
+function writing_of(shapes, ref, name)
+  local shape = shapes[ref.shape]
+  local flattened = FLATTENED[shape.type] and model.is_flattened(ref, shape)
+  local inside = INSIDE[shape.type]
+  if flattened then
+    inside = FLATTENED[shape.type](shapes, shape, ref, name)
+  elseif inside then
+    inside = inside(shapes, shape)
+  elseif not KIND[shape.type] then
+    inside = text_of(shape, ref)
   end
-  if type(value) ~= "table" then error(("%s is no %s"):format(member.name, member.shape.type), 0) end
-  if member.flattened then return put_flattened(out, shapes, member, value) end
-  append(out, member.open)
-  INSIDE[member.shape.type](out, shapes, member.shape, value)
-  append(out, member.close)
+  return { KIND[shape.type] or BY_FUNCTION, name, not flattened and "<" .. name .. ">",
+    not flattened and "</" .. name .. ">", shape.type, inside }
 end
 
 local written = {}
@@ -126,21 +89,23 @@ local function open(root, service)
   return namespace and ('<%s xmlns="%s">'):format(root, escape(namespace)) or ("<%s>"):format(root)
 end
 
+local results = setmetatable({}, { __mode = "k" }) -- how the results of an operation are written, by its output
+
+local function result_writing(service, operation, output)
+  results[output] = results[output] or writing_of(service.shapes, output, output.resultWrapper or operation .. "Result")
+  return results[output]
+end
+
 --- A reply. Raises for a result that the model does not allow.
 ---@param service trapheus.Model
 ---@param operation string
 ---@param result table
 ---@param request_id string
+---@param kept? table<table, table>  As in core.xml.write.
 ---@return string
-function written.reply(service, operation, result, request_id)
-  local definition, root = service.operations[operation], operation .. "Response"
-  local output = definition.output
-  local body = ""
-  if output then
-    local out = { count = 0 }
-    put_members(out, service.shapes, service.shapes[output.shape], result)
-    body = element(output.resultWrapper or operation .. "Result", table.concat(out, "", 1, out.count))
-  end
+function written.reply(service, operation, result, request_id, kept)
+  local root, output = operation .. "Response", service.operations[operation].output
+  local body = output and core.xml.write(result_writing(service, operation, output), result, kept) or ""
   return open(root, service) .. body .. element("ResponseMetadata", element("RequestId", escape(request_id)))
     .. ("</%s>"):format(root)
 end
