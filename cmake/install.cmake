@@ -19,7 +19,7 @@ install(CODE "
 # the module for a stock lua5.4
 install(TARGETS module DESTINATION "\${LUA_LIBRARY_DIR}/trapheus")
 install(DIRECTORY lua/trapheus DESTINATION share/lua/5.4
-  FILES_MATCHING PATTERN *.lua PATTERN *.json PATTERN *.tsv)
+  FILES_MATCHING PATTERN *.lua PATTERN *.json PATTERN *.tsv PATTERN *.yaml)
 
 # for the Lua language server: the C part, described; the rest is annotated where it is
 install(DIRECTORY lua/meta DESTINATION share/trapheus)

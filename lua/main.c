@@ -1,6 +1,7 @@
 /* main.c - the program: a Lua state that finds the bundled files, and trapheus.cli. */
 #include "bundle.h"
 #include "trapheus/inflate.h"
+#include "trapheus/pool.h"
 #include <lauxlib.h>
 #include <lua-cjson.h>
 #include <lualib.h>
@@ -114,10 +115,16 @@ static int run(lua_State *L) {
     return 1;
 }
 
+/* A lua_Alloc: nearly all that Lua asks for is small, and does not live long. */
+static void *resize(void *pool, void *piece, size_t old_bytes, size_t new_bytes) {
+    return tph_pool_resize(pool, piece, old_bytes, new_bytes);
+}
+
 int main(int argc, char **argv) {
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core file would hold credentials */
     signal(SIGPIPE, SIG_IGN); /* a reader that went away must not stop a restore half way */
-    lua_State *L = luaL_newstate();
+    struct tph_pool *pool = tph_pool_new();
+    lua_State *L = pool ? lua_newstate(resize, pool) : NULL;
     if (!L) return 1;
     lua_pushcfunction(L, traceback);
     lua_pushcfunction(L, run);
@@ -129,5 +136,6 @@ int main(int argc, char **argv) {
     else
         lua_writestringerror("trapheus: internal error: %s\n", lua_tostring(L, -1));
     lua_close(L);
+    tph_pool_free(pool);
     return code;
 }

@@ -1,6 +1,7 @@
 #include "trapheus/notify.h"
 #include "transfer.h"
 #include "trapheus/backoff.h"
+#include "trapheus/timestamp.h"
 #include "trapheus/uri.h"
 #include <stdlib.h>
 #include <string.h>
@@ -93,15 +94,20 @@ static bool may_pass(enum tph_status status, int http_status) {
            status == TPH_ETIMEDOUT || status == TPH_EIO;
 }
 
-/* What the server asks for in Retry-After; 0 when it asks for nothing. */
+static bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
+
+/* What the server asks for in Retry-After: seconds, or a moment by its own clock. 0 when it asks
+ * for nothing. */
 static int64_t asked_ms(const struct tph_http_reply *reply) {
     struct tph_str value = tph_http_header(reply, "retry-after");
-    int64_t seconds = 0;
-    for (size_t i = 0; i < value.length_bytes && seconds < LONGEST_RETRY_AFTER_S; i++) {
-        if (value.data[i] < '0' || value.data[i] > '9') return 0;
-        seconds = seconds * 10 + (value.data[i] - '0');
-    }
-    return 1000 * (seconds < LONGEST_RETRY_AFTER_S ? seconds : LONGEST_RETRY_AFTER_S);
+    double seconds = 0, now_s = 0;
+    if (tph_timestamp_parse(value, &seconds) != TPH_OK) return 0;
+    if (!is_digit(value.data[0]) &&
+        tph_timestamp_parse(tph_http_header(reply, "date"), &now_s) != TPH_OK)
+        return 0;
+    seconds -= now_s;
+    if (seconds <= 0) return 0;
+    return (int64_t)(1000 * (seconds < LONGEST_RETRY_AFTER_S ? seconds : LONGEST_RETRY_AFTER_S));
 }
 
 static bool wait_to_retry(struct tph_notify_call *call, int64_t wanted_ms) {

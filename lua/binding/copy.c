@@ -7,6 +7,10 @@ enum { MOST_LEVELS = 100, SLOTS = 5 }; /* on the stack, for each field and each 
 /* [-1, +1] the table on top of the stack becomes its copy, which has the same metatable. All its
  * fields are on the stack before there is a table for them: so they are counted, and read once. */
 static void copy_table(lua_State *L, bool deep, int level) {
+    if (luaL_getmetafield(L, -1, "__constant") != LUA_TNIL) { /* what never changes is shared */
+        lua_pop(L, 1);
+        return;
+    }
     if (level > MOST_LEVELS) luaL_error(L, "a table to be copied is nested too deep");
     int from = lua_gettop(L), elements = (int)lua_rawlen(L, from), count = 0;
     luaL_checkstack(L, SLOTS, "copy");

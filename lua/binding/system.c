@@ -63,11 +63,23 @@ static int system_isatty(lua_State *L) {
     return 1;
 }
 
+static struct winsize terminal_size(lua_State *L) {
+    struct winsize size;
+    if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) != 0) size = (struct winsize){0};
+    if (size.ws_col == 0) size.ws_col = 80;
+    if (size.ws_row == 0) size.ws_row = 24;
+    return size;
+}
+
 /* columns(fd) -> width of the terminal in characters, 80 where there is none */
 static int system_columns(lua_State *L) {
-    struct winsize size;
-    int known = ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    lua_pushinteger(L, known ? size.ws_col : 80);
+    lua_pushinteger(L, terminal_size(L).ws_col);
+    return 1;
+}
+
+/* rows(fd) -> height of the terminal in lines, 24 where there is none */
+static int system_rows(lua_State *L) {
+    lua_pushinteger(L, terminal_size(L).ws_row);
     return 1;
 }
 
@@ -151,6 +163,7 @@ void tph_bind_system(lua_State *L) {
         {"realpath", system_realpath},
         {"isatty", system_isatty},
         {"columns", system_columns},
+        {"rows", system_rows},
         {"getpid", system_getpid},
         {"geteuid", system_geteuid},
         {"hostname", system_hostname},

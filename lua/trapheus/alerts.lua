@@ -1,7 +1,9 @@
 --- Tells people how a run goes: mail through SES, Slack, SNS and webhooks, all at the same time. What is told of an end
 --- is told after the end is durable, once to each, also when the process dies in between: then by whoever resumes. A
 --- message that does not arrive is reported, and changes nothing else.
+local ambient = require "trapheus.ambient"
 local aws = require "trapheus.aws.client"
+local core = require "trapheus.core"
 local email = require "trapheus.notify.email"
 local errors = require "trapheus.errors"
 local events = require "trapheus.alerts.events"
@@ -61,6 +63,12 @@ local function clients(world)
   return function(service, region) return world:client(service, region) end
 end
 
+local function failures_of(delivered)
+  local failures = {}
+  for _, each in ipairs(delivered) do failures[#failures + 1] = each.failure end
+  return failures
+end
+
 --- Begins to send a message to some channels. What is returned is done when each has arrived or failed, and its result
 --- says which: tasks.await waits for it.
 ---@param world trapheus.World?
@@ -72,6 +80,7 @@ function alerts.begin(world, channels, said, done)
   local client, sendings = clients(world), {}
   for i, channel in ipairs(channels) do
     sendings[i] = function()
+      if ambient.rehearsed then ambient.tell("tell " .. settings_module.title(channel)) end
       local delivered = { channel = channel, failure = deliver(channel, said, client) }
       if done then done(delivered) end
       return delivered
@@ -90,9 +99,7 @@ end
 -- Of a run ------------------------------------------------------------------------------------
 
 local function warn_of(run, delivered)
-  for _, each in ipairs(delivered) do
-    if each.failure then run:warn(each.failure) end
-  end
+  for _, failure in ipairs(failures_of(delivered)) do run:warn(failure) end
 end
 
 -- Until preflight has ended there is no run to keep; a journal that cannot be written is told, and no more.
@@ -146,7 +153,7 @@ local function await(run, task)
   local stopped
   tasks.await {
     done = function()
-      stopped = stopped or run.world.loop:interrupted()
+      stopped = stopped or run.world:signal()
       return task:done() or stopped ~= nil
     end,
     result = function() end,
@@ -204,12 +211,20 @@ end
 ---@param world trapheus.World?
 ---@return string[] failures  One line for each message that did not arrive.
 function alerts.fleet_summary(state, settings, world)
-  local said, event = fleet.story(state)
-  local channels, failures = settings_module.told_of(settings or alerts.settings {}, event), {}
-  for _, delivered in ipairs(alerts.send(world, channels, said)) do
-    failures[#failures + 1] = delivered.failure
-  end
-  return failures
+  local said, event = fleet.story(state, (world and world:now_ms() or core.clock.wall_ms()) // 1000)
+  return failures_of(alerts.send(world, settings_module.told_of(settings or alerts.settings {}, event), said))
+end
+
+--- Tells that a run could not even begin, as far as that goes without a world: there may be no Region, and no profile.
+---@param given trapheus.Given
+---@param settings trapheus.AlertSettings
+---@param err trapheus.Error
+---@return string[] failures
+function alerts.tell_refusal(given, settings, err)
+  local loop = assert(core.loop { ca_bundle = os.getenv "AWS_CA_BUNDLE" })
+  local _ <close> = ambient.enter { loop = loop }
+  local said = story.refusal(given, err, core.clock.wall_ms() // 1000)
+  return failures_of(alerts.send(nil, settings_module.told_of(settings, "failure"), said))
 end
 
 return alerts

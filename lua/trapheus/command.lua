@@ -88,7 +88,7 @@ function command.real_world(given)
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
   end
   local world = world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,
-    on_call = told_of_calls(given) }
+    on_call = told_of_calls(given), adaptive = given.many }
   world.journal:check()
   return world
 end
@@ -96,8 +96,12 @@ end
 local function described_of(given)
   local described = require "trapheus.sandbox.described"
   local databases = described.read(given.from_describe)
-  described.require(databases, given.id)
+  if given.id then described.require(databases, given.id) end
   return databases
+end
+
+local function needed_snapshot(given)
+  return given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil
 end
 
 --- A sandbox that has what the user asked for.
@@ -106,11 +110,11 @@ end
 function command.sandbox_world(given)
   local stage = require "trapheus.sandbox.stage"
   local spec = { id = given.id, is_cluster = given.cluster, scenario = given.scenario,
-    snapshot = given.task == "db_restore" and (given.snapshot or names.snapshot(given.id)):match "[^:]+$" or nil,
-    described = given.from_describe and described_of(given) }
+    snapshot = given.id and needed_snapshot(given), described = given.from_describe and described_of(given) }
   local made = stage.options(spec)
   if given.knob or given.preset or given.seed then require("trapheus.sandbox_options").behave(given, made) end
   made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
+  made.adaptive = given.many
   made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar
   local world = world_module.sandbox(made)
   function spec.tell(message)
@@ -122,6 +126,19 @@ function command.sandbox_world(given)
     world.sandbox:inject(require("trapheus.sandbox_options").faults(given, given.id))
   end
   return world
+end
+
+--- Puts into a sandbox one of several databases that are to be restored there; and room for its replacement.
+---@param world trapheus.World
+---@param given trapheus.Given  of that one
+function command.stage(world, given)
+  local spec = { id = given.id, is_cluster = given.cluster, snapshot = needed_snapshot(given) }
+  require("trapheus.sandbox.stage").add(world.sandbox, spec)
+  local knobs = world.sandbox.knobs
+  for _, quota in ipairs { "instance_quota", "cluster_quota", "snapshot_quota", "cluster_snapshot_quota" } do
+    knobs[quota] = knobs[quota] + 3
+  end
+  knobs.storage_quota = knobs.storage_quota + 3000
 end
 
 -- Before the first change -------------------------------------------------------------------
@@ -191,7 +208,8 @@ function command.print_result(run, given, real_ms)
   local document = report.document(run)
   if given.plan and run.plan then
     local plan = run.plan
-    document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash }
+    document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash,
+      trouble = plan.trouble or json.null }
   end
   local scenario = given.scenario
   if scenario then
@@ -203,7 +221,7 @@ function command.print_result(run, given, real_ms)
   end
   if given.plan and run.plan then write_result(report.plan(run.plan)) end
   local headline, rest = report.text(run):match "^([^\n]*)(.*)$"
-  write_result(log.paint(headline, report.EXIT[run.record.outcome] == 0 and "green" or "red", 1) .. rest)
+  write_result(log.paint(headline, report.exit_code(run) == 0 and "green" or "red", 1) .. rest)
   if given.sandbox then write_rehearsal(run, given, real_ms, document.next ~= json.null) end
 end
 
@@ -251,11 +269,11 @@ function command.run(pipeline, run, given)
     run.record.failure = { step = run.record.step, message = stopped }
     run.world.journal:unlock(run) -- it can be gone on with from wherever the journal is
   end
-  alerts.tell_end(run, given.told)
+  if not given.plan then alerts.tell_end(run, given.told) end
   pipeline:ended(run)
   write_page(run, given)
   command.print_result(run, given, core.clock.monotonic_ms() - began_ms)
-  return report.EXIT[run.record.outcome]
+  return report.exit_code(run)
 end
 
 --- A run as it begins.
@@ -274,6 +292,19 @@ function command.new_run(world, given, script)
   })
 end
 
+-- There is no world to run in: that is told, too.
+local function refuse(given, err)
+  if errors.is(err) and not given.plan and not given.sandbox then
+    for _, failure in ipairs(alerts.tell_refusal(given, given.told, err)) do
+      io.stderr:write("trapheus: ", log.clean(failure), "\n")
+    end
+  end
+  if errors.is(err) and given.output ~= "text" and given.output then
+    write_result(json.encode(report.refusal(given, err)))
+  end
+  error(err, 0)
+end
+
 --- `trapheus SCRIPT --id … --task …` for a script that returns a pipeline.
 ---@param pipeline trapheus.Pipeline
 ---@param script string       as the user named it
@@ -284,12 +315,7 @@ function command.restore(pipeline, script, arguments)
   if not pipeline.tasks[given.task] then usage.fail("%s has no task '%s'", script, given.task) end
   given.told = alerts.settings(given)
   local ok, world = pcall(given.sandbox and command.sandbox_world or command.real_world, given)
-  if not ok then
-    if errors.is(world) and given.output ~= "text" and given.output then
-      write_result(json.encode(report.refusal(given, world)))
-    end
-    error(world, 0)
-  end
+  if not ok then refuse(given, world) end
   local _ <close> = ambient.enter(world)
   if given.plan then world.journal = journal.memory() end -- a plan is nothing to go on with
   world.gate = command.gate(pipeline, given)

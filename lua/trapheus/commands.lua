@@ -74,7 +74,8 @@ local FROM_DESCRIBE = { "--from-describe", "FILE", "begin with the databases tha
   .. "describe-db-clusters and describe-db-snapshots have printed as JSON; - is stdin", "+" }
 
 local EXPORT = { "Exporting the snapshot to S3", {
-  { "--export", nil, "export the snapshot that is made, by a task that is named after the run" },
+  { "--export", nil, "export the snapshot that is made, by a task that is named after the run (trapheus setup "
+    .. "export --print prints a template of what that needs)" },
   { "--export-bucket", "BUCKET", "into this bucket, in the same Region (default: rds-snapshots-ACCOUNT)" },
   { "--export-role", "ROLE", "by this role, a name or an ARN (default: trapheus-export-REGION)" },
   { "--export-key", "KEY", "encrypted with this KMS key: an id, an ARN or an alias (default: alias/trapheus-export)" },
@@ -143,7 +144,9 @@ commands.CHOICES = {
   on_recoverable = { "wait", "rollback" },
   output = { "text", "json", "jsonl" },
   log_format = { "text", "json" },
+  format = { "csv", "json", "lines" },
   shell = { "bash", "zsh" },
+  part = { "export" },
   what = { "hooks", "script" },
   outcome = { "restored", "snapshotted", "refused", "failed", "rolled_back" },
   event = { "start", "success", "failure", "rolled_back", "parked", "interrupted" },
@@ -161,6 +164,26 @@ commands.FLAGS = {
   { "--help", nil, "these commands and flags" },
   { "--version", nil, "the version" },
 }
+
+local WHICH = { "Which", {
+  { "--targets", "FILE", "those of this file (CSV with a header, JSON, or a name a line; - is stdin), each with flags "
+    .. "of its own", "+" },
+  { "--format", "FORMAT", "what such a file is, where its name does not say: csv, json or lines" },
+  { "--tag", "KEY=VALUE", "instead of names: all that have this tag, whatever its value if there is none, and every "
+    .. "other one given", "+" },
+  { "--engine", "ENGINE", "and are of this engine, or of one of several; * and ? stand for what there may be", "+" },
+  { "--match", "PATTERN", "and have a name as this one, or one of several: staging-*", "+" },
+} }
+
+local MANY = { "How many, and when to stop", {
+  { "--concurrency", "N", "restores under way at a time (default: 10)" },
+  { "--canary", "N", "the first N alone; the others begin when all of them have ended well" },
+  { "--waves", "LIST", "so many at a time, as 1,10,25%; a wave begins when the one before it has ended" },
+  { "--max-failures", "N", "begin no more when more than N, or P% of all, have not ended well (default: 0)" },
+  { "--fail-fast", nil, "the same as --max-failures 0" },
+  { "--keep-going", nil, "begin all, whatever becomes of the others" },
+  { "--resume", "FLEET", "go on with this one: what is under way or parked, then what was not begun" },
+} }
 
 -- A command about a run that exists.
 local RUN = { "run", "the run's id", "?" }
@@ -209,6 +232,19 @@ commands.LIST = {
   { name = "restore", synopsis = "--id ID --task TASK",
     groups = { WHAT, HOW, EXPORT, REHEARSAL, WHERE, TOLD, CHANNELS },
     summary = "restores one database in place" },
+  { name = "bulk", synopsis = "--task TASK [TARGET…]",
+    argument = { "target", "the DB instances and DB clusters to restore", "*" },
+    groups = { WHICH, MANY, { "What to restore", of(WHAT, "--task", "--instance", "--cluster") },
+      { "How", of(HOW, "--plan", "--yes", "--keep-original", "--skip-final-snapshot", "--delete-automated-backups",
+        "--replace-snapshot", "--no-fence", "--on-recoverable", "--allow-replicas", "--allow-foreign-snapshot", "--set",
+        "--ignore-diff", "--hooks", "--timeout") },
+      { "Rehearsing", {
+        { "--sandbox", nil, "rehearse on the built-in sandbox, with databases of these names" }, FROM_DESCRIBE,
+        { "--sandbox-time", "SPEED", "fast (default: in no time), real, or so many times as fast as real time" },
+        SEED, PRESET, KNOB, FAULT, FAULT_SEED,
+      } }, WHERE,
+      { "What is told", of(TOLD, "--output", "--verbose", "--quiet", "--log-format") }, CHANNELS },
+    summary = "restores many databases" },
   { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
   { name = "rollback", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
@@ -248,6 +284,9 @@ commands.LIST = {
       { "--output", "FORMAT", "text (default), json or jsonl (the same in one line)" },
     } }, WHERE, CHANNELS },
     summary = "tries who is told, and how" },
+  { name = "setup", synopsis = "export --print", argument = { "part", "what for: export" }, groups = { { "How", {
+      { "--print", nil, "print the template; it is for you to read, and to deploy" } } } },
+    summary = "prints a CloudFormation template" },
   { name = "new", synopsis = "hooks|script NAME", argument = { "what", "hooks or script, and the file to write", "2" },
     groups = {}, summary = "writes a hooks file or a script" },
   { name = "check", synopsis = "FILE", argument = { "file", "a script or a hooks file" }, groups = {},

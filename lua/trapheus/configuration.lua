@@ -3,6 +3,7 @@ local command = require "trapheus.command"
 local core = require "trapheus.core"
 local json = require "trapheus.json"
 local settings = require "trapheus.settings"
+local similar = require "trapheus.databases.similar"
 local usage = require "trapheus.usage"
 
 local configuration = {}
@@ -36,7 +37,8 @@ local function found(world, given, name)
   end
   local holder = holders.instance or holders.cluster
   if holder then return holder, require("trapheus.databases." .. holder.kind) end
-  usage.fail("no DB instance and no DB cluster in %s is called %s", world.region, name)
+  usage.fail("no DB instance and no DB cluster in %s is called %s%s", world.region, name,
+    similar(world.rds, name))
 end
 
 -- A member is not restored by itself: what is carried over of it goes with its cluster.

@@ -1,34 +1,15 @@
 --- Going on with a run that exists: from the journal of this machine, in the world that it began in.
+local again = require "trapheus.again"
 local ambient = require "trapheus.ambient"
 local alerts = require "trapheus.alerts"
 local command = require "trapheus.command"
-local errors = require "trapheus.errors"
+local fleets = require "trapheus.fleet.record"
 local hooks = require "trapheus.hooks"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
-local origin = require "trapheus.origin"
-local pipelines = require "trapheus.pipeline"
 local recover = require "trapheus.recover"
-local run_module = require "trapheus.run"
 local runs = require "trapheus.runs"
 local usage = require "trapheus.usage"
-
--- A journal of another account or Region must not act on a database that only has the same name.
-local function check_place(run)
-  local record = run.record
-  if not record.account then return end
-  local account = run.world.sts:GetCallerIdentity({}).Account
-  if account ~= record.account or run.world.region ~= record.region then
-    error(errors.new { code = "OtherAccount", message = ("run %s belongs to account %s in %s, but these credentials "
-      .. "are of account %s in %s"):format(record.run_id, record.account, record.region, account, run.world.region),
-    }, 0)
-  end
-end
-
-local function take_lock(run)
-  local held, why = run.world.journal:lock(run)
-  if not held then error(errors.new { code = "Locked", message = why }, 0) end
-end
 
 local function choose(given, name)
   local journal = command.journal(given)
@@ -74,7 +55,7 @@ local function from_aws(given, change)
   hooks.attach(pipeline, loaded)
   local run = recover.run(world, pipeline, identifier, "restore")
   run.record.place, run.options.hooks = options.place(given), hooks.remembered(loaded)
-  take_lock(run)
+  again.lock(run)
   command.arm(world)
   if change and run.record.direction == "forward" then change(run) end
   run:save("recovered")
@@ -90,6 +71,10 @@ return function(name, arguments, change)
   local given = options.read(name, arguments)
   if given.hooks and given.no_hooks then usage.fail "--hooks and --no-hooks exclude each other" end
   if given.from_aws then return from_aws(given, change) end
+  if fleets.names_fleet(given.run) then
+    if change then usage.fail "runs are rolled back one by one: trapheus status names them" end
+    return require("trapheus.fleet").resume(given.run, given)
+  end
   local record = choose(given, name)
   if not record then
     io.stderr:write "trapheus: no run is unfinished\n"
@@ -97,24 +82,12 @@ return function(name, arguments, change)
   end
   place(given, record)
   given.told = alerts.settings(given)
-  local run = run_module.wrap(command.real_world(given), record)
-  local _ <close> = ambient.enter(run.world)
+  local world = command.real_world(given)
+  local _ <close> = ambient.enter(world)
   local pipeline = require("trapheus").load(record.script)
-  run.world.gate = command.gate(pipeline, given)
-  local how = { back = name == "rollback" or record.direction == "back", accept_changes = given.accept_changes }
-  if runs.unfinished(record) then
-    check_place(run)
-    origin.check(record, pipeline, how)
-    take_lock(run)
-    run = run_module.wrap(run.world, run.world.journal:load(run.id)) -- as the last holder of the lock left it
-    run.record.script_hash = record.script_hash -- what has changed is meant
-  end
-  if runs.unfinished(run.record) then
-    hooks.attach(pipeline, hooks.again(run, given, how.back))
-  end
-  pipeline:bind(run)
-  if not runs.unfinished(run.record) then return ended(run, given, change) end
-  pipelines.reopen(run)
+  world.gate = command.gate(pipeline, given)
+  local run, unfinished = again.take(world, record, pipeline, given, name == "rollback")
+  if not unfinished then return ended(run, given, change) end
   command.arm(run.world)
   if change then change(run) end
   return command.run(pipeline, run, given)

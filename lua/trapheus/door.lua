@@ -99,7 +99,7 @@ end
 ---@return string status
 local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
-  local now = run.world:now_ms()
+  local now = run.world:looked_ms()
   local fresh = not trace.moving and now >= intent.at_ms + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
@@ -154,7 +154,7 @@ local function rejected(run, intent, err)
   local class = errors.class(intent.operation, err.code)
   if err.retryable or class == "throttle" or class == "transient" and err.status ~= 400
     or class == "conflict-wait" or class == "already-done" then
-    return run:wait(("RDS to accept %s of %s (%s)"):format(intent.operation, intent.target.name, err.code))
+    return run:wait_patiently(("RDS to accept %s of %s (%s)"):format(intent.operation, intent.target.name, err.code))
   end
   return run:fail(tostring(err), err.code)
 end
@@ -210,10 +210,12 @@ function door.confirm(run, operation, target)
   if intent then settle(run, intent, "took effect") end
 end
 
---- The step is done: it has seen everything that it asked for.
+--- The step is done: it has seen everything that it asked for. Written with the step's end: until then, it would only
+--- be seen once more.
 function door.close_step(run)
-  for _, intent in ipairs(sorted_intents(run)) do
-    if intent.step == run.record.step then settle(run, intent, "took effect") end
+  local intents = run.record.intents
+  for key, intent in pairs(intents) do
+    if intent.step == run.record.step then intents[key] = nil end
   end
 end
 

@@ -61,9 +61,9 @@ function export_options.check(given)
   end
   if prefix then
     given.export_prefix = prefix:match "^(.-)/*$"
-    if given.export_prefix == "" or prefix:find "[:%c]" or prefix:find "^/" then
-      usage.fail("--export-prefix '%s': a path as 'nightly/orders' is expected; no slash may be first, and no colon is "
-        .. "possible", prefix)
+    if given.export_prefix == "" or prefix:find '[:%c%s\\`"]' or prefix:find "^/" then
+      usage.fail("--export-prefix '%s': a path as 'nightly/orders' is expected, without a slash at its start, and "
+        .. "without : \\ ` \" or blanks", prefix)
     end
   end
   check_tables(given.export_tables or {})

@@ -49,7 +49,7 @@ trapheus.notify = lazy({}, {
   email = { "trapheus.notify.email", "send" },
   sns = { "trapheus.notify.sns", "send" },
   webhook = { "trapheus.notify.webhook", "send" },
-  escape = { "trapheus.notify.escape" },
+  escape = { "trapheus.escape" },
   fleet_summary = { "trapheus.alerts", "fleet_summary" },
 })
 

@@ -10,6 +10,7 @@ local sorted = require "trapheus.sorted"
 ---@field save fun(self, record: table, kind: string, entry: table)   Durable, or raises.
 ---@field load fun(self, run_id: string): table?
 ---@field list fun(self): table[], table[]  Every run's record, newest first, and those of other versions.
+---@field fleets fun(self): table[]          Every fleet's.
 ---@field lock fun(self, run: trapheus.Run): boolean, string?  true, or false and who is at work instead
 ---@field unlock fun(self, run: trapheus.Run)
 
@@ -60,9 +61,25 @@ local function unlock(self, run)
   for _, name in ipairs(lock_names(run.record)) do self:release(name, run.id) end
 end
 
+-- Fleets are kept as runs are.
+local function only(records, fleets)
+  local list = {}
+  for _, record in ipairs(records) do
+    if (record.fleet or false) == fleets then list[#list + 1] = record end
+  end
+  return list
+end
+
+local function list(self)
+  local known, others = self:all()
+  return only(known, false), others
+end
+
+local function fleets(self) return only(self:all(), true) end
+
 -- The durable one -------------------------------------------------------------------------
 
-local Journal = { lock = lock, unlock = unlock }
+local Journal = { lock = lock, unlock = unlock, list = list, fleets = fleets }
 Journal.__index = Journal
 
 local function failed(err)
@@ -106,14 +123,13 @@ function Journal:load(run_id)
   return record
 end
 
-function Journal:list()
+function Journal:all()
   local rows, err = self.store:list()
   if not rows then failed(err) end
   local runs, others = {}, {}
   for _, row in ipairs(rows) do
     local record = decode(self, row.run_id, row.document)
-    local list = record.format == journal.FORMAT and runs or others
-    list[#list + 1] = record
+    table.insert(record.format == journal.FORMAT and runs or others, record)
   end
   return runs, others
 end
@@ -148,7 +164,7 @@ end
 
 -- The one of the sandbox and of a plan ------------------------------------------------------
 
-local Memory = { lock = lock, unlock = unlock }
+local Memory = { lock = lock, unlock = unlock, list = list, fleets = fleets }
 Memory.__index = Memory
 
 --- Keeps runs as long as the process lives: each as it was when it was saved, and through JSON when it is asked for,
@@ -164,7 +180,7 @@ function Memory:load(run_id)
   return self.documents[run_id] and json.decode(json.encode(self.documents[run_id]))
 end
 
-function Memory:list()
+function Memory:all()
   local runs = {}
   for i, id in ipairs(sorted.keys(self.documents)) do runs[i] = self:load(id) end
   return runs, {}

@@ -27,15 +27,25 @@ function log.clean(text) return (log.visible(text):gsub("\n", "\n  ")) end
 
 local COLOURS = { red = 31, green = 32, yellow = 33 }
 
---- The text in a colour, where the stream of that number is a terminal and NO_COLOR is not set (no-color.org).
+--- Are colours wanted: is the stream of that number a terminal, and NO_COLOR not set (no-color.org)?
+---@param fd integer
+---@return boolean
+function log.colours(fd)
+  return (os.getenv "NO_COLOR" or "") == "" and os.getenv "TERM" ~= "dumb" and core.system.isatty(fd)
+end
+
+--- The text in a colour.
+---@param text string
+---@param colour "red"|"green"|"yellow"
+---@return string
+function log.tint(text, colour) return ("\27[%dm%s\27[m"):format(COLOURS[colour], text) end
+
+--- The same, where colours are wanted.
 ---@param text string
 ---@param colour "red"|"green"|"yellow"
 ---@param fd integer
 ---@return string
-function log.paint(text, colour, fd)
-  local plain = (os.getenv "NO_COLOR" or "") ~= "" or os.getenv "TERM" == "dumb" or not core.system.isatty(fd)
-  return plain and text or ("\27[%dm%s\27[m"):format(COLOURS[colour], text)
-end
+function log.paint(text, colour, fd) return log.colours(fd) and log.tint(text, colour) or text end
 
 --- A moment as a person says it: "2026-01-31 17:05 UTC".
 ---@param at number  Seconds since the epoch.
@@ -45,6 +55,16 @@ function log.time(at)
 end
 
 local UNITS = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } }
+
+--- A length of time in a table: "1:05:00", "0:12".
+---@param seconds number
+---@return string
+function log.clock(seconds)
+  seconds = math.max(0, math.floor(seconds + 0.5))
+  local minutes, rest = seconds // 60, seconds % 60
+  if minutes < 60 then return ("%d:%02d"):format(minutes, rest) end
+  return ("%d:%02d:%02d"):format(minutes // 60, minutes % 60, rest)
+end
 
 --- A length of time as a person says it: "1 h 5 min", "12 s".
 ---@param seconds number

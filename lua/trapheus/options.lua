@@ -21,6 +21,15 @@ local function add_flag(built, row)
   return flag:target(commands.field(row[1]))
 end
 
+-- Several of one kind are called as they are where the command is shown.
+local function add_argument(built, command)
+  local argument, words = command.argument, {}
+  if not argument then return end
+  local added = built:argument(argument[1], argument[2]):args(argument[3] or "1")
+  for word in command.synopsis:gmatch "%S+" do words[#words + 1] = word end
+  if tonumber(argument[3]) == #words then added:argname(words) end
+end
+
 local function parser(command)
   local argparse = require "argparse"
   local built = argparse("trapheus " .. command.name, command.summary:gsub("^%l", string.upper) .. "."):add_help(true)
@@ -32,8 +41,7 @@ local function parser(command)
     end
     built:group(group[1], table.unpack(flags))
   end
-  local argument = command.argument
-  if argument then built:argument(argument[1], argument[2]):args(argument[3] or "1") end
+  add_argument(built, command)
   return built
 end
 
@@ -102,10 +110,10 @@ local function since(text)
   usage.fail("--since '%s': a time (12h, 7d) or a day (2026-01-31) is expected", text)
 end
 
-local function limit(text)
+local function whole(flag, text)
   local number = math.tointeger(tonumber(text))
   if number and number > 0 then return number end
-  usage.fail("--limit '%s': a whole number from 1 on is expected", text)
+  usage.fail("%s '%s': a whole number from 1 on is expected", flag, text)
 end
 
 --- Splits every element at its commas.
@@ -129,7 +137,8 @@ local EXCLUSIVE = {
   { "cluster", "instance" }, { "quiet", "verbose" }, { "final_snapshot", "skip_final_snapshot" },
   { "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups" },
   { "sandbox", "endpoint_url", "profile", "pace", "state_dir" },
-  { "from_describe", "region" },
+  { "from_describe", "region" }, { "keep_going", "fail_fast", "max_failures" }, { "fail_fast", "max_failures" },
+  { "canary", "waves" },
 }
 
 -- Flags that mean something only with another one.
@@ -201,9 +210,9 @@ local function overridden(given, kind)
   local list, seen = {}, {}
   for i, text in ipairs(given.set or {}) do
     local override, why = overrides.parse(text, kind)
-    if not override then usage.fail("--set '%s': %s", text, why) end
+    if not override then usage.fail("--set '%s': %s", text:match "^[^=]*", why) end -- the value may be a secret
     local key = (override.part or "") .. "." .. override.name
-    if seen[key] then usage.fail("--set '%s': %s is given twice", text, override.name) end
+    if seen[key] then usage.fail("--set: %s is given twice", override.name) end
     seen[key], list[i] = true, override
   end
   return list[1] and list or nil
@@ -286,9 +295,10 @@ function options.read(name, arguments)
   check_pace(given)
   if given.timeout then given.timeout_s = timeout(given.timeout) end
   given.since_at = given.since and since(given.since)
-  given.limit = given.limit and limit(given.limit)
+  given.limit = given.limit and whole("--limit", given.limit)
+  given.concurrency = given.concurrency and whole("--concurrency", given.concurrency)
   if given.report then require("trapheus.page.file").check(given.report) end
-  for _, field in ipairs { "output", "log_format", "outcome", "preset", "event" } do
+  for _, field in ipairs { "output", "log_format", "format", "outcome", "preset", "event" } do
     if given[field] then check_choice(field, given[field]) end
   end
   return given
@@ -307,6 +317,44 @@ function options.restore(arguments, name)
   given.speed = options.speed("--sandbox-time", given.sandbox_time)
   given.id = given.id:lower()
   return given
+end
+
+-- What is checked for each target of a fleet, once more with all of it, and not for the fleet.
+local function check_fleet(given)
+  if not given.task then usage.fail("--task is missing: %s", table.concat(commands.CHOICES.task, ", ")) end
+  check_choice("task", given.task)
+  check_needs(given)
+  check_exclusive(given)
+end
+
+--- Reads what a fleet was given. Raises a usage error.
+---@param arguments string[]
+---@return trapheus.Given
+function options.fleet(arguments)
+  local given = options.read("bulk", arguments)
+  if not given.resume then check_fleet(given) end
+  given.speed = options.speed("--sandbox-time", given.sandbox_time)
+  return given
+end
+
+--- What one target of a fleet is given: the fleet's flags, and its own in their place. Raises a usage error.
+---@param given trapheus.Given
+---@param target trapheus.Target
+---@return trapheus.Given
+function options.of_target(given, target)
+  local own = {}
+  for field, value in pairs(given) do own[field] = value end
+  for field, value in pairs(target.overrides or {}) do own[field] = value end
+  own.id = target.id
+  if target.kind then own.cluster, own.instance = target.kind == "cluster", target.kind == "instance" end
+  local ok, err = pcall(function()
+    read_settings(own)
+    check(own)
+  end)
+  if not ok and usage.is(err) then usage.fail("%s: %s", target.where or target.id, tostring(err)) end
+  if not ok then error(err, 0) end
+  own.id = own.id:lower()
+  return own
 end
 
 local RECORDED = { "snapshot", "keep_original", "final_snapshot", "skip_final_snapshot", "delete_automated_backups",

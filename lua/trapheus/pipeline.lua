@@ -33,8 +33,9 @@ Pipeline.__index = Pipeline
 
 local pipeline = {}
 
-local MIN_LOOK_MS, MAX_LOOK_MS = 10 * 1000, 60 * 1000
+local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
+local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
 local ABSENT_S = 600 -- looks are never this far apart while somebody is at work
 local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
 
@@ -158,9 +159,9 @@ local function unreadable(run, step, err)
   local record = run.record
   local throttled = errors.class(err.operation, err.code) == "throttle"
   if step.refuses and not throttled and not run.facts.lease then return run:fail(tostring(err), err.code) end
-  if err.retryable or throttled then return run:wait(("AWS to answer (%s)"):format(err.code)) end
+  if err.retryable or throttled then return run:wait_patiently(("AWS to answer (%s)"):format(err.code)) end
   record.denied = (record.denied or 0) + 1
-  if record.denied < DENIED_LOOKS then return run:wait(("AWS to allow a look (%s)"):format(err.code)) end
+  if record.denied < DENIED_LOOKS then return run:wait_patiently(("AWS to allow a look (%s)"):format(err.code)) end
   if record.direction == "forward" and not run.facts.moving then return run:fail(tostring(err), err.code) end
   if record.direction == "back" and step.tidies then return untidied(run, step, tostring(err)) end
   return run:park(tostring(err), ("when AWS answers again, run: trapheus resume %s"):format(run.id))
@@ -225,8 +226,11 @@ local function enter(run, step)
   local label = record.direction == "forward" and step.name or "undo " .. step.name
   if record.step == label then return end
   record.step, record.waiting, record.steady = label, nil, nil
+  local before = record.steps[#record.steps]
   table.insert(record.steps, { name = label, outcome = "running", started_at = run:stamp() })
-  if #record.steps > 1 then run:save("step", { step = label }) end -- until preflight has ended there is no run to keep
+  if before then -- until preflight has ended there is no run to keep
+    run:save("step", { step = label, ended = { step = before.name, outcome = before.outcome } })
+  end
   run:tell "started"
 end
 
@@ -236,7 +240,8 @@ local function leave(run, outcome, message)
   entry.outcome, entry.ended_at, entry.message = outcome, run:stamp(), message
   record.position = record.position + (record.direction == "forward" and 1 or -1)
   record.step, record.waiting, record.steady = nil, nil, nil
-  run:save("step", { step = entry.name, outcome = outcome })
+  -- what is done is written with what begins then, before that does anything: until then it would be seen once more
+  if outcome ~= "done" then run:save("step", { step = entry.name, outcome = outcome }) end
   run:tell(outcome == "done" and "done" or "failed", { step = entry.name, message = message })
 end
 
@@ -292,12 +297,12 @@ local function delay_ms(run, answer)
   elseif answer.detail then
     run:tell("progress", { why = answer.wait, detail = answer.detail })
   end
-  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_LOOK_MS - SPREAD_MS)
+  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_IDLE_MS - SPREAD_MS)
   return core.waiter.delay_ms {
     elapsed_ms = now - record.waiting.since_ms,
     expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
-    min_ms = left_ms or MIN_LOOK_MS,
-    max_ms = left_ms and left_ms + SPREAD_MS or MAX_LOOK_MS,
+    min_ms = left_ms or answer.patient and PATIENT_MS or run.world.look_ms.min,
+    max_ms = left_ms and left_ms + SPREAD_MS or run.world.look_ms.max,
     random = run.world:random(),
   }
 end

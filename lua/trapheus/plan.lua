@@ -94,7 +94,7 @@ function plan.make(pipeline, run, world)
     impossible = impossible or {},
     overridden = restores and run.facts.overridden or {},
     outage_s = outage_s(record),
-    not_asked = advice.NOT_ASKED,
+    not_asked = advice.not_asked(run),
     hash = core.sha256(json.encode(calls)),
   }
 end

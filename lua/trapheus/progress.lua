@@ -3,6 +3,7 @@
 local core = require "trapheus.core"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
+local screen = require "trapheus.screen"
 
 local progress = {}
 
@@ -11,32 +12,39 @@ local function clock(at)
 end
 
 local WORDS = {
-  started = function(e) return e.step end,
-  waiting = function(e) return ("%s: waiting for %s"):format(e.step, e.why) end,
-  call = function(e) return ("%s: %s %s"):format(e.step, e.operation, e.target) end,
-  refused = function(e) return ("%s: %s %s refused (%s)"):format(e.step, e.operation, e.target, e.code) end,
-  done = function(e) return e.step .. ": done" end,
-  failed = function(e) return ("%s: %s"):format(e.step, e.message or "failed") end,
+  waiting = function(e) return "waiting for " .. e.why end,
+  progress = function(e) return ("%s, %s"):format(e.why, e.detail) end,
+  call = function(e) return ("%s %s"):format(e.operation, e.target) end,
+  refused = function(e) return ("%s %s refused (%s)"):format(e.operation, e.target, e.code) end,
+  done = function() return "done" end,
+  failed = function(e) return e.message or "failed" end,
+  ended = function(e) return (e.outcome:gsub("_", " ")) .. (e.message and ": " .. e.message or "") end,
   warning = function(e) return "warning: " .. e.message end,
   outside = function(e) return e.message end,
   said = function(e) return e.message end,
 }
 
--- Elsewhere: one line an event.
-local function lines(stream)
-  return function(event)
-    local words = WORDS[event.event]
-    if not words or event.event == "started" then return end
-    stream:write(("%s %s %s\n"):format(clock(event.at), event.identifier or "-", log.clean(words(event))))
-    stream:flush()
-  end
+--- An event in words, without its step; nil: there is nothing to say of it.
+---@param event table
+---@return string?
+function progress.words(event)
+  local words = WORDS[event.event]
+  return words and log.clean(words(event))
 end
 
-local function fitted(text, columns)
-  if utf8.len(text) and utf8.len(text) > columns then
-    return text:sub(1, utf8.offset(text, columns) - 1) .. "…"
+local IN_A_STEP = { waiting = true, call = true, refused = true, done = true, failed = true }
+
+--- One line an event, where nobody watches.
+---@param stream file*
+---@return fun(event: table)
+function progress.lines(stream)
+  return function(event)
+    local words = event.event ~= "progress" and progress.words(event)
+    if not words then return end
+    local step = IN_A_STEP[event.event] and log.clean(event.step) .. ": " or ""
+    stream:write(("%s %s %s%s\n"):format(clock(event.at), event.identifier or "-", step, words))
+    stream:flush()
   end
-  return text
 end
 
 -- On a terminal: the line of the step is written over until the step ends.
@@ -44,7 +52,7 @@ local function live(stream)
   local function show(event, mark, text, ending, colour)
     local line = ("%-14s %9s  %s"):format(event.step or "", log.duration(event.at - event.since), log.clean(text))
     stream:write("\r\27[K", colour and log.paint(mark, colour, 2) or mark, " ",
-      fitted(line, core.system.columns(2) - 3), ending)
+      screen.fit(line, core.system.columns(2) - 3), ending)
     stream:flush()
   end
   local handlers = {}
@@ -67,7 +75,10 @@ local function live(stream)
   end
 end
 
-local function json_lines(stream)
+--- Events as they are, one a line, for machines.
+---@param stream file*
+---@return fun(event: table)
+function progress.json_lines(stream)
   return function(event)
     stream:write(json.encode(event), "\n")
     stream:flush()
@@ -78,10 +89,10 @@ end
 ---@param given { quiet: boolean?, output: string?, log_format: string? }
 ---@return fun(event: table)?
 function progress.listener(given)
-  if given.output == "jsonl" then return json_lines(io.stdout) end
+  if given.output == "jsonl" then return progress.json_lines(io.stdout) end
   if given.quiet then return nil end
-  if given.log_format == "json" then return json_lines(io.stderr) end
-  return core.system.isatty(2) and live(io.stderr) or lines(io.stderr)
+  if given.log_format == "json" then return progress.json_lines(io.stderr) end
+  return core.system.isatty(2) and live(io.stderr) or progress.lines(io.stderr)
 end
 
 return progress

@@ -12,8 +12,22 @@ local report = {}
 report.EXIT = { restored = 0, snapshotted = 0, planned = 0, refused = 3, failed = 4, rolled_back = 5, parked = 6,
   interrupted = 7 }
 
+--- What a fleet ends with of which some have not ended well.
+report.PARTIAL = 8
+
 --- What `trapheus diff` ends with when its two configurations are not equal.
 report.DIFFERENT = 9
+
+--- What a plan ends with whose rehearsal did not end well.
+report.DOUBTFUL = 10
+
+--- What the program ends with: of a plan, whether its rehearsal has ended well, too.
+---@param run trapheus.Run
+---@return integer
+function report.exit_code(run)
+  local doubtful = run.record.outcome == "planned" and run.plan and run.plan.trouble
+  return doubtful and report.DOUBTFUL or report.EXIT[run.record.outcome]
+end
 
 -- Each captured member with what `about` says of it.
 local function members(facts, about)

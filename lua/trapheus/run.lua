@@ -16,6 +16,7 @@ local names = require "trapheus.names"
 ---@field expected_s number?    With `wait`: how long this phase usually takes.
 ---@field left_s number?        With `wait`: until then there is nothing to see.
 ---@field detail string?        With `wait`: how far it is; told, but no new thing to wait for.
+---@field patient boolean?      With `wait`: something was refused, and is not to be asked at once again.
 ---@field reply table?          With `wait`, from the door: what AWS answered when it accepted the call.
 ---@field sent boolean?         From the door: a call has left at this look.
 
@@ -162,6 +163,9 @@ function Run:wait(why, expected_s, detail) return { wait = why, expected_s = exp
 ---@param left_s number
 function Run:wait_out(why, left_s) return { wait = why, left_s = left_s } end
 
+--- As `wait`, for AWS to take back a refusal: where looks are cheap and frequent, this one is not.
+function Run:wait_patiently(why) return { wait = why, patient = true } end
+
 ---@param reason string
 ---@param code string?
 function Run:fail(reason, code) return { fail = reason, code = code } end
@@ -226,7 +230,7 @@ end
 ---@param enough integer?  How many looks it takes, if not three.
 ---@return boolean
 function Run:steady(what, holds, enough)
-  local seen = holds and looks.add(self.record.steady, what, self.world:now_ms()) or nil
+  local seen = holds and looks.add(self.record.steady, what, self.world:looked_ms()) or nil
   self.record.steady = seen
   return seen ~= nil and seen.count >= (enough or looks.ENOUGH)
 end

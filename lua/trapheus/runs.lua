@@ -3,6 +3,7 @@ local core = require "trapheus.core"
 local journals = require "trapheus.journal"
 local log = require "trapheus.log"
 local nearest = require "trapheus.nearest"
+local screen = require "trapheus.screen"
 local usage = require "trapheus.usage"
 
 local runs = {}
@@ -79,14 +80,6 @@ end
 
 local NARROWEST = 20
 
--- Cut in the middle: what derived names differ in is at their end.
-local function cut(text, width)
-  text = log.clean(text)
-  if #text <= width then return text .. (" "):rep(width - #text) end
-  local left = (width - 1) // 2
-  return text:sub(1, left) .. "~" .. text:sub(#text - (width - left - 2))
-end
-
 local function minute(at) return at and os.date("!%Y-%m-%d %H:%M", at) or "" end
 
 local function took(record)
@@ -119,7 +112,9 @@ runs.HISTORY = {
 
 local function line(columns, widths, values)
   local cells = {}
-  for i in ipairs(columns) do cells[i] = cut(values(columns[i]), widths[i]) end
+  for i in ipairs(columns) do
+    cells[i] = screen.pad(screen.middle(log.clean(values(columns[i])), widths[i]), widths[i])
+  end
   return (table.concat(cells, "  "):gsub("%s+$", ""))
 end
 

@@ -47,7 +47,7 @@ view.FIELDS = { "identifier", "task", "kind", "script", "account", "region", "op
 ---@field account string?            The AWS account, once it is known.
 ---@field region string?
 ---@field options table              The flags, as data.
----@field facts table                What steps have found out: original, replacement, snapshot, config, aside, …
+---@field facts table                What steps have found out: original, replacement, snapshot, export, …
 ---@field step string?               "restore", or "undo restore" on the way back.
 ---@field steps { name: string, outcome: string, started_at: integer, ended_at: integer? }[]
 ---@field direction "forward"|"back"

@@ -1,8 +1,11 @@
 --- The world a run lives in: clock, randomness, AWS, journal. The real one is curl, the system
 --- clock and SQLite; the other is a virtual clock and the sandbox. Steps cannot tell.
+local adaptive = require "trapheus.aws.adaptive"
 local client = require "trapheus.aws.client"
 local core = require "trapheus.core"
 local journal = require "trapheus.journal"
+local observer = require "trapheus.observer"
+local runs = require "trapheus.runs"
 local tasks = require "trapheus.tasks"
 
 ---@class trapheus.World
@@ -17,7 +20,8 @@ local tasks = require "trapheus.tasks"
 ---@field random_bytes fun(count: integer): string  Random; in the sandbox its seed says which
 ---@field pace number?            so many times as fast as real time its clock runs; nil: as fast, or virtual
 ---@field unattended boolean?     nobody watches, and nobody is told
-local World = {}
+---@field look_ms { min: integer, max: integer }  how far apart the looks of a waiting run are
+local World = { look_ms = { min = 10 * 1000, max = 60 * 1000 } }
 World.__index = World
 
 local world = {}
@@ -25,6 +29,9 @@ local world = {}
 local CALLS_PER_S, CALLS_BURST = 5, 20 -- of one process; RDS's limits are unpublished, and shared with everybody
 
 function World:now_ms() return self.loop:now_ms() end
+
+--- When what a run knows of AWS at this look was asked for: now, or somewhat earlier where looks are shared.
+function World:looked_ms() return self.loop:now_ms() end
 
 --- A number in [0, 1) for jitter.
 function World:random()
@@ -52,11 +59,22 @@ function World:credentials_end_unknown()
   return identity ~= nil and identity:ends_unknown()
 end
 
---- nil, or the name of the signal that asks the program to stop.
-function World:interrupted()
-  self.stopped_by = self.stopped_by or self.loop:interrupted() -- the loop tells it once
-  return self.stopped_by
+--- A signal that has come since this was last asked.
+---@return string?
+function World:signal()
+  local name = self.loop:interrupted() -- the loop tells it once
+  if name then (self.shared_by or self).stopped_by = name end
+  return name
 end
+
+--- nil, or the name of the signal that asks the program to stop.
+---@return string?
+function World:interrupted() return self.stopped_by or self:signal() end
+
+--- The runs of the journal for which something is left to do.
+---@return table[] records
+---@return table[] others  Of which that is not known.
+function World:unfinished() return runs.open(self.journal) end
 
 --- f(event) is told of everything that happens: { event=, at=, run_id=, step=, … }
 function World:listen(f) table.insert(self.listeners, f) end
@@ -97,6 +115,13 @@ end
 ---@field state_dir string
 ---@field pace number?        divides every wait, for emulators
 ---@field on_call function?   told of every AWS call
+---@field adaptive boolean?   all slow down when one is throttled
+
+-- In AWS's adaptive retry mode one who is throttled slows all of them down.
+local function paced(made, options)
+  if options.adaptive then made.transport.pace = made.transport.pace or adaptive.new() end
+  return made
+end
 
 --- The real world.
 ---@param options trapheus.RealOptions
@@ -107,7 +132,8 @@ function world.real(options)
   tasks.use(loop)
   local limiter = core.limiter.new { rate_per_s = CALLS_PER_S, burst = CALLS_BURST }
   local function service(name, region)
-    return client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call })
+    return paced(client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call }),
+      options)
   end
   return new {
     make_client = service,
@@ -132,12 +158,14 @@ local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins
 ---@field account string?
 ---@field start_ms integer?
 ---@field on_call function?
+---@field adaptive boolean?
 ---@field journal table?
 
--- Lets time pass while a call waits for its reply.
+-- Lets time pass while a call waits for its reply; other tasks of this loop go on meanwhile.
 local function waiter(loop)
   return function(seconds)
     local timer <close> = loop:timer(math.ceil(seconds * 1000))
+    if tasks.loop() == loop then tasks.await(timer) end
     while not timer:done() do loop:step() end
   end
 end
@@ -161,8 +189,8 @@ function world.sandbox(options)
   end
   local here = transport()
   local function service(name, region)
-    return client.new(name, { region = sandbox.region, transport = region and transport(region) or here,
-      on_call = options.on_call })
+    return paced(client.new(name, { region = sandbox.region, transport = region and transport(region) or here,
+      on_call = options.on_call }), options)
   end
   return new {
     make_client = service,
@@ -175,6 +203,28 @@ function world.sandbox(options)
     sandbox = sandbox,
     random_bytes = function(count) return sandbox:stream("client"):bytes(count) end,
   }
+end
+
+-- One of several runs -------------------------------------------------------------------------
+
+local SHARED_LOOK_MS = { min = 2 * 1000, max = 20 * 1000 } -- a look costs a hundredth of a call
+
+local function looked_ms(view) return view.rds.looked_ms or view.loop:now_ms() end
+
+--- The same world for each of several runs: with listeners of its own, and clients that share what they see.
+---@param shared trapheus.World
+---@return fun(): trapheus.World  Makes one for a run.
+function world.views(shared)
+  local observers = {}
+  for _, service in ipairs { "rds", "sts" } do observers[service] = observer.new(shared[service], shared.loop) end
+  local common = setmetatable({ shared_by = shared, look_ms = SHARED_LOOK_MS, looked_ms = looked_ms },
+    { __index = shared })
+  local class = { __index = common }
+  return function()
+    local view = setmetatable({ listeners = {} }, class)
+    for service, seen in pairs(observers) do view[service] = seen:share() end
+    return view
+  end
 end
 
 return world

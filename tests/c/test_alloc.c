@@ -2,6 +2,7 @@
 #include "faulty.h"
 #include "trapheus/aws_reply.h"
 #include "trapheus/inflate.h"
+#include "trapheus/pool.h"
 #include "trapheus/query.h"
 #include "trapheus/sigv4.h"
 #include "trapheus/timers.h"
@@ -212,6 +213,31 @@ static enum tph_status try_starting(void *context) {
 
 static void timers_run_on(void **state) { faulty_sweep(try_starting, NULL); }
 
+static enum tph_status grow(struct tph_pool *pool, char **piece, size_t *bytes) {
+    static const size_t sizes[] = {40, 400, 4000, 40000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char *moved = tph_pool_resize(pool, *piece, *bytes, sizes[i]);
+        if (!moved) return TPH_ENOMEM;
+        memset(moved + *bytes, 'x', sizes[i] - *bytes);
+        *piece = moved;
+        *bytes = sizes[i];
+    }
+    return TPH_OK;
+}
+
+static enum tph_status try_growing(void *context) {
+    struct tph_pool *pool = tph_pool_new();
+    char *piece = NULL;
+    size_t bytes = 0;
+    enum tph_status status = FAULTY(grow(pool, &piece, &bytes));
+    for (size_t i = 0; i < bytes; i++) assert_int_equal(piece[i], 'x');
+    tph_pool_resize(pool, piece, bytes, 0);
+    tph_pool_free(pool);
+    return status;
+}
+
+static void a_piece_grows_or_is_as_before(void **state) { faulty_sweep(try_growing, NULL); }
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_appends_leaves_its_buffer_as_it_was),
@@ -220,6 +246,7 @@ int main(void) {
         cmocka_unit_test(an_error_is_read_whole_or_not),
         cmocka_unit_test(credentials_are_copied_or_as_before),
         cmocka_unit_test(timers_run_on),
+        cmocka_unit_test(a_piece_grows_or_is_as_before),
     };
     return cmocka_run_group_tests(tests, faulty_set_up, NULL);
 }

@@ -60,7 +60,9 @@ static void what_may_pass_is_sent_again(void **state) {
 
 static void the_server_says_when(void **state) {
     SCRIPT({.status = "429 Too Many Requests", .headers = "Retry-After: 30\r\n"},
-           {.status = "429 Too Many Requests", .headers = "Retry-After: 29\r\n"},
+           {.status = "429 Too Many Requests",
+            .headers = "Date: Fri, 02 Jan 2026 10:20:30 GMT\r\n"
+                       "Retry-After: Fri, 02 Jan 2026 10:20:59 GMT\r\n"},
            {.status = "200 OK"});
     assert_int_equal(deliver().answer, 200);
     server_stop(&server);

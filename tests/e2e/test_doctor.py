@@ -9,6 +9,7 @@ import urllib.parse
 
 import pytest
 
+from served import sandbox
 from test_policy import printed_policy
 
 
@@ -101,6 +102,15 @@ def test_what_cannot_be_simulated_is_said(peer, program, database):
     assert result.code == 0 and found["preflight"]["state"] == "ok", result
     assert found["permissions"]["state"] == "unknown" and "simulation" in found["permissions"]["text"], result
     assert found["alerts"]["state"] == "unknown" and found["clock"]["state"] == "ok"
+
+
+def test_the_sandbox_says_that_it_has_no_iam(program):
+    with sandbox("--database", "mydb") as (_, url):
+        keys = {"AWS_ACCESS_KEY_ID": "AKIDSANDBOX", "AWS_SECRET_ACCESS_KEY": "sandbox-secret"}
+        result = doctor(program, "mydb", where={"--endpoint-url": url}, environment=keys)
+    found = findings(result)["permissions"]
+    assert result.code == 0 and found["state"] == "unknown", result
+    assert "This is a sandbox of rds, sts and ses: it has no iam" in found["text"], result
 
 
 @pytest.mark.parametrize("changes, name, words", [

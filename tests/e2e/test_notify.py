@@ -129,6 +129,26 @@ def test_without_a_region_a_webhook_is_told(tell, program):
     assert tell(HOOK).code == 0
 
 
+def test_a_run_that_cannot_even_begin_is_told_of(program, tls):
+    """There is no Region: nobody can be asked anything, and no mail be sent."""
+    port, bundle = tls
+    Receiver.said, Receiver.heard = [], []
+    file = program.home / "config.lua"
+    file.write_text(f'''return {{ notify = {{ webhook = {{ url = "https://localhost:{port}/", allow_private = true }},
+      email = {{ from = "a@example.com", to = "b@example.com" }} }} }}''')
+    file.chmod(0o600)
+    flags = {"--region": None, "--endpoint-url": None, "--pace": None}
+    for more, told in ((["--plan"], 0), ([], 1)):
+        result = program.restore("orders", "db_restore", "--config", str(file), *more, where=flags,
+                                 environment={"AWS_CA_BUNDLE": str(bundle)})
+        assert result.code == 3 and result.document["failure"]["code"] == "NoRegion", result
+        assert len(Receiver.heard) == told
+    body = Receiver.heard[0]["body"]
+    assert (body["event"], body["run"]["outcome"], body["run"]["identifier"]) == ("failure", "refused", "orders")
+    assert body["because"].startswith("NoRegion")
+    assert "mail alert 1 (b@example.com) was not sent" in result.err
+
+
 def test_a_script_and_a_hook_tell_by_themselves(program, tls, database):
     """The primitives, in a hook of a real run."""
     port, bundle = tls

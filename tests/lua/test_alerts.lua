@@ -1,7 +1,7 @@
 --- What is told of runs, when, and to whom; in virtual time, by a sandbox that keeps what it was sent.
 local alerts = require "trapheus.alerts"
 local ambient = require "trapheus.ambient"
-local escape = require "trapheus.notify.escape"
+local escape = require "trapheus.escape"
 local events = require "trapheus.alerts.events"
 local fleet = require "trapheus.alerts.fleet"
 local json = require "trapheus.json"
@@ -207,21 +207,23 @@ end
 tests["a fleet is told of in one message"] = function()
   local result = rehearse {}
   local _ <close> = ambient.enter(result.world)
-  local runs = { { id = "a1", identifier = "orders", status = "restored" },
-    { id = "a2", identifier = "users", status = "rolled_back", message = "no space" } }
+  local runs = { { id = "orders", status = "succeeded", run_id = "a1" },
+    { id = "users", status = "failed", outcome = "refused", run_id = "a2", message = "no space" } }
   local failures = trapheus.notify.fleet_summary({ name = "nightly", runs = runs }, channels(), result.world)
   assert(#failures == 0 and #posts(result) == 2 and #result.sandbox.mail == 1)
   local told_of = body_of(posts(result)[2])
-  assert(told_of.event == "failure" and told_of.fleet.runs[2].status == "rolled_back", json.encode(told_of))
+  assert(told_of.event == "failure" and told_of.fleet.runs[2].outcome == "refused", json.encode(told_of))
   assert(told_of.title == "fleet nightly: 1 of 2 did not end well", told_of.title)
-  assert(table.concat(told_of.next, "\n"):find("users: rolled_back, no space (trapheus status a2)", 1, true))
-  assert(select(2, fleet.story { name = "x", runs = { runs[1] } }) == "success")
+  assert(table.concat(told_of.next, "\n"):find("users: refused, no space (trapheus status a2)", 1, true))
+  local function event(...) return select(2, fleet.story({ name = "x", runs = { ... } }, 1)) end
+  assert(event(runs[1]) == "success" and event() == "success" and event(runs[1], runs[2]) == "failure")
+  assert(event(runs[2], { id = "x", status = "interrupted" }) == "interrupted")
 end
 
 tests["of a large fleet not everybody is named"] = function()
   local runs = {}
   for i = 1, 1000 do runs[i] = { id = "r" .. i, status = "failed" } end
-  local said = fleet.story { name = "all", runs = runs }
+  local said = fleet.story({ name = "all", runs = runs }, 1)
   assert(#said.next == 22 and said.next[22] == "… and 980 more")
   local blocks = message.slack(said)
   for _, block in ipairs(blocks) do assert(not block.text or #block.text.text <= 3000) end

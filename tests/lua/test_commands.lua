@@ -1,10 +1,12 @@
 --- The one table of commands and flags, and all that is made of it or must agree with it.
 local commands = require "trapheus.commands"
 local completion = require "trapheus.completion"
+local json = require "trapheus.json"
 local options = require "trapheus.options"
 local path = require "trapheus.path"
 local report = require "trapheus.report"
 local usage = require "trapheus.usage"
+local witness = require "witness"
 local tests = {}
 
 local function lines_of(shell_command)
@@ -58,6 +60,24 @@ function tests.help_fits_a_terminal_of_80_columns()
   end
 end
 
+function tests.help_names_both_arguments_of_a_command_that_has_two()
+  for name, wanted in pairs { new = "hooks|script NAME", diff = "A B" } do
+    local help = table.concat(lines_of(("%s %s --help"):format(arg[0], name)), "\n")
+    assert(help:match("^Usage: .-\n\n"):find(wanted .. "\n", 1, true), help)
+  end
+end
+
+function tests.a_plan_whose_rehearsal_does_not_end_well_says_so_by_its_exit_code()
+  local plan = arg[0] .. " restore --id mydb --task create_snapshot --sandbox --plan --quiet --output json %s; echo $?"
+  for more, code in pairs { [""] = "0", ["--set Iops=5"] = "10" } do
+    local lines = lines_of(plan:format(more))
+    witness.equal(table.remove(lines), code, "the exit code " .. more)
+    local document = json.decode(table.concat(lines, "\n"))
+    witness.equal(document.outcome, "planned")
+    witness.equal(document.plan.trouble ~= json.null, code == "10", "the trouble")
+  end
+end
+
 function tests.every_choice_is_in_its_help()
   local seen = {}
   each_flag(function(flag)
@@ -108,12 +128,13 @@ function tests.the_manual_names_every_variable()
 end
 
 function tests.the_manual_names_every_exit_code()
-  local codes, told = { [0] = true, true, true, [report.DIFFERENT] = true }, {}
+  local codes, told = { [0] = true, true, true, [report.DIFFERENT] = true, [report.PARTIAL] = true,
+    [report.DOUBTFUL] = true }, {}
   for _, code in pairs(report.EXIT) do codes[code] = true end
   for code in read("docs/trapheus.1.in"):match("%.Sh EXIT STATUS(.-)%.Sh"):gmatch "%.It (%d+)" do
     told[tonumber(code)] = true
   end
-  for code = 0, 9 do assert(codes[code] == told[code], code) end
+  for code = 0, 10 do assert(codes[code] == told[code], code) end
 end
 
 return tests

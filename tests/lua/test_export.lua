@@ -43,7 +43,8 @@ function tests.what_cannot_be_is_a_mistake_on_the_command_line()
     { "--export-key 'mine'", "--export-key", "mine" }, { "a key that AWS manages", "--export-key", "alias/aws/rds" },
     { "a key that AWS manages", "--export-key", "arn:aws:kms:us-east-1:123456789012:alias/aws/s3" },
     { "--export-prefix 'a:b'", "--export-prefix", "a:b" }, { "--export-prefix '/'", "--export-prefix", "/" },
-    { "--export-prefix '/a'", "--export-prefix", "/a" }, { "--export-tables 'a.b.c.d'", "--export-tables", "a.b.c.d" },
+    { "--export-prefix '/a'", "--export-prefix", "/a" }, { "--export-prefix 'a b'", "--export-prefix", "a b" },
+    { "--export-tables 'a.b.c.d'", "--export-tables", "a.b.c.d" },
     { "--export-tables 'a..b'", "--export-tables", "a..b" }, { "--export-tables '.a'", "--export-tables", "app,.a" },
     { "--export-tables 'my-app'", "--export-tables", "my-app" },
   } do refuses(table.unpack(row)) end
@@ -158,6 +159,14 @@ function tests.as_many_exports_as_there_may_be_are_a_warning()
   end }
   local all = table.concat(result.record.warnings, "\n")
   assert(all:find("5 exports run in this account", 1, true), all)
+end
+
+function tests.a_wait_in_which_writes_are_lost_is_a_warning()
+  for _, row in ipairs { { "create_snapshot", true }, { "create_snapshot" }, { "create_snapshot_only", true } } do
+    local result = rehearse { task = row[1], options = { export = true, export_wait = row[2] } }
+    local found = table.concat(result.record.warnings, "\n"):find("--export-wait", 1, true)
+    equal(found ~= nil, row[1] == "create_snapshot" and row[2] == true, row[1])
+  end
 end
 
 -- What permits it -----------------------------------------------------------------------------------------

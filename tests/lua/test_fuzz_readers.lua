@@ -256,16 +256,22 @@ function tests.targets_a_line()
   feed_file({ "# all\norders # big\r\n\nusers\n" }, read_targets "lines")
 end
 
+-- Nor does a mistake in the file show what stands there.
 function tests.who_is_alerted()
-  local getenv = os.getenv
-  local written = '{"email_from":"a@b.example","email_to":["c@d.example"],"slack":["https://x.example"]}'
-  local ok, err = pcall(feed_file, { written, "{}" }, function(path)
-    rawset(os, "getenv", function(name) return name == "TRAPHEUS_CONFIG" and path or getenv(name) end)
-    local settings = alerts.settings { email_to = {}, slack = {} }
-    assert(settings.email_from == nil or type(settings.email_from) == "string")
+  local hush = "hushhushhush"
+  local written = ('return { notify = { on = { "failure" },\n'
+    .. '  email = { from = "a@b.example", to = { "c@d.example" } },\n'
+    .. '  slack = "https://hooks.slack.com/services/%s",\n'
+    .. '  webhook = { { url = "https://x.example/%s", on = "all" } } } }')
+    :format(hush, hush)
+  feed_file({ written, "return {}", "return { notify = { sns = 'arn:aws:sns:eu-west-1:1:x' } }" }, function(path)
+    local ok, found = pcall(alerts.settings, { config = path })
+    if not ok then
+      assert(not tostring(found):find(hush, 1, true), "a secret is shown: " .. tostring(found))
+      error(found, 0)
+    end
+    for _, channel in ipairs(found.channels) do assert(next(channel.on), "told of nothing") end
   end)
-  rawset(os, "getenv", getenv)
-  if not ok then error(err, 0) end
 end
 
 function tests.plans_of_faults()

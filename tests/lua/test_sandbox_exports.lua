@@ -84,7 +84,8 @@ function tests.what_an_export_needs()
     { "IamRoleNotFound", { IamRoleArn = "role" } },
     { "IamRoleMissingPermissions", { IamRoleArn = ROLE .. "-3" } },
     { "KMSKeyNotAccessibleFault", { KmsKeyId = "alias/off" } },
-    { "InvalidExportOnly", { ExportOnly = { "a.b.c.d" } } },
+    { "InvalidExportOnly", { ExportOnly = { "a.b.c.d" } } }, { "InvalidExportOnly", { ExportOnly = { "my-app" } } },
+    { "InvalidParameterValue", { S3Prefix = "a:b" } },
     { "InvalidParameterValue", { SourceArn = "mydb" } },
     { "InvalidParameterValue", { ExportTaskIdentifier = "1st" } },
     { "InvalidParameterValue", { ExportTaskIdentifier = ("a"):rep(61) } },
@@ -94,6 +95,12 @@ function tests.what_an_export_needs()
   } do
     refused(sb, "StartExportTask", start(arn, row[2]), row[1])
   end
+  local mysql = sb:add_instance { DBInstanceIdentifier = "m", Engine = "mysql", EngineVersion = "8.0.40" }
+  local of_mysql = sb:add_snapshot { DBInstanceIdentifier = mysql.DBInstanceIdentifier, DBSnapshotIdentifier = "m" }
+  refused(sb, "StartExportTask", start(of_mysql.DBSnapshotArn, { ExportOnly = { "a.b.c" } }), "InvalidExportOnly")
+  sb:add_instance { DBInstanceIdentifier = "old", StorageType = "standard" }
+  local magnetic = sb:add_snapshot { DBInstanceIdentifier = "old", DBSnapshotIdentifier = "old" }
+  refused(sb, "StartExportTask", start(magnetic.DBSnapshotArn), "InvalidParameterCombination")
   assert(#sb.exports == 0)
   local begun = call(sb, "CreateDBSnapshot", { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "t" }).DBSnapshot
   refused(sb, "StartExportTask", start(begun.DBSnapshotArn), "InvalidExportSourceState")

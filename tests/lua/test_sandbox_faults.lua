@@ -231,7 +231,7 @@ function tests.the_transport_raises_in_the_client_s_form()
   _, err = pcall(transport.send, transport, { service = "rds", operation = "CreateDBSnapshot", params = SNAPSHOT })
   equal(err.ambiguous, true)
   equal(err.retryable, true)
-  call = { service = "rds", operation = "DescribeDBSnapshots" }
+  call = { service = "rds", operation = "DescribeDBSnapshots", params = {}, read_only = true }
   for _ = 1, 2 do
     _, err = pcall(transport.send, transport, call)
     equal(err.ambiguous, false)

@@ -1,4 +1,5 @@
 --- The sandbox under arbitrary calls and faults: it refuses or obeys, and its own books always agree.
+local json = require "trapheus.json"
 local random = require "trapheus.sandbox.random"
 local sandbox = require "trapheus.sandbox"
 
@@ -61,6 +62,21 @@ local function check_books(sb)
   assert(living == 0, "a name is held by nobody")
 end
 
+-- Every view that was ever given stays as it was: the next change shows in another one. Returns what checks it.
+local function watch_views(sb)
+  local texts = {}
+  local function note()
+    for _, instance in ipairs(sb.instances) do
+      for _, view in ipairs(instance.history[#instance.history].views) do
+        texts[view] = texts[view] or json.encode(view)
+      end
+    end
+  end
+  return note, function()
+    for view, text in pairs(texts) do assert(json.encode(view) == text, "a view was changed: " .. text) end
+  end
+end
+
 local function story(seed)
   local stream = random.new(seed, "story")
   local function draw(list) return stream:pick(list) end
@@ -74,8 +90,9 @@ local function story(seed)
   for _ = 1, stream:integer(0, 6) do
     sb:inject { { operation = draw(CALLS)[1], occurrence = stream:integer(1, 5), kind = draw(KINDS) } }
   end
-  local done = {}
+  local done, note, check_views = {}, watch_views(sb)
   for _ = 1, 60 do
+    note()
     clock.ms = clock.ms + stream:integer(0, 300) * 1000
     local step = draw(CALLS)
     if sb:call("rds", step[1], step[2](draw)) then done[step[1]] = true end
@@ -83,6 +100,7 @@ local function story(seed)
   clock.ms = clock.ms + 86400000
   sb:advance()
   check_books(sb)
+  check_views()
   return done
 end
 

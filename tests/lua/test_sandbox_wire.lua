@@ -89,13 +89,19 @@ function tests.errors_have_awss_codes()
   end
 end
 
+function tests.a_service_that_it_does_not_have_is_said_to_be_missing()
+  local _, served = world()
+  local reply = ask(served, "rds", "DescribeDBInstances", {}, { service = "iam" })
+  assert(code_of(reply) == "400 InvalidAction", code_of(reply))
+  assert(reply.body:find("This is a sandbox of rds, sts and ses: it has no iam.", 1, true), reply.body)
+end
+
 function tests.what_is_not_signed_rightly_is_refused()
   local sb, served = world()
   for _, row in ipairs {
     { "403 SignatureDoesNotMatch", { credentials = { access_key_id = "AKIDSANDBOX", secret_access_key = "wrong" } } },
     { "403 InvalidClientTokenId", { credentials = { access_key_id = "AKIDOTHER", secret_access_key = "x" } } },
     { "403 SignatureDoesNotMatch", { region = "eu-west-1" } },
-    { "403 SignatureDoesNotMatch", { service = "ec2" } },
     { "403 SignatureDoesNotMatch", {}, { body = "Action=DeleteDBInstance&Version=2014-10-31" } },
     { "403 SignatureDoesNotMatch", {}, { path = "/other" } },
     { "403 SignatureDoesNotMatch", {}, { query = "a=b" } },

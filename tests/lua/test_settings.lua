@@ -244,6 +244,19 @@ function tests.order_is_no_difference_and_a_missing_element_is()
   equal(#settings:diff(groups "a", groups("a", "b")), 1)
 end
 
+function tests.what_an_older_client_does_not_show_is_what_rds_gives_by_itself()
+  local today = { NetworkType = "IPV4", BackupTarget = "region", DatabaseInsightsMode = "standard",
+    EngineLifecycleSupport = "open-source-rds-extended-support" }
+  equal(#settings:diff(capture(), capture(today)), 0)
+  equal(#settings:compare(capture(today), capture()), 0)
+  equal(next(settings:modify(capture(), capture(today))), nil, "a modification")
+  equal(settings:restore(capture()).EngineLifecycleSupport, nil, "what is not known is not sent")
+  for field, value in pairs { NetworkType = "DUAL", DatabaseInsightsMode = "advanced",
+    EngineLifecycleSupport = "open-source-rds-extended-support-disabled" } do
+    equal(#settings:diff(capture(), capture { [field] = value }), 1, field)
+  end
+end
+
 function tests.protection_is_compared_at_the_end_only()
   equal(#settings:diff(capture { DeletionProtection = true }, capture { DeletionProtection = false }), 0)
 end

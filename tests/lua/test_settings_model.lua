@@ -302,7 +302,7 @@ end
 local KEYS = { name = "string", path = "string", restore = "string", create = "string", modify = "string",
   shape = "string", fields = "table", reads = "table", security = "boolean", group = "string", when = "string",
   with = "string", cannot = "string", keep = "string", compare = "string", call = "string", inherited = "boolean",
-  shown = "boolean" }
+  shown = "boolean", unsaid = "string" }
 
 local WITH = { modify = true, handover = true, finish = true }
 

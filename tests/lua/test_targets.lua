@@ -284,7 +284,7 @@ tests["what is not there, or is a member, is named with its place"] = function()
   local function read_there(text)
     return with_file(".csv", text, function(path) return targets.read({ targets = { path } }, world.rds) end)
   end
-  says(".csv:3: prd: no database in us-east-1 has this name (did you mean prod?)", read_there, "id\nprod\nprd\n")
+  says(".csv:3: prd: no database in us-east-1 has this name; did you mean prod?", read_there, "id\nprod\nprd\n")
   says(".csv:2: prod: it is a DB instance, not a DB cluster", read_there, "id,cluster\nprod,true\n")
   says(".csv:2: staging-c-1: it is a member of the cluster staging-c: name that", read_there, "id\nstaging-c-1\n")
   local message = says("staging-c-1: it is a member of the cluster staging-c, which is in ", read_there,

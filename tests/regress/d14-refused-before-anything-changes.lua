@@ -70,6 +70,15 @@ local REFUSALS = {
     { DBInstanceIdentifier = "mydb", SkipFinalSnapshot = true }) } },
   ["there is none of the name"] = { "is called mydb", {
     prepare = function(sandbox) sandbox.instances, sandbox.names = {}, {} end } },
+  ["the name is misspelt"] = { "no DB instance and no DB cluster in us%-east%-1 is called mydv; did you mean mydb%?", {
+    restored = "mydv" } },
+  ["the name of a cluster is misspelt, and of instances only those of clusters are like it"] = {
+    "is called mydv; did you mean mydb%?", { restored = "mydv", cluster = {},
+      members = { { DBInstanceIdentifier = "mydu", IsClusterWriter = true } } } },
+  ["the name is like no other"] = { "is called payments$", { restored = "payments" } },
+  ["the name is misspelt, and what there is may not be listed"] = { "is called mydv$", { restored = "mydv",
+    faults = { { operation = "DescribeDBInstances", occurrence = 2, kind = "denied" },
+      { operation = "DescribeDBInstances", occurrence = 3, kind = "denied" } } } },
   ["there is none of the name, the kind being given"] = { "no DB instance in us%-east%-1 is called mydb", {
     kind = "instance", prepare = function(sandbox) sandbox.instances, sandbox.names = {}, {} end } },
   ["there is none of the name, and the other kind may not be looked at"] = { "no DB instance .* is called mydb", {

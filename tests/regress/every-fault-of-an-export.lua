@@ -1,6 +1,7 @@
 --- The rows of the failure matrix that are about an export: its start, and waiting for its end.
 local hosts = require "hosts"
 local rehearse = require "rehearse"
+local report = require "trapheus.report"
 local witness = require "witness"
 
 local tests = {}
@@ -140,9 +141,9 @@ end
 
 tests["wait: the task fails, is cancelled by somebody, or never ends"] = function()
   local cases = {
-    failed = { fault = { kind = "background_failure" } },
-    ["never ends"] = { fault = { kind = "stuck" } },
-    cancelled = { prepare = function(sandbox)
+    failed = { fault = { kind = "background_failure" }, told = "has ended as FAILED" },
+    ["never ends"] = { fault = { kind = "stuck" }, told = "is IN_PROGRESS after a day" },
+    cancelled = { told = "has ended as CANCELED", prepare = function(sandbox)
       witness.once(sandbox, function(sb) return sb.exports[1] ~= nil and sb.exports[1].status == "IN_PROGRESS" end,
         function(sb) sb:operator("CancelExportTask", { ExportTaskIdentifier = sb.exports[1].name }) end)
     end },
@@ -153,6 +154,8 @@ tests["wait: the task fails, is cancelled by somebody, or never ends"] = functio
         prepare = case.prepare, options = { export_wait = true, export_optional = optional or nil } })
       one_export(result, what)
       if optional then equal(result.outcome, "restored", what) else stopped(result, what) end
+      local text = report.text(result.run)
+      assert(text:find(case.told, 1, true), text)
     end
   end
 end

@@ -13,7 +13,8 @@ local campaigns = {}
 local BASES = {
   { topology = "instance", task = "create_snapshot", snapshot = true },
   { topology = "unretained", task = "db_restore" },
-  { topology = "instance", task = "create_snapshot_only", snapshot = true },
+  { topology = "instance", task = "create_snapshot_only", snapshot = true,
+    options = { export = true, export_wait = true } },
   { topology = "aurora", task = "create_snapshot" },
 }
 
@@ -25,6 +26,7 @@ end
 campaigns.CALM = { BASES[1], BASES[2], BASES[3], BASES[4], { topology = "aurora1", task = "db_restore" },
   { topology = "protected" }, { topology = "leftover" }, { topology = "replicated" }, { topology = "pending" },
   { topology = "instance", options = { keep_original = true } }, { topology = "instance", rival_s = 30 },
+  { topology = "aurora", options = { export = true } },
   -- a rival takes over while the first is away, which then comes back
   { topology = "instance", rival_s = 2600, crashes = { { site = "look", when = "before", nth = 30, away_s = 2800 } } } }
 
@@ -147,7 +149,8 @@ end
 local TASKS = { "create_snapshot", "create_snapshot", "db_restore", "create_snapshot_only" }
 local TOPOLOGIES = { "instance", "instance", "protected", "unretained", "aurora", "aurora1" }
 local OPTIONS = { { keep_original = true }, { no_fence = true }, { delete_automated_backups = true },
-  { replace_snapshot = "direct" }, { final_snapshot = "mydb-last" } }
+  { replace_snapshot = "direct" }, { final_snapshot = "mydb-last" }, { export = true },
+  { export = true, export_wait = true, export_optional = true } }
 local BYTES = 10000000 -- seeds of the campaign in bytes begin here
 local PRESETS = { "typical", "typical", "quick", "adversarial" }
 

@@ -14,11 +14,13 @@ local json = require "trapheus.json"
 ---@field elsewhere boolean?       after a crash the journal is lost, and another host goes on
 ---@field rival_s number?          a second run of another host begins so many seconds after the first
 ---@field calm boolean?           the faults begin with the first write to the journal
+---@field meanwhile table[]?     what others do when a step begins: a fault at a time, with `step` and `after_s`
 ---@field fidelity string?         "tables" (default) or "bytes"
 
 ---@class trapheus.sim.Crash
 ---@field site "journal"|"call"|"look"
 ---@field nth integer              the nth write, call or look of the whole case
+---@field what string?             only those of this operation, or in this step, are counted
 ---@field when "before"|"after"|"refused"
 ---@field away_s number?           how long nobody works then; default 60
 

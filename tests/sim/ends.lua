@@ -1,13 +1,28 @@
 --- What must hold when all has ended: the outcome that the run claims, against the sandbox's truth.
 local json = require "trapheus.json"
-local operations = require "trapheus.operations"
 local report = require "trapheus.report"
 local settings = require "trapheus.settings"
+local sights = require "sights"
 local tables = require "trapheus.sandbox.tables"
-local statuses = require "trapheus.statuses"
 
-local function told(run)
-  return #run.record.warnings > 0 or run.record.parked ~= nil
+-- How a report calls what stays behind.
+local LEFT = {
+  original = { "the original is still there" }, aside = { "mydb%-temp" },
+  protection = { "protection", "undo fence did not end", "finish is not done" },
+  marks = { "trapheus:", "the marks? on", "undo lock did not end", "finish is not done" },
+  uncompared = { "could not be compared" },
+}
+
+-- Does the report say so? A warning of what to expect, which every run has, says nothing of what was left behind.
+local function told(run, words)
+  local lines = table.move(run.record.warnings, 1, #run.record.warnings, 1, {})
+  lines[#lines + 1] = run.record.parked and run.record.parked.reason
+  for _, line in ipairs(lines) do
+    for _, word in ipairs(words) do
+      if line:find(word) then return true end
+    end
+  end
+  return false
 end
 
 local function marks(thing)
@@ -26,9 +41,9 @@ local function config_of(watch, truth) return settings.load(watch.kind):capture(
 local function restored(watch, run)
   local holder = watch:holder "mydb"
   if not holder or holder.rid ~= (watch.verified or {}).rid then return "restored, but another one has the name" end
-  if statuses.terminal_bad[holder.status] then return "restored, but it is " .. holder.status end
+  if sights.TERMINAL[holder.status] then return "restored, but it is " .. holder.status end
   local original = watch:thing(watch.original.rid)
-  if original and original.status ~= "deleting" and not run.options.keep_original and not told(run) then
+  if original and original.status ~= "deleting" and not run.options.keep_original and not told(run, LEFT.original) then
     return "restored, but the original is there and nobody is told"
   end
 end
@@ -85,7 +100,7 @@ end
 -- I13: as captured, but for what the report says.
 local function configured(watch, run)
   -- another host that finds only the replacement says that it could not be compared
-  if watch.operator_changed or watch.play.hosts[1].elsewhere and told(run) then return nil end
+  if watch.operator_changed or watch.play.hosts[1].elsewhere and told(run, LEFT.uncompared) then return nil end
   local excused = { Members = watch.play.case.preset == "adversarial" } -- where RDS may fail over by itself at any time
   for _, row in ipairs(report.document(run).settings.differing) do excused[row.name] = true end
   local truth = watch:truth "mydb"
@@ -110,14 +125,15 @@ local function back(watch, run)
   local truth = watch:truth "mydb"
   if truth.data_version < watch.before.data_version then return "it has lost data" end
   -- in the adversarial preset a failover makes another member the writer
-  if watch.operator_changed or told(run) or watch.play.case.preset == "adversarial" then return nil end
+  if watch.operator_changed or watch.play.case.preset == "adversarial" then return nil end
+  if told(run, LEFT.protection) then return nil end
   if (truth.DeletionProtection == true) ~= watch.original.protected then return "its deletion protection differs" end
   local differing = settings.load(watch.kind):diff(config_of(watch, watch.before), config_of(watch, truth))
   if differing[1] then return ("after the rollback its %s differs"):format(differing[1].name) end
 end
 
 -- A snapshot that this run made, and that is neither the one restored from nor a final one.
-local function stray_snapshot(watch)
+local function stray_snapshot(watch, run)
   local known = {}
   for _, host in ipairs(watch.play.hosts) do
     local facts = host.run.facts
@@ -128,7 +144,7 @@ local function stray_snapshot(watch)
   local snapshots = watch.kind == "cluster" and watch.sb.cluster_snapshots or watch.sb.snapshots
   for _, snapshot in ipairs(snapshots) do
     local ours = watch.created[snapshot.serial] and not snapshot.gone and snapshot.status ~= "deleting"
-    if ours and not known[snapshot.name] then
+    if ours and not known[snapshot.name] and not told(run, { "the snapshot " .. snapshot.name:gsub("%-", "%%-") }) then
       return ("the snapshot %s is left"):format(snapshot.name)
     end
   end
@@ -136,17 +152,18 @@ end
 
 -- L3: no mark, no half-made thing, no protection other than before, unless the report says so.
 local function tidy(watch, run)
-  if told(run) then return nil end
   local holder = watch:holder "mydb"
-  if holder and marks(holder) ~= "" then return ("%s stay on mydb"):format(marks(holder)) end
-  if holder and not watch.operator_protection
+  if holder and marks(holder) ~= "" and not told(run, LEFT.marks) then
+    return ("%s stay on mydb"):format(marks(holder))
+  end
+  if holder and not watch.operator_protection and not told(run, LEFT.protection)
     and (holder.fields.DeletionProtection == true) ~= watch.original.protected then
     return "the deletion protection of mydb is not as it was"
   end
   local aside = watch:holder "mydb-temp"
   local left = aside and aside.rid == watch.original.rid and aside.status ~= "deleting"
-  if left and not run.options.keep_original then return "mydb-temp is left" end
-  return stray_snapshot(watch)
+  if left and not run.options.keep_original and not told(run, LEFT.aside) then return "mydb-temp is left" end
+  return stray_snapshot(watch, run)
 end
 
 local BY_OUTCOME = {
@@ -169,44 +186,6 @@ local function exits(_, host)
   end
 end
 
--- What passes: a run that meets one of these, or dies, ends as if it had not.
-local PASSING = { drop = true, lost = true, dup = true, zombie = true, throttle = true, ["500n"] = true,
-  ["500c"] = true, ["503"] = true, trunc = true, garbage = true, slow = true, reset = true }
-
-local CLIENT_ATTEMPTS = 3
-
--- Does the run end as if it had not met this? A look that the client has had no answer to may be a reason to refuse; a
--- fault of the restore stands before the one that makes it fail.
-local function passes(fault)
-  if not PASSING[fault.kind] or math.type(fault.occurrence) ~= "integer" then return false end
-  if operations[fault.operation] then return not fault.operation:find "^Restore" end
-  return fault.operation ~= "*" and (fault.count or 1) < CLIENT_ATTEMPTS
-end
-
--- How the case must end, if that can be said: nothing went wrong, or only one thing that passes; or the restore ends
--- badly besides.
-local function due(case)
-  local passing, fails = 0, false
-  for _, fault in ipairs(case.faults) do
-    local bad = fault.kind == "terminal" and fault.occurrence == "every"
-    if not bad and not passes(fault) then return nil end
-    fails, passing = fails or bad, passing + (bad and 0 or 1)
-  end
-  if passing > 1 or case.rival_s or case.elsewhere or #case.crashes > 1 then return nil end
-  if case.task == "create_snapshot_only" then return "snapshotted" end
-  return fails and "rolled_back" or "restored"
-end
-
--- L2: nothing happens needlessly; what is to be refused is.
-local function as_expected(watch, host)
-  local case, outcome = watch.play.case, host.run.record.outcome
-  local wanted = watch.play.topology.refused and "refused" or due(case)
-  if not wanted then return nil end
-  if outcome ~= wanted then return ("it should be %s, and is %s"):format(wanted, tostring(outcome)) end
-  local differing = #case.faults == 0 and #(host.run.facts.differing or {}) > 0
-  return differing and "nothing went wrong, and settings differ" or nil
-end
-
 -- I12 and L5: an end that is allowed; parked only while the cause is there.
 local function ended(watch, host)
   local outcome = host.run.record.outcome
@@ -215,13 +194,6 @@ local function ended(watch, host)
   if outcome ~= "parked" then return nil end
   if not host.run.record.parked.todo then return "parked, and nobody is told what to do" end
   if not watch.foreign then return "still parked when the cause is gone: " .. host.run.record.parked.reason end
-end
-
--- L6: to resume what has ended changes nothing.
-local function over(watch, host)
-  if host.run.record.outcome == "parked" then return nil end
-  local before = #watch.sb.audit
-  if host.pipeline:tick(host.run) or #watch.sb.audit ~= before then return "a resume after the end does something" end
 end
 
 -- I2: nothing has happened to the others.
@@ -244,4 +216,4 @@ local function judged(watch, host)
 end
 
 return { { name = "I12", check = ended }, { name = "I2", check = others }, { name = "I10", check = judged },
-  { name = "I10", check = exits }, { name = "L2", check = as_expected }, { name = "L6", check = over } }
+  { name = "I10", check = exits } }

@@ -2,9 +2,13 @@
 --- at its moment: after a commit, before a mutation is sent, when an effect was committed, when all has ended.
 local operations = require "trapheus.operations"
 local ends = require "ends"
-local statuses = require "trapheus.statuses"
+local run_names = require "trapheus.names"
+local liveness = require "liveness"
+local sights = require "sights"
 
 local QUIESCENCE_MS = 15 * 60 * 1000
+local STALENESS_MS = 60 * 1000
+local LOOKS = 3
 local MOST_SENDS = 3
 local MOST_REQUESTS, WINDOW_MS = 100, 60 * 1000
 
@@ -17,7 +21,7 @@ local function data(watch)
   if alive(watch:thing(watch.original.rid)) or watch.operator_deleted then return nil end
   local replacement = watch:thing(any_verified(watch))
   if not replacement then return "neither the original nor a verified replacement is there" end
-  if statuses.terminal_bad[replacement.status] then
+  if sights.TERMINAL[replacement.status] then
     return "the original is gone, and the verified replacement is " .. replacement.status
   end
   if watch.pinned and replacement.restored_version ~= watch.pinned.version then
@@ -38,6 +42,9 @@ local function remember(watch, entry)
   local final = entry.params.FinalDBSnapshotIdentifier
   if entry.by ~= "client" then
     if DELETES[entry.operation] and entry.target == watch.original.rid then watch.operator_deleted = true end
+    if SNAPSHOT_DELETES[entry.operation] and entry.target == (watch.pinned or {}).serial then
+      watch.operator_unpinned = true
+    end
   elseif CREATES[entry.operation] then
     watch.created[watch:made(entry)] = entry.operation
   elseif final then
@@ -50,10 +57,21 @@ local function may_delete_snapshot(watch, serial)
   return old or watch.created[serial] ~= nil
 end
 
+-- D21: what is exported is a snapshot of the run's own, by the one task that is named after the run.
+local function exported(watch, entry)
+  local truth = watch:snapshot(entry.params.SourceArn:match "[^:]+$")
+  if not truth or not watch.created[truth.serial] then return "an export of a snapshot that the run has not made" end
+  for run_id in pairs(watch.run_ids) do
+    if entry.params.ExportTaskIdentifier == run_names.export("mydb", run_id) then return nil end
+  end
+  return ("the export %s is named after no run"):format(entry.params.ExportTaskIdentifier)
+end
+
 -- I2: what is deleted is the original, once verified, or what this run created; what is changed is one of those.
 local function identity(watch, entry, index)
   remember(watch, entry)
   if entry.by ~= "client" or CREATES[entry.operation] then return nil end
+  if entry.operation == "StartExportTask" then return exported(watch, entry) end
   local ours = watch.created[entry.target] ~= nil
   if SNAPSHOT_DELETES[entry.operation] then
     return not may_delete_snapshot(watch, entry.target) and entry.operation .. " of a snapshot that is not ours" or nil
@@ -98,8 +116,78 @@ local function no_twin(watch, _, call, sent)
   end
 end
 
+-- I4, 6.5: what may still be executed is not sent again before three looks, none of which can be from before it. A mark
+-- is put as often as it is missing.
+local function looked(watch, host, call, sent)
+  local previous = sent.times[#sent.times - 1]
+  local unknown = previous and (previous.ambiguous or previous.ended_ms == nil)
+  if not unknown or operations[call.operation].marks then return nil end
+  local from_ms = (previous.ended_ms or previous.at_ms) + STALENESS_MS
+  if sights.looks_since(watch, host, from_ms) < LOOKS then
+    return ("%s is sent again before three looks have shown that it did not take effect"):format(call.operation)
+  end
+end
+
+local RESTORES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true }
+
+-- Section 3: each step begins when what it stands on is done, in truth. The replacement, when the original has come to
+-- rest aside; its members, when the cluster has come to rest.
+local function in_turn(watch, _, call)
+  local rested = watch.sights.rested
+  if RESTORES[call.operation] and rested[watch.original.rid] ~= "mydb-temp" then
+    return ("%s is sent before the original has come to rest as mydb-temp"):format(call.operation)
+  end
+  if call.operation ~= "CreateDBInstance" then return nil end
+  local cluster = watch.sb.cluster_names[call.params.DBClusterIdentifier]
+  if cluster and rested[cluster.rid] ~= cluster.name then
+    return ("the member %s is made before its cluster has come to rest"):format(call.params.DBInstanceIdentifier)
+  end
+end
+
+-- I3: VERIFIED is said after three looks in a row, ten seconds apart, that showed the replacement at rest.
+local function settled_thrice(watch, host)
+  if sights.settled_looks(watch, host, any_verified(watch)) < LOOKS then
+    return "VERIFIED, but the last three looks have not shown the replacement at rest"
+  end
+end
+
+-- I5: what is restored is what was pinned, and not what has its name by now.
+local function sourced(watch)
+  for rid, operation in pairs(watch.created) do
+    local made = watch.pinned and RESTORES[operation] and watch:thing(rid)
+    if made and made.restored_version ~= watch.pinned.version then
+      return ("%s was restored from another snapshot than the one that was pinned"):format(made.name)
+    end
+  end
+end
+
+-- I10: at the moment at which a run says so.
+local CLAIMS = {}
+
+function CLAIMS.rolled_back(watch)
+  local rested = watch.sights.rested
+  if rested[watch.original.rid] ~= "mydb" then return "rolled back, and the original is not at rest under its name" end
+  for rid, name in pairs(watch.original.members) do
+    if watch:thing(rid) and rested[rid] ~= name then return ("rolled back, and %s is not at rest"):format(name) end
+  end
+end
+
+function CLAIMS.restored(watch, record)
+  local original = watch:thing(watch.original.rid)
+  if watch.sights.rested[any_verified(watch)] ~= "mydb" then return "restored, and it was never at rest as mydb" end
+  if original and not record.options.keep_original and not record.facts.leftover then
+    return "restored, and the original is not gone"
+  end
+end
+
+local function claimed(watch, _, record)
+  local claim = CLAIMS[record.outcome]
+  if claim and not watch.operator_changed then return claim(watch, record) end
+end
+
 -- I5: while the original is aside and no replacement was accepted, the pinned snapshot is there.
 local function snapshot(watch)
+  if watch.operator_unpinned then return nil end
   local original = watch:thing(watch.original.rid)
   if not original or original.name == "mydb" or next(watch.created) == nil and not watch.pinned then return nil end
   for rid in pairs(watch.created) do
@@ -177,8 +265,11 @@ end
 local function row(name, check) return { name = name, check = check } end
 
 return {
-  commit = { row("I1", data), row("I5", snapshot), row("I6", ownership), row("I9", fence) },
+  commit = { row("I1", data), row("I5", snapshot), row("I5", sourced), row("I6", ownership), row("I9", fence) },
   effect = { row("I2", identity) },
-  sending = { row("I3", order), row("I4", write_ahead), row("I4", no_twin), row("I8", exclusion), row("I14", budget) },
-  ended = ends,
+  sending = { row("I3", order), row("I4", write_ahead), row("I4", no_twin), row("I4", looked), row("3", in_turn),
+    row("I8", exclusion), row("I14", budget) },
+  verified = { row("I3", settled_thrice) },
+  claimed = { row("I10", claimed) },
+  ended = ends, over = liveness,
 }

@@ -36,6 +36,7 @@ kinds.shapes = {
   CreateDBInstance = CREATES,
   CreateDBSnapshot = ends_as "failed",
   CreateDBClusterSnapshot = ends_as "failed",
+  StartExportTask = { call "background_failure", call "stuck" },
   ModifyDBInstance = { call "background_failure", call "stuck" },
   ModifyDBCluster = { call "background_failure", call "stuck" },
 }

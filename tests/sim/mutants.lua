@@ -37,6 +37,8 @@ return {
     "snapshot.arn == known.arn and snapshot.created_at == known.created_at", "snapshot.arn == known.arn"),
   mutant("D12", "a replacement whose reply was lost is not recognised", "steps.restore",
     "elseif not known and run:marked(holder.tags) then", "elseif false then"),
+  mutant("D21", "an export is named after the moment", "steps.checks.export", "names.export(run.identifier, run.id)",
+    '"mydb-export-" .. run:stamp()'),
   -- exclusion and fence
   mutant("D24", "no lock and no lease", "steps.lock", "function lock.advance(run)",
     returns("function lock.advance(run)", DONE)),

@@ -1,5 +1,7 @@
 --- Plays one case in virtual time: the shipped pipeline on the sandbox, with every call and every journal write in
 --- view of the invariants; dies and goes on where the case says so; then everything heals, and an end is demanded.
+local alerts = require "trapheus.alerts"
+local ambient = require "trapheus.ambient"
 local case_module = require "case"
 local errors = require "trapheus.errors"
 local invariants = require "invariants"
@@ -41,18 +43,25 @@ Play.__index = Play
 -- Dying ---------------------------------------------------------------------------------------
 
 -- Does something happen here? Counts this site.
-local function struck(play, site, when)
+local function struck(play, site, when, what)
   for _, crash in ipairs(play.case.crashes) do
-    if crash.site == site and crash.nth == play.counts[site] and crash.when == when then
+    local nth = play.counts[crash.what and crash.what == what and site .. " " .. what or site]
+    if crash.site == site and crash.nth == nth and crash.when == when and (not crash.what or crash.what == what) then
       play.died[#play.died + 1] = { site = site, when = when, at_ms = play.loop:now_ms() }
       play.away_s = crash.away_s or 60
+      play.slept_s = play.slept_s + play.away_s
       return true
     end
   end
 end
 
-local function die(play, site, when)
-  if struck(play, site, when) then error(CRASH, 0) end
+local function die(play, site, when, what)
+  if struck(play, site, when, what) then error(CRASH, 0) end
+end
+
+local function count(play, site, what)
+  play.counts[site] = play.counts[site] + 1
+  if what then play.counts[site .. " " .. what] = (play.counts[site .. " " .. what] or 0) + 1 end
 end
 
 -- The faults begin with the first durable write: what is refused in preflight is of little interest.
@@ -62,19 +71,33 @@ local function break_calm(play)
   play.sandbox:inject(play.case.faults)
 end
 
+-- What others do when a step begins for the first time.
+local function meanwhile(play, step)
+  for _, planned in ipairs(play.case.meanwhile or {}) do
+    if planned.step == step and play.counts["journal " .. step] == 1 then
+      local fault = {}
+      for field, value in pairs(planned) do fault[field] = field ~= "step" and field ~= "after_s" and value or nil end
+      fault.at_s = planned.after_s or 0
+      play.sandbox:inject { fault }
+    end
+  end
+end
+
 local function mortal_journal(play, host)
   local kept = journal.memory()
   local save = kept.save
   function kept:save(record, kind, entry)
-    play.counts.journal = play.counts.journal + 1
-    die(play, "journal", "before")
-    if struck(play, "journal", "refused") then
+    local what = kind == "step" and not entry.outcome and entry.step or nil
+    count(play, "journal", what)
+    die(play, "journal", "before", what)
+    if struck(play, "journal", "refused", what) then
       error(errors.new { code = "JournalError", operation = "journal", message = "database or disk is full" }, 0)
     end
     save(self, record, kind, entry)
     play.watch:saved(host, record, kind)
     break_calm(play)
-    die(play, "journal", "after")
+    if what then meanwhile(play, what) end
+    die(play, "journal", "after", what)
   end
   return kept
 end
@@ -82,12 +105,12 @@ end
 local function mortal_transport(play, host, inner)
   return setmetatable({
     send = function(_, call)
-      play.counts.call = play.counts.call + 1
-      die(play, "call", "before")
+      count(play, "call", call.operation)
+      die(play, "call", "before", call.operation)
       play.watch:sending(host, call)
       local ok, result, info = pcall(inner.send, inner, call)
-      play.watch:answered(call, not ok and result or nil)
-      die(play, "call", "after")
+      play.watch:answered(host, call, not ok and result or nil, ok and result or nil)
+      die(play, "call", "after", call.operation)
       if not ok then error(result, 0) end
       return result, info
     end,
@@ -167,11 +190,26 @@ local function resume(play, host)
   pipelines.reopen(host.run)
 end
 
+local SECRET = "T0P5ECRET"
+local TELL = { channels = { { kind = "slack", id = "slack 1", url = "https://hooks.slack.com/services/" .. SECRET,
+  on = { failure = true, rolled_back = true, parked = true } } } }
+
+-- The run has ended: whoever wants to know is told, as the program does.
+local function tell_end(play, host)
+  local ending = { outcome = host.run.record.outcome }
+  local _ <close> = ambient.enter(host.world)
+  alerts.tell_end(host.run, TELL)
+  ending.after = host.run.record.outcome
+  play.endings[#play.endings + 1] = ending
+end
+
 local function tick(play, host)
-  play.counts.look = play.counts.look + 1
+  count(play, "look", host.run.record.step)
   local ok, delay = pcall(function()
-    die(play, "look", "before")
-    return host.pipeline:tick(host.run)
+    die(play, "look", "before", host.run.record.step)
+    local delay_ms = host.pipeline:tick(host.run)
+    if not delay_ms then tell_end(play, host) end
+    return delay_ms
   end)
   local now = play.loop:now_ms()
   if ok then
@@ -277,6 +315,7 @@ end
 ---@return trapheus.sim.Play  With `watch.problems`.
 return function(case)
   local play = setmetatable({ case = case_module.new(case), hosts = {}, events = {}, died = {}, parked = {},
+    endings = {}, secret = SECRET, slept_s = 0,
     counts = { call = 0, journal = 0, look = 0 }, away_s = 60 }, Play)
   stage(play)
   add_host(play, "a")

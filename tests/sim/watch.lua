@@ -2,6 +2,7 @@
 --- durably say. Never what a run believes.
 local json = require "trapheus.json"
 local operations = require "trapheus.operations"
+local sights = require "sights"
 
 ---@class trapheus.sim.Durable    What a journal durably says of its run.
 ---@field run_id string
@@ -113,8 +114,9 @@ function Watch:sending(host, call)
 end
 
 --- It has been answered, or not.
-function Watch:answered(call, err)
+function Watch:answered(host, call, err, result)
   self.sender = nil
+  if call.operation:find "^Describe" then sights.shown(self, host, result, err) end
   if not is_mutation(call) then return end
   self.last.ambiguous = type(err) == "table" and err.ambiguous or nil
   self.last.ended_ms = self.sb.clock()
@@ -154,10 +156,12 @@ function Watch:saved(host, record, kind)
     snapshot = facts.snapshot, parked = record.outcome == "parked",
   }
   self.run_ids[record.run_id] = true
-  if facts.verified then
-    self.verified = self.verified or { rid = facts.verified.resource_id, audit = #self.sb.audit }
+  if facts.verified and not self.verified then
+    self.verified = { rid = facts.verified.resource_id, audit = #self.sb.audit }
+    check(self, "verified", host)
   end
   pin(self, host, facts)
+  if record.outcome then check(self, "claimed", host, record) end
   self.saves[#self.saves + 1] = { at_ms = self.sb.clock(), host = host.name, kind = kind, step = record.step }
 end
 
@@ -171,6 +175,7 @@ local function read_audit(self, upto)
 end
 
 local function committed(self)
+  sights.commit(self)
   read_audit(self, #self.sb.audit - 1)
   check(self, "commit")
 end
@@ -182,6 +187,14 @@ local function original_of(sb, kind)
   return { rid = holder.rid, name = "mydb", members = members, protected = holder.fields.DeletionProtection == true }
 end
 
+-- Somebody else, too, will do something to the database.
+local function expect_others(self, fault)
+  if not (fault.at_s or fault.step) then return end
+  self.operator_changed = true
+  self.operator_protection = self.operator_protection or fault.kind == "protect"
+  self.foreign = self.foreign or fault.kind == "rename" or fault.kind == "delete" or fault.kind == "protect"
+end
+
 ---@param play trapheus.sim.Play
 ---@param kind "instance"|"cluster"
 ---@param invariants table<string, { name: string, check: function }[]>  By moment.
@@ -190,8 +203,11 @@ function watch.new(play, kind, invariants)
   local sb = play.sandbox
   local self = setmetatable({ play = play, sb = sb, kind = kind, invariants = invariants, problems = {}, said = {},
     durable = {}, sent = {}, requests = {}, saves = {}, run_ids = {}, created = {}, pins = {}, read = #sb.audit,
-    original = original_of(sb, kind) }, Watch)
+    original = original_of(sb, kind), sights = sights.new() }, Watch)
   self.before = self:truth "mydb"
+  for _, member in ipairs(self.before.DBClusterMembers or {}) do
+    if member.IsClusterWriter then self.writer = member.DBInstanceIdentifier end
+  end
   local list = kind == "cluster" and sb.clusters or sb.instances
   self.newest = list[#list].rid
   self.others = {}
@@ -201,12 +217,8 @@ function watch.new(play, kind, invariants)
     end
   end
   self.old_snapshot = self:snapshot "mydb-snapshot"
-  for _, fault in ipairs(play.case.faults) do
-    if fault.at_s then
-      self.operator_changed = true
-      self.operator_protection = self.operator_protection or fault.kind == "protect"
-      self.foreign = self.foreign or fault.kind == "rename" or fault.kind == "delete" or fault.kind == "protect"
-    end
+  for _, plan in ipairs { play.case.faults, play.case.meanwhile or {} } do
+    for _, fault in ipairs(plan) do expect_others(self, fault) end
   end
   sb.on_commit = function() committed(self) end
   return self
@@ -226,7 +238,10 @@ end
 --- All is over: what must hold at the end.
 function Watch:ended()
   read_audit(self, #self.sb.audit)
-  check(self, "ended", winner(self.play.hosts))
+  sights.commit(self)
+  local host = winner(self.play.hosts)
+  check(self, "ended", host)
+  check(self, "over", host)
 end
 
 return watch

@@ -21,7 +21,8 @@ end
 ---@param step string?  Default: the first one.
 function interrupt.at_end(outcome, when, step)
   return interrupt.once(function(kind, entry, moment)
-    return kind == "step" and entry.outcome == outcome and moment == when and (not step or entry.step == step)
+    local ended = entry.ended or entry -- what is done is written with what begins then
+    return kind == "step" and ended.outcome == outcome and moment == when and (not step or ended.step == step)
   end)
 end
 

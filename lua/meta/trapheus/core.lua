@@ -16,7 +16,7 @@ local core = {}
 ---@alias trapheus.core.Pair { [1]: string, [2]: string }
 
 --- A value, or a copy of a table and of all in it, metatables kept. For plain data: a table that is nested too deep
---- (100 levels) raises.
+--- (100 levels) raises. What is constant (trapheus.constant) is shared.
 ---@generic T
 ---@param value T
 ---@param shallow? boolean  Only the table itself: what lies in it is shared.
@@ -63,6 +63,11 @@ function core.system.isatty(fd) end
 ---@param fd integer
 ---@return integer
 function core.system.columns(fd) end
+
+--- Its height in lines; 24 where there is none.
+---@param fd integer
+---@return integer
+function core.system.rows(fd) end
 
 ---@return integer
 function core.system.getpid() end

@@ -5,13 +5,20 @@ local story = require "trapheus.alerts.story"
 local fleet = {}
 
 ---@class trapheus.FleetState
----@field name string
----@field id string?              What tells this run of the fleet from others.
----@field runs { id: string, status: string, identifier: string?, message: string? }[]  A status is an outcome, or any
----                               other word, as of a run that was not begun.
+---@field name string             What tells this run of the fleet from others.
+---@field runs trapheus.FleetRow[]
+---@field next_command string?    What goes on with it.
 
-local ENDED_WELL <const> = { restored = true, snapshotted = true, planned = true }
+---@class trapheus.FleetRow
+---@field id string               The database.
+---@field status string           "succeeded", "failed", "rolled_back", "parked", "interrupted", "skipped", …
+---@field outcome string?         How its run ended.
+---@field run_id string?
+---@field message string?         Why it did not end well.
+
 local MOST_NAMED <const> = 20
+
+local function ended_well(row) return row.status == "succeeded" end
 
 -- Each status and how many have it, in the order of the alphabet.
 local function counted(runs)
@@ -26,50 +33,65 @@ local function counted(runs)
   return facts
 end
 
+local function line_of(row)
+  local parts = { row.outcome or row.status, row.message }
+  return ("%s: %s%s"):format(row.id, table.concat(parts, ", "),
+    row.run_id and (" (trapheus status %s)"):format(row.run_id) or "")
+end
+
 local function lines_of_bad(runs)
   local lines = {}
-  for _, run in ipairs(runs) do
-    if not ENDED_WELL[run.status] then
-      lines[#lines + 1] = ("%s: %s%s (trapheus status %s)"):format(run.identifier or run.id, run.status,
-        run.message and ", " .. run.message or "", run.id)
-    end
+  for _, row in ipairs(runs) do
+    if not ended_well(row) then lines[#lines + 1] = line_of(row) end
   end
   return lines
 end
 
-local function what_to_do(bad)
+local function what_to_do(state, bad)
   if #bad == 0 then return { "Nothing." } end
   local list = { "Look at those that did not end well:" }
   table.move(bad, 1, math.min(#bad, MOST_NAMED), 2, list)
   if #bad > MOST_NAMED then list[#list + 1] = ("… and %d more"):format(#bad - MOST_NAMED) end
+  if state.next_command then list[#list + 1] = "Go on with it: " .. state.next_command end
   return list
 end
 
-local function body(state, said, event)
-  local runs = json.list {}
-  for i, run in ipairs(state.runs) do
-    runs[i] = { id = run.id, status = run.status, identifier = run.identifier or json.null,
-      message = run.message or json.null }
+-- A fleet that was stopped is told of as such; else one that did not end well has failed.
+local function event_of(state)
+  local event = "success"
+  for _, row in ipairs(state.runs) do
+    if row.status == "interrupted" then return "interrupted" end
+    if not ended_well(row) then event = "failure" end
   end
-  return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false,
+  return event
+end
+
+local function body(state, said, event, at)
+  local runs = json.list {}
+  for i, row in ipairs(state.runs) do
+    runs[i] = { id = row.id, status = row.status, outcome = row.outcome or json.null, run_id = row.run_id or json.null,
+      message = row.message or json.null }
+  end
+  return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false, at = at,
     title = said.title, ["next"] = json.list(said.next), fleet = { name = state.name, runs = runs } }
 end
 
---- The message: a success when every run ended well, else a failure.
+--- The message: a success when every run ended well.
 ---@param state trapheus.FleetState
+---@param at integer  Seconds since the epoch.
 ---@return trapheus.Message
 ---@return string event
-function fleet.story(state)
+function fleet.story(state, at)
   local bad, facts = lines_of_bad(state.runs), counted(state.runs)
   table.insert(facts, 1, { "Fleet", ("%s, %d databases"):format(state.name, #state.runs) })
-  local event = #bad == 0 and "success" or "failure"
+  local event = event_of(state)
   local said = story.message(event, {
-    id = "fleet-" .. (state.id or state.name):gsub("[^%w_-]", "-"),
+    id = ("fleet-%s-%s"):format(state.name:gsub("[^%w_-]", "-"), event),
     title = #bad == 0 and ("fleet %s: all %d ended well"):format(state.name, #state.runs)
       or ("fleet %s: %d of %d did not end well"):format(state.name, #bad, #state.runs),
-    facts = facts, next = what_to_do(bad), attributes = { event = event, fleet = state.name },
+    facts = facts, next = what_to_do(state, bad), attributes = { event = event, fleet = state.name },
   })
-  said.body = body(state, said, event)
+  said.body = body(state, said, event, at)
   return said, event
 end
 

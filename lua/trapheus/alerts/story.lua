@@ -84,16 +84,19 @@ end
 --- Of the document of `--output json`: all but how each setting travelled.
 local LEFT_OUT = { settings = true }
 
-local function body(run, event, said, document)
-  local record, told = run.record, {}
+local function run_of(record, document)
+  local told = {}
   for field, value in pairs(document) do
     if not LEFT_OUT[field] then told[field] = value end
   end
   told.account, told.region = record.account or json.null, record.region or json.null
-  told.started_at, told.ended_at = record.created_at, record.ended_at or json.null
-  return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false,
-    at = run:stamp(), title = said.title, because = said.because or json.null, ["next"] = json.list(said.next),
-    run = told }
+  told.started_at, told.ended_at = record.created_at or json.null, record.ended_at or json.null
+  return told
+end
+
+local function body(event, said, at, run)
+  return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false, at = at,
+    title = said.title, because = said.because or json.null, ["next"] = json.list(said.next), run = run }
 end
 
 --- One line: what happened to what.
@@ -150,7 +153,24 @@ function story.of(run, event)
     warnings = record.warnings,
     attributes = { event = event, identifier = record.identifier, run_id = record.run_id },
   })
-  said.body = body(run, event, said, document)
+  said.body = body(event, said, run:stamp(), run_of(record, document))
+  return said
+end
+
+--- The message of a run that could not even begin.
+---@param given trapheus.Given
+---@param err trapheus.Error
+---@param at integer  Seconds since the epoch.
+---@return trapheus.Message
+function story.refusal(given, err, at)
+  local record = { identifier = given.id, task = given.task, outcome = "refused" }
+  local said = story.message("failure", {
+    id = ("%s-refused-%d"):format(given.id, at), title = report.headline(record),
+    facts = { { "Database", given.id }, { "Task", given.task } },
+    because = ("%s: %s"):format(err.code, err.message), next = NEXT.failure(record),
+    attributes = { event = "failure", identifier = given.id },
+  })
+  said.body = body("failure", said, at, run_of({ ended_at = at }, report.refusal(given, err)))
   return said
 end
 

@@ -152,6 +152,15 @@ local function more_after(entry, page)
   return token ~= "" and token or nil
 end
 
+-- Asks for another page with the next call.
+local function next_page(request, input_token, token, seen, operation)
+  if seen[token] then
+    error(errors.new { code = "MalformedReply", operation = operation, message = "a page comes a second time" }, 0)
+  end
+  seen[token], request[input_token] = true, token
+  return seen
+end
+
 --- Goes through the pages of a listing, item by item.
 ---
 ---     for snapshot in rds:paginate("DescribeDBSnapshots", {}, "DBSnapshots") do … end
@@ -162,29 +171,24 @@ end
 ---@param how? { max_attempts: integer? }
 ---@return fun(): any?
 function Client:paginate(operation, params, list_member, how)
-  local call, request, seen, entry = self[operation], {}, {}, paging(self, operation)
-  for name, value in pairs(params or {}) do request[name] = value end
+  local entry, request = paging(self, operation), {}
+  for name, value in next, params or {} do request[name] = value end
   local key = entry.result_key
   list_member = list_member or type(key) == "table" and key[1] or key
     or error(("which member of the reply of %s holds its items?"):format(operation), 2)
-  local page, at
-  local function turn_page()
-    local token = page and more_after(entry, page)
-    if page and not token then return false end
-    if seen[token or ""] then
-      error(errors.new { code = "MalformedReply", operation = operation, message = "a page comes a second time" }, 0)
-    end
-    seen[token or ""] = true
-    request[entry.input_token] = token or request[entry.input_token]
-    page, at = call(self, request, how), 0
-    return true
-  end
+  local page, at, seen = nil, 0, nil
   return function()
     repeat
-      local items = page and page[list_member] or {}
-      at = (at or 0) + 1
-      if items[at] then return items[at] end
-    until not turn_page()
+      local item = page and page[list_member] and page[list_member][at + 1]
+      if item then
+        at = at + 1
+        return item
+      end
+      local token = page and more_after(entry, page)
+      if page and not token then return nil end
+      if page then seen = next_page(request, entry.input_token, token, seen or {}, operation) end
+      page, at = self[operation](self, request, how), 0
+    until false
   end
 end
 

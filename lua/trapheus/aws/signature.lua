@@ -61,8 +61,7 @@ local function check_scope(claim, keys, region)
   if claim.key ~= keys.access_key_id then
     refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
   elseif not SERVICES[claim.service] then
-    refuse(403, "SignatureDoesNotMatch", "Credential should be scoped to the service rds, sts or ses, not '%s'.",
-      claim.service)
+    refuse(400, "InvalidAction", "This is a sandbox of rds, sts and ses: it has no %s.", claim.service)
   elseif claim.region ~= region then
     refuse(403, "SignatureDoesNotMatch", "Credential should be scoped to the region of this endpoint, %s, not '%s'.",
       region, claim.region)

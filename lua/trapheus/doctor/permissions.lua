@@ -62,5 +62,6 @@ return function(about)
   local result, err = errors.try(simulate_all, about, policy.build(about.needs))
   if result then return result end
   if err.operation ~= "SimulatePrincipalPolicy" then error(err, 0) end
-  return false, ("IAM's simulation gave no answer (%s): what is missing shows in a run"):format(err.code)
+  return false, ("IAM's simulation gave no answer (%s: %s): what is missing shows in a run"):format(err.code,
+    (err.message:gsub("%.$", "")))
 end

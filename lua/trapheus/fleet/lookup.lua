@@ -138,18 +138,6 @@ local function add_tags(words, raw)
   for key, value in pairs(database.tag_map(raw.TagList)) do words[key], words[key .. "=" .. value] = true, true end
 end
 
---- What may have been meant by a name that is none.
----@param all trapheus.Seen[]
----@param name string
----@return string
-function lookup.near_name(all, name)
-  local words = {}
-  for _, seen in ipairs(all) do
-    if not seen.member_of then words[seen.name] = true end
-  end
-  return near_to(name, words)
-end
-
 --- What a selection says, with what may have been meant.
 ---@param all trapheus.Seen[]
 ---@param wanted table

@@ -4,11 +4,12 @@ local columns = require "trapheus.fleet.columns"
 local files = require "trapheus.fleet.files"
 local lookup = require "trapheus.fleet.lookup"
 local names = require "trapheus.names"
+local similar = require "trapheus.databases.similar"
 local usage = require "trapheus.usage"
 
 local targets = {}
 
-local MOST_TOLD = 20
+local MOST_TOLD, MOST_HINTS = 20, 5 -- complaints in one message; of those, the ones for which RDS is asked again
 
 ---@class trapheus.TargetOptions    Fields as the flags of `trapheus bulk`.
 ---@field target string[]?          names
@@ -91,14 +92,15 @@ local function member_problem(seen, by_id)
 end
 
 local function check_there(list, given, client)
-  local ids, by_id, problems, all = {}, {}, {}, nil
+  local ids, by_id, problems, asked = {}, {}, {}, 0
   for i, target in ipairs(list) do ids[i], by_id[target.id] = target.id, target end
   local found = lookup.named(client, ids)
   for _, target in ipairs(list) do
     local seen, why = holder_of(found, target.id, kind_for(given, target))
     if why == "there is none" then
-      all = all or lookup.all(client)
-      why = ("no database in %s has this name%s"):format(client.region, lookup.near_name(all, target.id))
+      asked = asked + 1
+      why = ("no database in %s has this name%s"):format(client.region,
+        asked <= MOST_HINTS and similar(client, target.id) or "")
     end
     why = why or member_problem(seen --[[@as trapheus.Seen]], by_id)
     if why then

@@ -1,7 +1,7 @@
 --- A message by mail, through SES.
 local aws = require "trapheus.aws.client"
 local bounded = require "trapheus.notify.bounded"
-local escape = require "trapheus.notify.escape"
+local escape = require "trapheus.escape"
 
 local email = {}
 

@@ -1,5 +1,6 @@
 --- One message in the form that each kind of channel takes. Whatever its words hold, they stay words.
-local escape = require "trapheus.notify.escape"
+local escape = require "trapheus.escape"
+local html = require "trapheus.page.html"
 
 local message = {}
 
@@ -40,15 +41,17 @@ function message.text(said)
   return table.concat(lines, "\n") .. "\n"
 end
 
-local function html_list(lines)
-  local items = {}
-  for i, line in ipairs(lines) do items[i] = ("<li>%s</li>"):format((escape.html(line):gsub("\n", "<br>"))) end
-  return "<ul>" .. table.concat(items) .. "</ul>"
-end
+local element = html.element
 
-local PAGE <const> = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>\n<body style="font-family:sans-serif">'
-  .. '<h2 style="border-left:6px solid %s;padding-left:8px">%s</h2>\n<table cellpadding="3">%s</table>\n%s</body>'
-  .. '</html>\n'
+-- The lines of a text, as they are.
+local function lines_of(text)
+  local parts = {}
+  for line in (escape.text(text) .. "\n"):gmatch "(.-)\n" do
+    if parts[1] then parts[#parts + 1] = element("br", {}) end
+    parts[#parts + 1] = line
+  end
+  return parts
+end
 
 --- For mail.
 ---@param said trapheus.Message
@@ -56,12 +59,19 @@ local PAGE <const> = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head>
 function message.html(said)
   local rows, parts = {}, {}
   for i, fact in ipairs(said.facts) do
-    rows[i] = ("<tr><th align=\"left\">%s</th><td>%s</td></tr>"):format(fact[1], escape.html(fact[2]))
+    rows[i] = element("tr", {}, element("th", { align = "left" }, fact[1]), element("td", {}, escape.line(fact[2])))
   end
-  for i, section in ipairs(sections(said)) do
-    parts[i] = ("<h3>%s</h3>%s\n"):format(section[1], html_list(section[2]))
+  for _, section in ipairs(sections(said)) do
+    local items = {}
+    for i, text in ipairs(section[2]) do items[i] = element("li", {}, lines_of(text)) end
+    parts[#parts + 1] = element("h3", {}, section[1])
+    parts[#parts + 1] = element("ul", {}, items)
   end
-  return PAGE:format(said.colour, escape.html(escape.line(said.title)), table.concat(rows), table.concat(parts))
+  local heading = element("h2", { style = ("border-left:6px solid %s;padding-left:8px"):format(said.colour) },
+    escape.line(said.title))
+  return "<!DOCTYPE html>\n" .. element("html", {}, element("head", {}, element("meta", { charset = "utf-8" })),
+    element("body", { style = "font-family:sans-serif" }, heading, element("table", { cellpadding = 3 }, rows), parts)
+  ).markup .. "\n"
 end
 
 -- A text object in which nothing has a meaning.

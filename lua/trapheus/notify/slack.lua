@@ -1,6 +1,6 @@
 --- A message to a Slack channel, by an incoming webhook.
 local bounded = require "trapheus.notify.bounded"
-local escape = require "trapheus.notify.escape"
+local escape = require "trapheus.escape"
 local json = require "trapheus.json"
 local post = require "trapheus.notify.post"
 

@@ -1,7 +1,7 @@
 --- A message to an SNS topic.
 local aws = require "trapheus.aws.client"
 local bounded = require "trapheus.notify.bounded"
-local escape = require "trapheus.notify.escape"
+local escape = require "trapheus.escape"
 local json = require "trapheus.json"
 
 local sns = {}

@@ -1,20 +1,17 @@
 --- HTML from tables: what is text is escaped, whatever is in it.
-local log = require "trapheus.log"
+local escape = require "trapheus.escape"
 local sorted = require "trapheus.sorted"
 
 ---@class trapheus.Html  { markup }: finished; a plain string is a text.
 
 local html = {}
 
-local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
-local VOID = { meta = true }
-
-local function escape(value) return (log.clean(tostring(value)):gsub("[&<>\"']", ENTITIES)) end
+local VOID = { meta = true, br = true }
 
 -- An element, a list of such, or a text
 local function append(out, child)
   if type(child) ~= "table" then
-    out[#out + 1] = escape(child)
+    out[#out + 1] = escape.html(tostring(child))
   elseif child.markup then
     out[#out + 1] = child.markup
   else
@@ -31,7 +28,8 @@ function html.element(name, attributes, ...)
   local out = { "<", name }
   for _, key in ipairs(sorted.keys(attributes)) do
     local value = attributes[key]
-    if value then out[#out + 1] = value == true and " " .. key or (' %s="%s"'):format(key, escape(value)) end
+    local text = value and value ~= true and escape.html(tostring(value))
+    if value then out[#out + 1] = text and (' %s="%s"'):format(key, text) or " " .. key end
   end
   out[#out + 1] = ">"
   for i = 1, select("#", ...) do

@@ -21,7 +21,8 @@ local INSTANCE_FILTERS = {
 -- waiters of AWS's own clients rely, which take "not found" for the end of the matter.
 local function moment(sb, objects, wanted)
   local at_ms = sb.now - (sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")) * 1000
-  for _, object in ipairs(objects) do
+  for i = 1, #objects do
+    local object = objects[i]
     local born_ms = object.history[1] and object.history[1].at_ms or 0
     if born_ms > at_ms and sb.now - born_ms >= sb:draw "newborn_s" * 1000 then at_ms = born_ms end
   end
@@ -36,10 +37,12 @@ end
 ---@return table[] views
 function describe.look(sb, objects, wanted, accept)
   local seen, at_ms = {}, moment(sb, objects, wanted)
-  for _, object in ipairs(objects) do
+  for i = 1, #objects do
+    local object = objects[i]
     if sb.knobs.stale_apart == 1 then at_ms = moment(sb, { object }, wanted) end
-    for _, view in ipairs(versions.at(object.history, at_ms)) do
-      if not accept or accept(view) then seen[#seen + 1] = view end
+    local views = versions.at(object.history, at_ms)
+    for j = 1, #views do
+      if not accept or accept(views[j]) then seen[#seen + 1] = views[j] end
     end
   end
   return seen
@@ -47,17 +50,13 @@ end
 
 function rds.DescribeDBInstances(sb, params)
   local wanted = params.DBInstanceIdentifier and names.from(params.DBInstanceIdentifier, "db")
-  local found = {}
-  local function accept(view)
+  local found = describe.look(sb, sb.instances, wanted, function(view)
     return (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view)
-  end
-  for _, view in ipairs(describe.look(sb, sb.instances, wanted, accept)) do
-    found[#found + 1] = { key = view.DBInstanceIdentifier, value = view }
-  end
+  end)
   if wanted and #found == 0 then
     errors.refuse("DBInstanceNotFound", ("DBInstance %s not found."):format(params.DBInstanceIdentifier))
   end
-  return paging.page(sb, found, params, "DBInstances")
+  return paging.views(sb, found, params, "DBInstances", "DBInstanceIdentifier")
 end
 
 local BACKUP_FILTERS = {

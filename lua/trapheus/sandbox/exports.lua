@@ -63,12 +63,15 @@ local function source_of(sb, arn)
   local kind = SOURCES[resource]
   if not kind then validate.refuse_value("Invalid source ARN: %s", arn) end
   local object, time, data_version = kind.find(sb, name)
-  if not ENGINES[object.fields.Engine] then
-    validate.refuse_combination("The engine %s cannot be exported.", object.fields.Engine)
+  local engine = object.fields.Engine
+  if not ENGINES[engine] then
+    validate.refuse_combination("The engine %s cannot be exported.", engine)
+  elseif object.fields.StorageType == "standard" then
+    validate.refuse_combination("A snapshot of magnetic storage cannot be exported.")
   elseif object.status ~= "available" then
     errors.refuse("InvalidExportSourceState", ("%s is %s, and cannot be exported."):format(arn, object.status))
   end
-  return { type = kind.type, time = time, data_version = data_version }
+  return { type = kind.type, time = time, data_version = data_version, has_schemas = engine:find "postgres" ~= nil }
 end
 
 --- What the account lacks: see trapheus.Sandbox:lack.
@@ -85,19 +88,24 @@ local function check_target(sb, params)
   validate.key(sb, key)
 end
 
---- "database", "database.schema" or "database.schema.table"
-local function is_part(text)
+--- "database", "database.schema" or "database.schema.table"; without schemas "database" or "database.table".
+local function is_part(text, has_schemas)
   local _, dots = text:gsub("%.", "")
-  return not text:find "%s" and not text:find "%.%." and not text:find "^%." and not text:find "%.$" and dots <= 2
+  return not text:find "[^%w$_.]" and not text:find "%.%." and not text:find "^%." and not text:find "%.$"
+    and dots <= (has_schemas and 2 or 1)
+end
+
+local function check_parts(params, source)
+  for _, part in ipairs(params.ExportOnly or {}) do
+    if not is_part(part, source.has_schemas) then
+      errors.refuse("InvalidExportOnly", ("%s is neither a database nor a schema or a table in one."):format(part))
+    end
+  end
 end
 
 local function check(sb, params)
   for _, name in ipairs { "SourceArn", "S3BucketName", "IamRoleArn", "KmsKeyId" } do validate.present(params, name) end
-  for _, part in ipairs(params.ExportOnly or {}) do
-    if not is_part(part) then
-      errors.refuse("InvalidExportOnly", ("%s is neither a database nor a schema or a table in one."):format(part))
-    end
-  end
+  if (params.S3Prefix or ""):find ":" then validate.refuse_value("Invalid S3 prefix: %s", params.S3Prefix) end
   check_target(sb, params)
 end
 
@@ -142,6 +150,7 @@ function rds.StartExportTask(sb, params, fault)
   resources.require_free(sb, KIND, name)
   check(sb, params)
   local source = source_of(sb, params.SourceArn)
+  check_parts(params, source)
   require_idle(sb, params.SourceArn)
   local task = resources.create(sb, KIND, name, "STARTING", {
     SourceArn = params.SourceArn, SourceType = source.type, SnapshotTime = source.time, S3Bucket = params.S3BucketName,

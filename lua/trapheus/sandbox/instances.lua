@@ -11,14 +11,15 @@ local instances = {
   excursion = resources.excursion, require_ready = resources.require_ready,
 }
 
---- What Describe shows of an instance, once everybody can see it.
+--- What Describe shows of an instance, once everybody can see it. What lies in its fields is shared: whoever changes
+--- that, changes a copy (tables.renewed).
 ---@param sb table
 ---@param instance table
 ---@param name string|nil
 ---@return table
 function instances.view(sb, instance, name)
   name = name or instance.name
-  local shown = tables.copy(instance.fields)
+  local shown = tables.shallow(instance.fields)
   shown.DBInstanceIdentifier = name
   shown.DBInstanceArn = names.arn(sb, "db", name)
   shown.DbiResourceId = instance.rid
@@ -101,7 +102,9 @@ function instances.reboot(sb, instance, seconds, done)
   members.may_lose_writer(sb, instance)
   instances.become(sb, instance, "rebooting")
   sb:later(seconds, function()
-    for _, group in ipairs(instance.fields.DBParameterGroups) do group.ParameterApplyStatus = "in-sync" end
+    for _, group in ipairs(tables.renewed(instance.fields, "DBParameterGroups")) do
+      group.ParameterApplyStatus = "in-sync"
+    end
     instance.cluster_group_status = "in-sync"
     instances.settle(sb, instance)
     done()

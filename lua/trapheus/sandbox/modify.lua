@@ -6,6 +6,7 @@ local instances = require "trapheus.sandbox.instances"
 local member_settings = require "trapheus.sandbox.member_settings"
 local names = require "trapheus.sandbox.names"
 local settings = require "trapheus.sandbox.settings"
+local tables = require "trapheus.sandbox.tables"
 local validate = require "trapheus.sandbox.validate"
 
 local modify = { operations = { rds = {} } }
@@ -43,7 +44,7 @@ end
 
 --- A new parameter group is attached at once; its values come with the next reboot.
 function WAY.attached(instance)
-  instance.fields.DBParameterGroups[1].ParameterApplyStatus = "applying"
+  tables.renewed(instance.fields, "DBParameterGroups")[1].ParameterApplyStatus = "applying"
 end
 
 --- Rebalances changed storage, in a state in which the instance takes changes again.
@@ -56,7 +57,9 @@ end
 
 function WAY.settle(sb, instance, list)
   local group = instance.fields.DBParameterGroups[1]
-  if group and group.ParameterApplyStatus == "applying" then group.ParameterApplyStatus = "pending-reboot" end
+  if group and group.ParameterApplyStatus == "applying" then
+    tables.renewed(instance.fields, "DBParameterGroups")[1].ParameterApplyStatus = "pending-reboot"
+  end
   instances.settle(sb, instance)
   optimize(sb, instance, list or {})
 end

@@ -36,6 +36,20 @@ end
 
 local function by_key(a, b) return a.key < b.key end
 
+--- A page of views, in the order of one of their fields.
+---@param sb trapheus.Sandbox
+---@param views table[]
+---@param params table MaxRecords, Marker
+---@param field string Of the result, for the views.
+---@param key string Theirs.
+---@return table result
+function paging.views(sb, views, params, field, key)
+  if #views <= 1 and not params.Marker and not params.MaxRecords then return { [field] = views } end
+  local list = {}
+  for i, view in ipairs(views) do list[i] = { key = view[key], value = view } end
+  return paging.page(sb, list, params, field)
+end
+
 ---@param sb trapheus.Sandbox
 ---@param list { key: string, value: table }[]
 ---@param params table MaxRecords, Marker

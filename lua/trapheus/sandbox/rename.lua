@@ -7,6 +7,7 @@ local multi_az = require "trapheus.sandbox.multi_az"
 local names = require "trapheus.sandbox.names"
 local replicas = require "trapheus.sandbox.replicas"
 local resources = require "trapheus.sandbox.resources"
+local tables = require "trapheus.sandbox.tables"
 
 local rename = {}
 
@@ -17,7 +18,7 @@ local function renew(sb, instance, old)
     fields.CertificateDetails = { CAIdentifier = details.CAIdentifier, ValidTill = sb:seconds() // 1 + 365 * 86400 }
   end
   if sb.knobs.rename_leaves_domain == 1 then
-    for _, membership in ipairs(fields.DomainMemberships) do membership.Status = "failed" end
+    for _, membership in ipairs(tables.renewed(fields, "DomainMemberships")) do membership.Status = "failed" end
   end
   if sb.knobs.rename_event == 1 then
     events.add(sb, "db-instance", instance.name, "notification", ("Renamed instance from %s to %s"):format(old,

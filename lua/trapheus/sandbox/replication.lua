@@ -3,6 +3,7 @@
 local errors = require "trapheus.sandbox.errors"
 local instances = require "trapheus.sandbox.instances"
 local names = require "trapheus.sandbox.names"
+local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
 
 local replication = { operations = { rds = {} } }
@@ -34,7 +35,8 @@ function rds.StartDBInstanceAutomatedBackupsReplication(sb, params)
   sb.replications[instance.rid .. sb.asked_in] = true -- though nobody sees it yet
   sb.replications[backup] = { BackupRetentionPeriod = params.BackupRetentionPeriod or 7, KmsKeyId = params.KmsKeyId }
   sb:later(sb:draw "replication_s", function()
-    table.insert(instance.fields.DBInstanceAutomatedBackupsReplications, { DBInstanceAutomatedBackupsArn = backup })
+    table.insert(tables.renewed(instance.fields, "DBInstanceAutomatedBackupsReplications"),
+      { DBInstanceAutomatedBackupsArn = backup })
     if not instance.gone then instances.commit(sb, instance, instance.hidden and {} or nil) end
   end)
   return { DBInstanceAutomatedBackup = { DBInstanceAutomatedBackupsArn = backup, Status = "pending" } }

@@ -82,7 +82,8 @@ end
 local function await_reboot(sb, instance)
   local group = instance.fields.DBParameterGroups[1]
   local default = not group or group.DBParameterGroupName:find "^default%."
-  if not default and sb:chance "restore_pending_reboot_percent" then group.ParameterApplyStatus = "pending-reboot" end
+  if default or not sb:chance "restore_pending_reboot_percent" then return end
+  tables.renewed(instance.fields, "DBParameterGroups")[1].ParameterApplyStatus = "pending-reboot"
 end
 
 local function plan(sb, instance, fault)

@@ -4,6 +4,7 @@ local clusters = require "trapheus.sandbox.clusters"
 local errors = require "trapheus.sandbox.errors"
 local instances = require "trapheus.sandbox.instances"
 local resources = require "trapheus.sandbox.resources"
+local tables = require "trapheus.sandbox.tables"
 
 local roles = { operations = { rds = {} } }
 local rds = roles.operations.rds
@@ -33,11 +34,13 @@ local function add(sb, kind, params)
   if #list >= MOST then
     errors.refuse(kind.code .. "QuotaExceeded", ("At most %d roles can be associated."):format(MOST))
   end
-  local role = { RoleArn = params.RoleArn, FeatureName = params.FeatureName, Status = "PENDING" }
-  table.insert(list, role)
+  table.insert(tables.renewed(resource.fields, "AssociatedRoles"),
+    { RoleArn = params.RoleArn, FeatureName = params.FeatureName, Status = "PENDING" })
   resources.commit(sb, resource)
   sb:later(sb:draw "role_s", function()
-    role.Status = "ACTIVE"
+    local now = tables.renewed(resource.fields, "AssociatedRoles")
+    local at = position(now, params)
+    if at then now[at].Status = "ACTIVE" end
     resources.touch(sb, resource)
   end)
   return {}
@@ -49,7 +52,7 @@ local function remove(sb, kind, params)
   if not at then
     errors.refuse(kind.code .. "NotFound", ("The role %s is not associated."):format(params.RoleArn))
   end
-  table.remove(list, at)
+  table.remove(tables.renewed(resource.fields, "AssociatedRoles"), at)
   resources.commit(sb, resource)
   return {}
 end

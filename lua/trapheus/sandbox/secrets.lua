@@ -2,6 +2,7 @@
 --- and goes with it. Nothing here knows a password.
 
 local resources = require "trapheus.sandbox.resources"
+local tables = require "trapheus.sandbox.tables"
 
 local secrets = {}
 
@@ -12,8 +13,9 @@ function secrets.settle(sb, resource)
   local secret = resource.fields.MasterUserSecret
   if not secret or secret.SecretStatus ~= "creating" then return end
   sb:later(sb:draw "secret_s", function()
-    if resource.fields.MasterUserSecret ~= secret then return end
-    secret.SecretStatus = "active"
+    local now = resource.fields.MasterUserSecret
+    if not now or now.SecretArn ~= secret.SecretArn then return end
+    tables.renewed(resource.fields, "MasterUserSecret").SecretStatus = "active"
     resources.touch(sb, resource)
   end)
 end

@@ -9,6 +9,7 @@
 --- pending  the field of PendingModifiedValues, where it has another name
 
 local errors = require "trapheus.sandbox.errors"
+local tables = require "trapheus.sandbox.tables"
 local template = require "trapheus.sandbox.template"
 
 local settings = {}
@@ -88,12 +89,13 @@ settings.shapes = {
     }) or nil
   end,
   secret_key = function(_, fields, value)
-    if fields.MasterUserSecret then fields.MasterUserSecret.KmsKeyId = value end
+    if fields.MasterUserSecret then tables.renewed(fields, "MasterUserSecret").KmsKeyId = value end
   end,
   nothing = function() end,
   domain = function(_, fields, value)
-    fields.DomainMemberships = fields.DomainMemberships[1] and fields.DomainMemberships or { { Status = "joined" } }
-    for key, member in pairs(value) do fields.DomainMemberships[1][key] = member end
+    local joined = tables.renewed(fields, "DomainMemberships")
+    joined[1] = joined[1] or { Status = "joined" }
+    for key, member in pairs(value) do joined[1][key] = member end
   end,
 }
 

@@ -8,7 +8,7 @@ local usage = require "trapheus.usage"
 local stage = {}
 
 ---@class trapheus.sandbox.Stage
----@field id string
+---@field id string?
 ---@field is_cluster boolean?
 ---@field scenario trapheus.sandbox.Scenario?
 ---@field described trapheus.sandbox.Described?
@@ -27,6 +27,7 @@ end
 
 -- What a plain rehearsal begins with.
 local function plain(spec)
+  if not spec.id then return { instances = {}, clusters = {} } end
   if spec.is_cluster then return { instances = {}, clusters = { { DBClusterIdentifier = spec.id } } } end
   return { instances = { { DBInstanceIdentifier = spec.id } }, clusters = {} }
 end
@@ -207,6 +208,18 @@ function stage.set(sb, spec)
   check_served(sb, scenario)
   sb:inject(scenario.faults)
   for _, action in ipairs(scenario.actions) do arrange(sb, action, spec.tell or function() end) end
+end
+
+--- One more database, unless it is there, with the snapshot that is restored from.
+---@param sb trapheus.Sandbox
+---@param spec trapheus.sandbox.Stage
+function stage.add(sb, spec)
+  local holders = spec.is_cluster and sb.cluster_names or sb.names
+  if not (holders[spec.id] or spec.is_cluster == nil and sb.cluster_names[spec.id]) then
+    local kind = spec.is_cluster and "clusters" or "instances"
+    placed(spec.id, ADD[kind].made_up, sb, { [KINDS[kind].id] = spec.id })
+  end
+  if spec.snapshot then add_needed(sb, spec) end
 end
 
 return stage

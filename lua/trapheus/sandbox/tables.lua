@@ -15,6 +15,15 @@ tables.copy = copy
 ---@return T
 function tables.shallow(value) return copy(value, true) end
 
+--- Gives a resource's field a copy of its own, to be changed: Describe has shown the one before, and shows it still.
+---@param fields table
+---@param name string
+---@return table
+function tables.renewed(fields, name)
+  fields[name] = copy(fields[name])
+  return fields[name]
+end
+
 ---@param a any
 ---@param b any
 ---@return boolean

@@ -5,7 +5,6 @@ local backoff = require "trapheus.backoff"
 local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.errors"
 local exchange = require "trapheus.aws.exchange"
-local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
 local signature = require "trapheus.aws.signature"
 local timestamp = require "trapheus.aws.timestamp"
@@ -25,6 +24,8 @@ local TOLERATED_S = 4 * 60 -- as the client: a smaller difference of clocks is n
 ---@field err table?         As the client is told it: code, message, status, retryable, ambiguous.
 ---@field request_id string?
 ---@field date_s number?     The server's time, when there was a reply.
+---@field status integer?    Of the reply, when there is a result.
+---@field attempts integer?
 
 -- Fidelities ------------------------------------------------------------------------------
 
@@ -45,7 +46,8 @@ local function as_tables(self, call, signed_at_s)
   self:pass(arriving)
   result, err = delivery.tables(arriving, call, result, err)
   if err and not err.status then return { err = no_reply(err, call.read_only) } end
-  local answer = { result = result, date_s = sb:seconds() // 1 | 0, request_id = ("sandbox-%08d"):format(#sb.audit) }
+  local answer = { result = result, err = nil, date_s = sb:seconds() // 1 | 0,
+    request_id = ("sandbox-%08d"):format(#sb.audit), status = 200, attempts = nil }
   if err then
     answer.err = judged(exchange.judge { status = err.status, code = not err.malformed and err.code or nil,
       message = err.message, read_only = call.read_only }, err.status, answer.request_id)
@@ -68,7 +70,7 @@ local function as_bytes(self, call, signed_at_s)
   self:pass(reply.arriving)
   local arrived, err = delivery.bytes(reply.arriving, reply)
   if not arrived then return { err = no_reply(err, call.read_only) } end
-  local date, answer = header(arrived, "date"), { request_id = header(arrived, "x-amzn-requestid") }
+  local date, answer = header(arrived, "date"), { request_id = header(arrived, "x-amzn-requestid"), status = 200 }
   answer.date_s = date and timestamp.parse(date)
   answer.result, err = exchange.read(call, arrived)
   if err then answer.err = judged(err, arrived.status, answer.request_id) end
@@ -158,19 +160,20 @@ local function exchanged(self, asked, most)
   return answer, attempts
 end
 
+local function in_bytes(call)
+  if call.body then return call end
+  return { service = call.service, operation = call.operation, params = call.params, read_only = call.read_only,
+    body = protocol.encode(call.service, call.operation, call.params) }
+end
+
 --- Answers one call, as a client asks it: at AWS's standard mode of retries.
 ---@param call trapheus.Call
 ---@return table result
 ---@return trapheus.CallInfo info
 function transport:send(call)
-  local read_only = model.is_read_only(call.operation)
-  local asked = { service = call.service, operation = call.operation, params = call.params or {},
-    body = call.body or self.wire and protocol.encode(call.service, call.operation, call.params),
-    read_only = read_only }
-  local answer, attempts = exchanged(self, asked, call.max_attempts or MOST_ATTEMPTS)
-  if answer.result then
-    return answer.result, { status = 200, request_id = answer.request_id, attempts = attempts }
-  end
+  local answer, attempts = exchanged(self, self.wire and in_bytes(call) or call, call.max_attempts or MOST_ATTEMPTS)
+  answer.attempts = attempts
+  if answer.result then return answer.result, answer end
   local err = answer.err
   err.operation, err.service, err.attempts = call.operation, call.service, attempts
   error(errors.new(err), 0)

@@ -3,6 +3,7 @@
 local versions = {}
 
 local KEEP_MS = 600 * 1000
+local NONE = {}
 
 --- The views that there are, none of which changes any more, each with room for what is written of it.
 ---@type table<table, table>
@@ -24,7 +25,7 @@ function versions.at(history, at_ms)
   for i = #history, 1, -1 do
     if history[i].at_ms <= at_ms then return history[i].views end
   end
-  return {}
+  return NONE
 end
 
 return versions

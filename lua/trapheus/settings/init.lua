@@ -58,6 +58,15 @@ local LATER = { finish = true, handover = true }
 ---@field security boolean?
 ---@field accepted boolean?  By the user: no reason for anything.
 
+-- A description that does not speak of a setting stands for what the row says, if for anything.
+local function alike(row, a, b)
+  if row.unsaid ~= nil then
+    if a == nil then a = row.unsaid end
+    if b == nil then b = row.unsaid end
+  end
+  return equal(a, b)
+end
+
 --- What differs between the captured configuration and another one.
 ---@param config table
 ---@param current table
@@ -66,7 +75,7 @@ local LATER = { finish = true, handover = true }
 function Settings:diff(config, current)
   local differing, security = {}, false
   for _, row in ipairs(self.rows) do
-    if kept(row, config) and not LATER[row.with] and not equal(config[row.name], current[row.name]) then
+    if kept(row, config) and not LATER[row.with] and not alike(row, config[row.name], current[row.name]) then
       local wanted = config[row.name] -- nil: the original showed none, so there is nothing to fall short of
       local secures = wanted ~= nil and row.security or nil
       differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name], security = secures }
@@ -113,7 +122,7 @@ function Settings:compare(a, b)
   local list = {}
   for _, row in ipairs(self.rows) do
     local chosen = row.compare and not rules[row.compare].holds(a) and not rules[row.compare].holds(b)
-    if not own(row) and not chosen and not equal(a[row.name], b[row.name]) then
+    if not own(row) and not chosen and not alike(row, a[row.name], b[row.name]) then
       list[#list + 1] = { name = row.name, a = a[row.name], b = b[row.name], impossible = row.cannot and true or nil }
     end
   end

@@ -11,6 +11,7 @@
 ---   shape     scalar (the default); or one of settings/shapes.lua, where `fields` are those that count, `keep` is
 ---             the rule for an element that counts, and `reads` are the fields that rule looks at
 ---   default   what a missing value means
+---   unsaid    what a description by an older client, which does not show it, stands for; compared, and never sent
 ---   security  a difference is a reason to roll back, not a note
 ---   group     if one of the group is modified, all of it is sent (AWS wants them together)
 ---   when      the rule (settings/rules.lua) that must hold, or it is not sent
@@ -58,10 +59,12 @@ return {
     modify = "VpcSecurityGroupIds", shape = "set", security = true },
   { name = "PubliclyAccessible", path = "PubliclyAccessible", restore = "PubliclyAccessible",
     modify = "PubliclyAccessible", default = false, security = true },
-  { name = "NetworkType", path = "NetworkType", restore = "NetworkType", modify = "NetworkType" },
+  { name = "NetworkType", path = "NetworkType", restore = "NetworkType", modify = "NetworkType",
+    unsaid = "IPV4" },
   { name = "EnableCustomerOwnedIp", path = "CustomerOwnedIpEnabled", restore = "EnableCustomerOwnedIp",
     modify = "EnableCustomerOwnedIp", default = false, when = "outposts" },
-  { name = "BackupTarget", path = "BackupTarget", restore = "BackupTarget", when = "outposts" },
+  { name = "BackupTarget", path = "BackupTarget", restore = "BackupTarget", when = "outposts",
+    unsaid = "region" },
   { name = "DBParameterGroupName", path = "DBParameterGroups[].DBParameterGroupName", shape = "first",
     restore = "DBParameterGroupName", modify = "DBParameterGroupName", security = true,
     when = "own_parameter_group" },
@@ -88,7 +91,7 @@ return {
     modify = "DomainDnsIps", group = "domain", when = "own_directory" },
   { name = "LicenseModel", path = "LicenseModel", restore = "LicenseModel", modify = "LicenseModel" },
   { name = "EngineLifecycleSupport", path = "EngineLifecycleSupport", restore = "EngineLifecycleSupport",
-    modify = "EngineLifecycleSupport", when = "extended_support" },
+    modify = "EngineLifecycleSupport", when = "extended_support", unsaid = "open-source-rds-extended-support" },
   { name = "AutoMinorVersionUpgrade", path = "AutoMinorVersionUpgrade", restore = "AutoMinorVersionUpgrade",
     modify = "AutoMinorVersionUpgrade", default = false },
   { name = "ProcessorFeatures", path = "ProcessorFeatures[]", restore = "ProcessorFeatures",
@@ -114,7 +117,7 @@ return {
   { name = "PerformanceInsightsRetentionPeriod", path = "PerformanceInsightsRetentionPeriod",
     modify = "PerformanceInsightsRetentionPeriod", with = "modify", group = "insights", when = "insights" },
   { name = "DatabaseInsightsMode", path = "DatabaseInsightsMode", modify = "DatabaseInsightsMode", with = "modify",
-    group = "insights" },
+    group = "insights", unsaid = "standard" },
   { name = "DeletionProtection", path = "DeletionProtection", modify = "DeletionProtection", with = "finish",
     default = false, security = true },
   { name = "ManageMasterUserPassword", path = "MasterUserSecret.SecretArn", shape = "present",

@@ -25,8 +25,16 @@ local advice = {}
 ---@field silence table<string, { err: any, denied: boolean }>  By question: why there was no answer.
 ---@field version_offered boolean?    Once it was asked and answered.
 
+local NOT_ASKED = { "security groups", "KMS keys", "permissions", "alarms", "scaling policies" }
+
 --- What nothing here can ask; told in a plan.
-advice.NOT_ASKED = { "security groups", "KMS keys", "permissions", "alarms", "scaling policies" }
+---@param run trapheus.Run
+---@return string[]
+function advice.not_asked(run)
+  local list = table.move(NOT_ASKED, 1, #NOT_ASKED, 1, {})
+  if run.facts.export then list[#list + 1] = "the bucket and the role of the export" end
+  return list
+end
 
 ---@type trapheus.Question[]
 advice.questions = {}

@@ -70,6 +70,12 @@ function export.advance(run)
     seen.percent and ("%d%%"):format(seen.percent))
 end
 
+function export.on_deadline(run)
+  local known = run.facts.export
+  return run:fail(("the export %s is %s after a day; it goes on by itself"):format(known.name,
+    known.status or "not there"))
+end
+
 --- One more look at the end of a run, for the report. Who may not look, or gets no answer, does without.
 ---@param run trapheus.Run
 function export.look_again(run)

@@ -5,11 +5,12 @@ local common = require "trapheus.steps.checks.common"
 local errors = require "trapheus.errors"
 local export = require "trapheus.steps.checks.export"
 local marks = require "trapheus.marks"
+local constant = require "trapheus.constant"
 local handover = require "trapheus.steps.handover"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
-local runs = require "trapheus.runs"
+local similar = require "trapheus.databases.similar"
 local sorted = require "trapheus.sorted"
 local subscriptions = require "trapheus.steps.subscriptions"
 
@@ -46,7 +47,7 @@ local function not_there(run, what)
   local instance, cluster = known_holders(run, aside)
   local way_on = marks.way_on(instance) or marks.way_on(cluster)
   return ("no %s in %s is called %s%s"):format(what, run.world.region, run.identifier,
-    way_on and ("; there is %s: %s"):format(aside, way_on) or "")
+    way_on and ("; there is %s: %s"):format(aside, way_on) or similar(run.world.rds, run.identifier))
 end
 
 local function other_kind(run, kind)
@@ -150,7 +151,7 @@ local function plan_export(run, original, problems)
 end
 
 local function warn_of_unfinished(run)
-  for _, record in ipairs(runs.open(run.world.journal)) do
+  for _, record in ipairs((run.world:unfinished())) do
     if record.identifier == run.identifier and record.account == run.record.account
       and record.region == run.record.region and record.run_id ~= run.id then
       run:warn(("run %s of %s is not finished: trapheus resume %s, or trapheus rollback %s"):format(record.run_id,
@@ -175,6 +176,8 @@ function preflight.advance(run)
   ask(run, "original", run.identifier, original, problems)
   if run:restores() then ask(run, "names", "names", original, problems) end
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
+  constant(run.facts.config)
+  for _, member in ipairs(run.facts.original.members) do constant(member.config) end
   advice.give(run, original, run.seen_snapshot)
   return run.world:gate(run) or run:done()
 end

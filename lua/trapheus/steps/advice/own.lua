@@ -30,6 +30,13 @@ local function nobody_told(about)
   return "nobody is told if this fails: see trapheus notify --help, or watch the exit code"
 end
 
+-- The replacement has what the snapshot has.
+local function awaited_export(about)
+  if not (about.run.facts.export and about.run.options.export_wait) then return nil end
+  return "the export is waited for before the database is moved (--export-wait), which may take hours: what is written "
+    .. "after the snapshot is not in the replacement, so keep writers away, or do without waiting"
+end
+
 -- Afterwards ----------------------------------------------------------------------------------
 
 local function resource_id(about)
@@ -83,6 +90,7 @@ return {
   { name = "credentials", ask = credentials },
   { name = "clock", ask = clock },
   { name = "alerts", ask = nobody_told },
+  { name = "export", restoring = true, ask = awaited_export },
   { name = "fence", restoring = true, ask = unfenced },
   { name = "resource id", restoring = true, ask = resource_id },
   { name = "domain", restoring = true, ask = domain },

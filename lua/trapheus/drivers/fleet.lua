@@ -1,0 +1,111 @@
+--- The fleet driver: many runs in one process. A run that waits is data in a heap, by when its next look is due; one
+--- whose turn it is looks in a task, and many of those are under way at once. Runs that are due at about the same time
+--- look together, so that they share what they see.
+local errors = require "trapheus.errors"
+local heap = require "trapheus.heap"
+local tasks = require "trapheus.tasks"
+
+local driver = {}
+
+-- One round of looks costs about the same for one run as for a hundred: the more there are, the more often.
+local MIN_ROUND_MS, MAX_ROUND_MS, ROUND_OF_ALL_MS = 1000, 10 * 1000, 100 * 1000
+local MOST_AT_ONCE = 200 -- looks under way: two full pages
+
+---@class trapheus.FleetDriver
+---@field world trapheus.World
+---@field ended fun(run: trapheus.Run, problem: any, pipeline: trapheus.Pipeline)
+local Driver = {}
+Driver.__index = Driver
+
+--- `ended` is called when a run has ended; or has come to nothing, and then `problem` says why: the run is as the
+--- journal has it. It may add runs.
+---@param world trapheus.World
+---@param ended fun(run: trapheus.Run, problem: any, pipeline: trapheus.Pipeline)
+---@return trapheus.FleetDriver
+function driver.new(world, ended)
+  return setmetatable({ world = world, ended = ended, due = heap.new(), active = 0, round_at_ms = 0 }, Driver)
+end
+
+--- Its first look is due now.
+---@param pipeline trapheus.Pipeline
+---@param run trapheus.Run
+function Driver:add(pipeline, run)
+  self.due:push(self.world:now_ms(), { pipeline = pipeline, run = run })
+  self.moved = true
+end
+
+--- How many runs have not ended.
+---@return integer
+function Driver:under_way() return self.due.count + self.active end
+
+--- Calls f(run) for each that waits.
+function Driver:each(f)
+  for i = 1, self.due.count do f(self.due[i].value.run) end
+end
+
+local function look(self, entry)
+  local run = entry.run
+  run.world.rds:begin()
+  local ok, delay_ms = xpcall(entry.pipeline.tick, errors.traced, entry.pipeline, run)
+  self.active, self.moved = self.active - 1, true
+  if ok and delay_ms then return self.due:push(self.world:now_ms() + delay_ms, entry) end
+  self.ended(run, not ok and delay_ms or nil, entry.pipeline)
+end
+
+-- When the next looks are due: not sooner than a round after the last ones.
+local function next_ms(self)
+  local _, due_ms = self.due:peek()
+  if not due_ms or self.active >= MOST_AT_ONCE then return math.huge end
+  return math.max(due_ms, self.round_at_ms)
+end
+
+local function round_ms(self)
+  return math.max(MIN_ROUND_MS, math.min(ROUND_OF_ALL_MS / self:under_way(), MAX_ROUND_MS)) // 1
+end
+
+local function start_due(self)
+  local now_ms = self.world:now_ms()
+  if next_ms(self) > now_ms then return end
+  local length_ms = round_ms(self)
+  local entry, due_ms = self.due:peek()
+  while entry and due_ms <= now_ms + length_ms / 2 and self.active < MOST_AT_ONCE do
+    self.due:pop()
+    self.active = self.active + 1
+    tasks.spawn(look, self, entry)
+    entry, due_ms = self.due:peek()
+  end
+  if next_ms(self) > now_ms then self.round_at_ms = now_ms + length_ms end -- or there are more of this round
+end
+
+-- Until a look has ended, or the next round is due, or a signal comes.
+local function wait(self, until_ms)
+  local world = self.world
+  local at_ms = math.min(next_ms(self), until_ms)
+  local timer <close> = at_ms < math.huge and world.loop:timer(at_ms - world:now_ms()) or nil
+  tasks.await { done = function() return self.moved or timer and timer:done() or world:interrupted() ~= nil end,
+    result = function() end }
+end
+
+local function stopped(self, until_ms)
+  if self.world:interrupted() then return self.world:interrupted() end
+  if self.world:now_ms() >= until_ms then return "the time limit" end
+end
+
+--- Runs all of them to their ends, or until a signal or the time limit: then each comes to a safe point, nothing is
+--- undone, and a resume goes on.
+---@param limit { until_ms: integer?, turn: fun()? }?  `turn` is called whenever something has happened.
+---@return string? interrupted  Why it stopped before its end.
+function Driver:run(limit)
+  local until_ms = limit and limit.until_ms or math.huge
+  local why
+  while self:under_way() > 0 and not (why and self.active == 0) do
+    self.moved = false
+    if not why then start_due(self) end
+    if not self.moved then wait(self, why and math.huge or until_ms) end
+    why = why or stopped(self, until_ms)
+    if limit and limit.turn then limit.turn() end
+  end
+  return self:under_way() > 0 and why or nil
+end
+
+return driver

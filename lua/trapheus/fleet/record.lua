@@ -1,0 +1,79 @@
+--- What the journal knows of a fleet: its targets and how they are to be restored, written once. How far it has come is
+--- in the records of its runs, each of which names its fleet and its target; a target without a run was not begun.
+local commands = require "trapheus.commands"
+local journal = require "trapheus.journal"
+local names = require "trapheus.names"
+local nearest = require "trapheus.nearest"
+local usage = require "trapheus.usage"
+
+local record = {}
+
+local PREFIX = "fleet-"
+local OF_NOW = { plan = true, yes = true, timeout = true, resume = true } -- not of the whole fleet
+
+---@class trapheus.FleetRecord   Plain data.
+---@field run_id string            "fleet-" and eight characters: what it is called
+---@field fleet true
+---@field script string
+---@field given table              the flags that say how, by their fields
+---@field place table              as of a run: where it runs
+---@field targets trapheus.Target[]
+---@field created_at integer
+
+--- What of the flags belongs to the fleet, and is remembered with it.
+---@param given trapheus.Given
+---@return table
+function record.given(given)
+  local kept = {}
+  for _, title in ipairs { "How many, and when to stop", "What to restore", "How" } do
+    for _, group in ipairs(commands.find("bulk").groups) do
+      for _, row in ipairs(group[1] == title and group[2] or {}) do
+        local field = commands.field(row[1])
+        if not OF_NOW[field] then kept[field] = given[field] end
+      end
+    end
+  end
+  return kept
+end
+
+--- Is this what a fleet is called?
+---@param id string?
+---@return boolean
+function record.names_fleet(id) return id ~= nil and id:sub(1, #PREFIX) == PREFIX end
+
+---@param world trapheus.World
+---@param fields table
+---@return trapheus.FleetRecord
+function record.new(world, fields)
+  fields.format, fields.fleet = journal.FORMAT, true
+  fields.run_id = PREFIX .. names.run_id(world.random_bytes(5))
+  fields.created_at = world:now_ms() // 1000
+  return fields
+end
+
+--- The fleet of that name. A usage error, with the one that may have been meant, when there is none.
+---@param kept trapheus.Journal
+---@param id string
+---@return trapheus.FleetRecord
+function record.find(kept, id)
+  local found = kept:load(id)
+  if found and found.fleet then return found end
+  local ids = {}
+  for _, other in ipairs(kept:fleets()) do ids[other.run_id] = true end
+  local near = nearest(id, ids)
+  usage.fail("there is no fleet '%s'%s", id, near and (" (did you mean %s?)"):format(near) or "")
+end
+
+--- The records of its runs, by the number of their targets.
+---@param kept trapheus.Journal
+---@param id string
+---@return table<integer, table>
+function record.runs(kept, id)
+  local found = {}
+  for _, run in ipairs(kept:list()) do
+    if run.fleet_id == id then found[run.fleet_target] = found[run.fleet_target] or run end
+  end
+  return found
+end
+
+return record

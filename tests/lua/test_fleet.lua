@@ -1,0 +1,128 @@
+--- Fleets on the sandbox: who begins when, what becomes of the others, and what is asked of AWS.
+local many = require "many"
+local usage = require "trapheus.usage"
+local witness = require "witness"
+local tests = {}
+
+local RESTORE = "RestoreDBInstanceFromDBSnapshot"
+
+local function ids(count)
+  local list = {}
+  for i = 1, count do list[i] = ("db%d"):format(i) end
+  return list
+end
+
+local function count_of(result, outcome)
+  local count = 0
+  for _, row in ipairs(result.state.runs) do count = count + (row.outcome == outcome and 1 or 0) end
+  return count
+end
+
+-- As Describe shows it, once all has ended.
+local function restored(sandbox, id) return sandbox:instance(id).restored_version ~= nil end
+
+tests["all of them are restored, so many at a time"] = function()
+  local result = many { ids = ids(12), flags = { "--concurrency", "4" } }
+  witness.equal(result.code, 0)
+  witness.equal(result.most, 4, "under way at a time")
+  for _, id in ipairs(ids(12)) do
+    witness.equal(result.rows[id].outcome, "restored", id)
+    assert(restored(result.sandbox, id), id)
+    witness.equal(result.sandbox:instance(id .. "-temp"), nil, "what is left of " .. id)
+    assert(not witness.marked(result.sandbox:instance(id).TagList), id .. " is marked")
+  end
+end
+
+tests["one that fails is nothing to the others"] = function()
+  local result = many { ids = ids(6), flags = { "--keep-going" },
+    faults = { { operation = RESTORE, occurrence = 2, kind = "terminal", status = "failed" } } }
+  witness.equal(result.code, 8)
+  witness.equal(count_of(result, "rolled_back"), 1)
+  witness.equal(count_of(result, "restored"), 5)
+end
+
+tests["looks are shared"] = function()
+  local result = many { ids = ids(40), flags = { "--concurrency", "40" } }
+  witness.equal(result.code, 0)
+  local looks = 0
+  for _, entry in ipairs(result.sandbox.audit) do looks = looks + (witness.reads(entry.operation) and 1 or 0) end
+  assert(looks / 40 < 60, ("%d reads for each"):format(looks // 40))
+end
+
+tests["none begins after one has failed, unless that is allowed"] = function()
+  local function begun(...)
+    local result = many { ids = ids(8), flags = { "--concurrency", "2", ... },
+      faults = { { operation = "CreateDBSnapshot", occurrence = "every", kind = "denied" } } }
+    witness.equal(result.code, 8)
+    for i = #result.begun + 1, 8 do witness.equal(result.state.runs[i].status, "skipped") end
+    return #result.begun
+  end
+  witness.equal(begun(), 2)
+  witness.equal(begun "--fail-fast", 2)
+  witness.equal(begun("--max-failures", "3"), 5)
+  witness.equal(begun("--max-failures", "50%"), 6)
+  witness.equal(begun "--keep-going", 8)
+end
+
+tests["the others begin when the canary has ended well"] = function()
+  local first
+  local result = many { ids = ids(5), flags = { "--canary", "1" }, event = function(id, event, all)
+    if event.event == "stopped" and id == "db1" then first = #all.state.runs - all.state.wave end
+    if id ~= "db1" then assert(all.state.runs[1].outcome == "restored", "before the canary has ended") end
+  end }
+  witness.equal(result.code, 0)
+  witness.equal(first, 4, "the wave of the canary")
+end
+
+tests["none begins after a canary that fails, whatever else may fail"] = function()
+  local result = many { ids = ids(5), flags = { "--canary", "1", "--keep-going" },
+    faults = { { operation = RESTORE, occurrence = 1, kind = "terminal", status = "failed" } } }
+  witness.equal(result.code, 8)
+  witness.equal(#result.begun, 1)
+  witness.equal(result.rows.db1.status, "rolled_back")
+  witness.equal(result.rows.db5.status, "skipped")
+end
+
+tests["a wave begins when the one before it has ended"] = function()
+  local result = many { ids = ids(10), flags = { "--waves", "2,30%" }, event = function(id, _, all)
+    local i = tonumber(id:match "%d+")
+    for earlier = 1, i > 5 and 5 or i > 2 and 2 or 0 do
+      assert(all.state.runs[earlier].outcome, ("%s before db%d has ended"):format(id, earlier))
+    end
+  end }
+  witness.equal(result.code, 0)
+  witness.equal(result.state.waves, 3)
+end
+
+tests["a plan for all changes nothing"] = function()
+  local print_before, printed = io.stdout, {}
+  io.stdout = { write = function(_, ...) printed[#printed + 1] = table.concat { ... } return true end, -- luacheck: ignore
+    flush = function() return true end }
+  local ok, result = pcall(many, { ids = ids(3), flags = { "--plan" } })
+  io.stdout = print_before -- luacheck: ignore
+  assert(ok, result)
+  witness.equal(result.code, 0)
+  witness.equal(#witness.changes(result.sandbox), 0, "changes")
+  local text = table.concat(printed)
+  for _, id in ipairs(ids(3)) do assert(text:find("RestoreDBInstanceFromDBSnapshot " .. id, 1, true), id) end
+end
+
+local function refused(pattern, spec)
+  local ok, err = pcall(many, spec)
+  assert(not ok and usage.is(err) and tostring(err):find(pattern), tostring(err))
+end
+
+tests["what cannot be is refused before anything is called"] = function()
+  refused("nothing is to be restored", { ids = {} })
+  refused("a is there already", { ids = { "a", "A" } })
+  refused("x.csv:2: a is there already %(x.csv:1%)", { ids = { { id = "a", where = "x.csv:1" },
+    { id = "a", where = "x.csv:2" } } })
+  refused("no hyphen may be last", { ids = { "a-" } })
+  refused("%-%-max%-failures 'some'", { ids = { "a" }, flags = { "--max-failures", "some" } })
+  refused("%-%-max%-failures '101%%'", { ids = { "a" }, flags = { "--max-failures", "101%" } })
+  refused("%-%-waves '0'", { ids = { "a" }, flags = { "--waves", "0,5" } })
+  refused("exclude each other", { ids = { "a" }, flags = { "--keep-going", "--fail-fast" } })
+  refused("%-%-concurrency '0'", { ids = { "a" }, flags = { "--concurrency", "0" } })
+end
+
+return tests

@@ -1,0 +1,103 @@
+--- What must come about in the end, if what goes wrong does so only now and then: the end that is due, without needless
+--- waiting, told to somebody, and over.
+local json = require "trapheus.json"
+local operations = require "trapheus.operations"
+local report = require "trapheus.report"
+
+local MINUTE_MS = 60 * 1000
+local IDLE_MS = 5 * MINUTE_MS    -- three looks at a time, and those after a deletion
+local EACH_MS = 20 * MINUTE_MS   -- a call that was lost is waited for until it is dead
+
+-- What passes: a run that meets one of these, or dies, ends as if it had not.
+local PASSING = { drop = true, lost = true, dup = true, zombie = true, throttle = true, ["500n"] = true,
+  ["500c"] = true, ["503"] = true, trunc = true, garbage = true, slow = true, reset = true }
+
+local CLIENT_ATTEMPTS = 3
+
+-- Does the run end as if it had not met this? A look that the client has had no answer to may be a reason to refuse; a
+-- fault of the restore stands before the one that makes it fail.
+local function passes(fault)
+  if not PASSING[fault.kind] or math.type(fault.occurrence) ~= "integer" then return false end
+  if operations[fault.operation] then return not fault.operation:find "^Restore" end
+  return fault.operation ~= "*" and (fault.count or 1) < CLIENT_ATTEMPTS
+end
+
+-- How the case must end, if that can be said: nothing went wrong, or only one thing that passes; or the restore ends
+-- badly besides.
+local function due(case)
+  local passing, fails = 0, false
+  for _, fault in ipairs(case.faults) do
+    local bad = fault.kind == "terminal" and fault.occurrence == "every"
+    if not bad and not passes(fault) then return nil end
+    fails, passing = fails or bad, passing + (bad and 0 or 1)
+  end
+  if passing > 1 or case.rival_s or case.elsewhere or #case.crashes > 1 then return nil end
+  if case.task == "create_snapshot_only" then return "snapshotted" end
+  return fails and "rolled_back" or "restored"
+end
+
+-- L2: nothing happens needlessly; what is to be refused is.
+local function as_expected(watch, host)
+  local case, outcome = watch.play.case, host.run.record.outcome
+  local wanted = watch.play.topology.refused and "refused" or due(case)
+  if not wanted then return nil end
+  if outcome ~= wanted then return ("it should be %s, and is %s"):format(wanted, tostring(outcome)) end
+  local differing = #case.faults == 0 and #(host.run.facts.differing or {}) > 0
+  return differing and "nothing went wrong, and settings differ" or nil
+end
+
+-- L2: nobody answers to the name only while RDS is at work, or while a lost call may still be executed.
+local function needless(watch, host)
+  local play, case = watch.play, watch.play.case
+  if watch.operator_changed or case.rival_s or case.elsewhere or play.parked[1] or host.run.record.parked then
+    return nil
+  end
+  local limit_ms = IDLE_MS + play.slept_s * 1000 + #play.died * EACH_MS
+  for _, entry in ipairs(watch.sb.audit) do limit_ms = limit_ms + (entry.fault and EACH_MS or 0) end
+  if watch.sights.idle_ms > limit_ms then
+    return ("nobody answered to mydb for %d minutes in which RDS had nothing to do"):format(
+      watch.sights.idle_ms // MINUTE_MS)
+  end
+end
+
+local SUCCESS = { restored = true, snapshotted = true }
+
+-- L4: of every end that is none that was wished for, somebody was to be told; it has changed nothing.
+local function heard(watch)
+  local tried = 0
+  for _, entry in ipairs(watch.sb.audit) do tried = tried + (entry.service == "webhook" and 1 or 0) end
+  local ends = 0
+  for _, ending in ipairs(watch.play.endings) do
+    ends = ends + (SUCCESS[ending.outcome] and 0 or 1)
+    if ending.after ~= ending.outcome then
+      return ("an alert has made %s of %s"):format(tostring(ending.after), ending.outcome)
+    end
+  end
+  if tried < ends then return ("%d ends, and %d alerts were tried"):format(ends, tried) end
+end
+
+-- I11: what the run writes down, tells or sends holds no secret.
+local function discreet(watch, host)
+  local play, run = watch.play, host.run
+  local bodies = {}
+  for i, post in ipairs(watch.sb.webhooks) do bodies[i] = post.body end
+  local sinks = { journal = json.encode(run.record), report = report.text(run), alerts = table.concat(bodies, "\n") }
+  for name, text in pairs(sinks) do
+    if text:find(play.secret, 1, true) then return ("the secret is in the %s"):format(name) end
+  end
+  for _, event in ipairs(play.events) do
+    for _, text in ipairs { event.why or "", event.message or "", event.detail or "" } do
+      if text:find(play.secret, 1, true) then return "the secret is told" end
+    end
+  end
+end
+
+-- L6: to resume what has ended changes nothing.
+local function over(watch, host)
+  if host.run.record.outcome == "parked" then return nil end
+  local before = #watch.sb.audit
+  if host.pipeline:tick(host.run) or #watch.sb.audit ~= before then return "a resume after the end does something" end
+end
+
+return { { name = "L2", check = as_expected }, { name = "L2", check = needless }, { name = "L4", check = heard },
+  { name = "I11", check = discreet }, { name = "L6", check = over } }

@@ -1,0 +1,123 @@
+--- What can be seen of the databases over time: where each has been at rest, in truth; how often in a row a run was
+--- shown it at rest; and for how long nobody answered to the name while RDS had nothing to do.
+local sights = {}
+
+local function set(words)
+  local members = {}
+  for word in words:gmatch "%S+" do members[word] = true end
+  return members
+end
+
+local AT_REST = set "available storage-optimization"
+local SPACING_MS = 10 * 1000
+
+--- It will not come back by itself, and nothing is under way.
+sights.TERMINAL = set [[
+  failed incompatible-restore incompatible-network incompatible-option-group incompatible-credentials
+  incompatible-create restore-error restore-failed migration-failed cloning-failed
+  inaccessible-encryption-credentials storage-full modify-failed upgrade-failed
+]]
+
+---@class trapheus.sim.Sights
+---@field rested table<string, string>    by resource id: the name under which it last was at rest
+---@field looks table<string, table<string, { count: integer, at_ms: integer }>>  by host and resource id
+---@field read_at table<string, integer[]>  by host: when it looked
+---@field idle_ms number                   nobody had the name, and nothing was under way
+---@field idle_since number?
+
+---@return trapheus.sim.Sights
+function sights.new() return { rested = {}, looks = {}, read_at = {}, idle_ms = 0 } end
+
+-- Truth ---------------------------------------------------------------------------------------
+
+local function at_rest(thing) return AT_REST[thing.status] and not thing.pending_name end
+
+-- Notes who is at rest. Is anybody on the way to somewhere?
+local function survey(seen, list)
+  local moving = false
+  for _, thing in ipairs(list) do
+    if not thing.gone then
+      if at_rest(thing) then
+        seen.rested[thing.rid] = thing.name
+      elseif not sights.TERMINAL[thing.status] then
+        moving = true
+      end
+    end
+  end
+  return moving
+end
+
+-- Does the name lead to a database that serves? Of a cluster it is the old writer's name that must, too.
+local function answers(watch)
+  local holder = watch:holder "mydb"
+  if not holder or not AT_REST[holder.status] then return false end
+  local writer = watch.writer and watch.sb.names[watch.writer]
+  return not watch.writer or writer ~= nil and AT_REST[writer.status] ~= nil
+end
+
+--- The truth has changed, or the play has ended.
+---@param watch trapheus.sim.Watch
+function sights.commit(watch)
+  local seen, now = watch.sights, watch.sb.clock()
+  local moving = survey(seen, watch.sb.instances)
+  moving = survey(seen, watch.sb.clusters or {}) or moving
+  if seen.idle_since then seen.idle_ms = seen.idle_ms + now - seen.idle_since end
+  seen.idle_since = not moving and not answers(watch) and now or nil
+end
+
+-- What a run is shown -------------------------------------------------------------------------
+
+local LISTS = { DBInstances = "DbiResourceId", DBClusters = "DbClusterResourceId" }
+local STATUS = { DBInstances = "DBInstanceStatus", DBClusters = "Status" }
+
+local function settled(raw, status)
+  for _, group in ipairs(raw.DBParameterGroups or {}) do
+    if group.ParameterApplyStatus ~= "in-sync" then return false end
+  end
+  return AT_REST[status] and next(raw.PendingModifiedValues or {}) == nil
+end
+
+local function note(known, raw, status, now)
+  if not settled(raw, status) then return { count = 0, at_ms = now } end
+  if known and known.count > 0 and now - known.at_ms < SPACING_MS then return known end
+  return { count = (known and known.count or 0) + 1, at_ms = now }
+end
+
+local function not_found(err) return type(err) == "table" and (err.code or ""):find "NotFound" ~= nil end
+
+--- A run has asked what there is, and may have got an answer.
+---@param watch trapheus.sim.Watch
+---@param host trapheus.sim.Host
+---@param result table?
+---@param err table?
+function sights.shown(watch, host, result, err)
+  if not result and not not_found(err) then return end
+  local seen, now = watch.sights, watch.sb.clock()
+  local times, looks = seen.read_at[host.name] or {}, seen.looks[host.name] or {}
+  seen.read_at[host.name], seen.looks[host.name] = times, looks
+  times[#times + 1] = now
+  for field, id in pairs(LISTS) do
+    for _, raw in ipairs((result or {})[field] or {}) do
+      looks[raw[id]] = note(looks[raw[id]], raw, raw[STATUS[field]], now)
+    end
+  end
+end
+
+--- How many looks of a run, the last ones, have shown it at rest?
+---@return integer
+function sights.settled_looks(watch, host, rid)
+  local known = (watch.sights.looks[host.name] or {})[rid]
+  return known and known.count or 0
+end
+
+--- How often has a run looked since then? Looks are ten seconds apart.
+---@return integer
+function sights.looks_since(watch, host, at_ms)
+  local count = 0
+  for _, time_ms in ipairs(watch.sights.read_at[host.name] or {}) do
+    if time_ms >= at_ms then count, at_ms = count + 1, time_ms + SPACING_MS end
+  end
+  return count
+end
+
+return sights
