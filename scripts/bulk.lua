@@ -11,7 +11,7 @@ local function asked(given, world) return (not given.sandbox or given.from_descr
 return function(arguments)
   local given = options.fleet(arguments)
   if given.resume then
-    if given.target[1] or given.targets or given.task then usage.fail "--resume knows what there is to restore" end
+    if given.target[1] or given.targets[1] or given.task then usage.fail "--resume knows what there is to restore" end
     return fleet.resume(given.resume, given)
   end
   local all = fleet.of(given, "restore")

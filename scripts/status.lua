@@ -1,6 +1,8 @@
 --- What the runs of this machine are doing: those that are not finished and the last ones that are, or all of one.
 local command = require "trapheus.command"
+local core = require "trapheus.core"
 local details = require "trapheus.details"
+local fleet_record = require "trapheus.fleet.record"
 local log = require "trapheus.log"
 local options = require "trapheus.options"
 local runs = require "trapheus.runs"
@@ -24,6 +26,15 @@ end
 
 local HINT = "\n\ntrapheus status RUN tells all of one; trapheus resume RUN goes on with one."
 
+local function fleets(journal)
+  local lines = {}
+  for _, fleet in ipairs(fleet_record.unfinished(journal, core.clock.wall_ms() / 1000)) do
+    lines[#lines + 1] = ("\n%s: %d unfinished, %d not begun; trapheus resume %s goes on with it."):format(fleet.id,
+      fleet.open, fleet.left, fleet.id)
+  end
+  return table.concat(lines)
+end
+
 return function(arguments)
   local given = options.read("status", arguments)
   local journal = command.journal(given)
@@ -31,5 +42,5 @@ return function(arguments)
     return details.show(given, runs.observed(journal, { runs.find(journal, given.run) })[1])
   end
   local records = runs.observed(journal, recent(journal))
-  return details.list(given, records, runs.table(runs.STATUS, records) .. HINT)
+  return details.list(given, records, runs.table(runs.STATUS, records) .. HINT .. fleets(journal))
 end

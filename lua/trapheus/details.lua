@@ -30,13 +30,14 @@ end
 ---@return table
 function details.document(record)
   local told = report.document(at_rest(record))
-  told.intents = intents(record)
+  told.intents, told.fleet = intents(record), record.fleet_id or json.null
   told.process = record.process and { host = record.process.host, pid = record.process.pid } or json.null
   return told
 end
 
 local function text(record)
   local lines, process = { report.text(at_rest(record)) }, record.process
+  if record.fleet_id then lines[1] = lines[1] .. "\n  fleet        " .. record.fleet_id end
   if process then lines[2] = ("  process      %d on %s"):format(process.pid, process.host) end
   for _, step in ipairs(record.steps) do
     local took = step.ended_at and log.duration(step.ended_at - step.started_at) or ""

@@ -73,7 +73,10 @@ function runs.only_open(journal)
   if #open <= 1 then return open[1] end
   local ids = {}
   for i, record in ipairs(open) do ids[i] = record.run_id .. " (" .. record.identifier .. ")" end
-  usage.fail("which run? unfinished are: %s", table.concat(ids, ", "))
+  local fleet = open[1].fleet_id
+  for _, record in ipairs(open) do fleet = record.fleet_id == fleet and fleet or nil end
+  usage.fail("which run? unfinished are: %s%s", table.concat(ids, ", "),
+    fleet and ("; trapheus resume %s goes on with all of them"):format(fleet) or "")
 end
 
 -- Tables --------------------------------------------------------------------------------------

@@ -86,6 +86,11 @@ local function wait(self, until_ms)
     result = function() end }
 end
 
+-- Until a look has ended: there is nothing else to wait for any more.
+local function wait_for_a_look(self)
+  tasks.await { done = function() return self.moved end, result = function() end }
+end
+
 local function stopped(self, until_ms)
   if self.world:interrupted() then return self.world:interrupted() end
   if self.world:now_ms() >= until_ms then return "the time limit" end
@@ -100,9 +105,13 @@ function Driver:run(limit)
   local why
   while self:under_way() > 0 and not (why and self.active == 0) do
     self.moved = false
-    if not why then start_due(self) end
-    if not self.moved then wait(self, why and math.huge or until_ms) end
-    why = why or stopped(self, until_ms)
+    if why then
+      wait_for_a_look(self)
+    else
+      start_due(self)
+      if not self.moved then wait(self, until_ms) end
+      why = stopped(self, until_ms)
+    end
     if limit and limit.turn then limit.turn() end
   end
   return self:under_way() > 0 and why or nil

@@ -262,11 +262,14 @@ function Fleet:run()
   self.record = known or record_module.new(self.world, { script = self.script, targets = self.targets,
     given = record_module.given(self.given), place = options.place(self.given) })
   prepare(self)
-  if not known then self.world.journal:save(self.record, "fleet") end
+  if not known then self.world.journal:save(self.record, "fleet", {}) end
   command.arm(self.world)
   advance(self)
   return close(self, self.driver:run(limit(self)))
 end
+
+-- A flag that may be repeated, and was not given, is an empty list.
+local function said(value) return value ~= nil and (type(value) ~= "table" or value[1] ~= nil) end
 
 --- Goes on with a fleet of the journal: with what is under way or parked, then with what was not begun.
 ---@param id string
@@ -280,7 +283,7 @@ function fleet.resume(id, given)
   kept:close()
   for _, known in ipairs { record.given, record.place } do
     for field, value in pairs(known) do
-      if given[field] == nil then given[field] = value end
+      if not said(given[field]) then given[field] = value end
     end
   end
   local self = fleet.of(given, record.script)

@@ -4,6 +4,7 @@ local commands = require "trapheus.commands"
 local journal = require "trapheus.journal"
 local names = require "trapheus.names"
 local nearest = require "trapheus.nearest"
+local runs = require "trapheus.runs"
 local usage = require "trapheus.usage"
 
 local record = {}
@@ -62,6 +63,32 @@ function record.find(kept, id)
   for _, other in ipairs(kept:fleets()) do ids[other.run_id] = true end
   local near = nearest(id, ids)
   usage.fail("there is no fleet '%s'%s", id, near and (" (did you mean %s?)"):format(near) or "")
+end
+
+local ABANDONED_S = 7 * 24 * 3600 -- what was not begun for so long is not told of any more
+
+--- The fleets of which something is left to do.
+---@param kept trapheus.Journal
+---@param now_s number
+---@return { id: string, open: integer, left: integer }[]  How many of its runs are unfinished, and how many targets are
+---                                                         without a run.
+function record.unfinished(kept, now_s)
+  local open, begun, list = {}, {}, {}
+  for _, run in ipairs(kept:list()) do
+    local id = run.fleet_id
+    if id then
+      begun[id] = (begun[id] or 0) + 1
+      open[id] = (open[id] or 0) + (runs.unfinished(run) and 1 or 0)
+    end
+  end
+  for _, each in ipairs(kept:fleets()) do
+    local left = #each.targets - (begun[each.run_id] or 0)
+    local counts = now_s - each.created_at < ABANDONED_S and left or 0
+    if (open[each.run_id] or 0) > 0 or counts > 0 then
+      list[#list + 1] = { id = each.run_id, open = open[each.run_id] or 0, left = left }
+    end
+  end
+  return list
 end
 
 --- The records of its runs, by the number of their targets.
