@@ -191,10 +191,11 @@ static int store_close(lua_State *L) {
 void tph_bind_store(lua_State *L) {
     static const luaL_Reg meta[] = {{"__gc", store_close}, {"__close", store_close}, {NULL, NULL}};
     static const luaL_Reg methods[] = {
-        {"save", store_save},       {"load", store_load},   {"list", store_list},
-        {"records", store_records}, {"lock", store_lock},   {"unlock", store_unlock},
-        {"holder", store_holder},   {"check", store_check}, {"close", store_close},
-        {NULL, NULL},
+        {"save", store_save},     {"load", store_load},
+        {"list", store_list},     {"records", store_records},
+        {"lock", store_lock},     {"unlock", store_unlock},
+        {"holder", store_holder}, {"check", store_check},
+        {"close", store_close},   {NULL, NULL},
     };
     static const luaL_Reg functions[] = {{"open", store_open}, {NULL, NULL}};
     luaL_newmetatable(L, STORE);

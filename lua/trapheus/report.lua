@@ -86,7 +86,10 @@ local function export_of(facts)
     percent = known.percent or json.null, failure = known.failure or json.null } or json.null
 end
 
-local function export_line(told)
+--- Where an export goes, and how far it was.
+---@param told table  Of the document.
+---@return string
+function report.export_line(told)
   if told.status == json.null then return ("%s to %s: it was not seen"):format(told.name, told.place) end
   return ("to %s: %s%s"):format(told.place, told.status, told.status == "IN_PROGRESS" and told.percent ~= json.null
     and (", %d%%"):format(told.percent) or "")
@@ -206,7 +209,7 @@ function report.text(run)
   end
   if document.snapshot ~= json.null then lines[#lines + 1] = "  snapshot     " .. document.snapshot end
   if document.final_snapshot ~= json.null then lines[#lines + 1] = "  last one     " .. document.final_snapshot end
-  if document.export ~= json.null then lines[#lines + 1] = "  export       " .. export_line(document.export) end
+  if document.export ~= json.null then lines[#lines + 1] = "  export       " .. report.export_line(document.export) end
   for _, line in ipairs(document.replacement ~= json.null and summary.lines(document.settings) or {}) do
     lines[#lines + 1] = line
   end

@@ -1,10 +1,12 @@
 --- What is told of runs, when, and to whom; in virtual time, by a sandbox that keeps what it was sent.
 local alerts = require "trapheus.alerts"
 local ambient = require "trapheus.ambient"
+local core = require "trapheus.core"
 local escape = require "trapheus.escape"
 local events = require "trapheus.alerts.events"
 local fleet = require "trapheus.alerts.fleet"
 local json = require "trapheus.json"
+local many = require "many"
 local message = require "trapheus.notify.message"
 local rehearse = require "rehearse"
 local run_module = require "trapheus.run"
@@ -68,7 +70,8 @@ local ENDS = {
     status = "failed" } } }, "mydb: failed before the original was touched", "The original was not touched" },
   { "failure", { task = "db_restore" }, "mydb: refused, nothing was changed", "Nothing was changed" },
   { "rolled_back", { faults = FAILED }, "mydb: failed and rolled back", "under its own name again" },
-  { "parked", { faults = PARKED }, "mydb: parked, a person is needed", "trapheus resume" },
+  { "parked", { faults = PARKED }, "mydb: parked, a person is needed",
+    "when the cause is gone, run: trapheus rollback" },
 }
 
 for _, row in ipairs(ENDS) do
@@ -100,9 +103,12 @@ tests["each is told of what it asked for, once"] = function()
 end
 
 tests["what is where is told"] = function()
-  local said = told({ faults = PARKED }).sandbox.mail[2].Message.Body.Text.Data
+  local sandbox = told({ faults = PARKED }).sandbox
+  local begun = body_of(sandbox.webhooks[2])
+  assert(begun.event == "start" and begun.run.outcome == "running" and begun.run.next == json.null, json.encode(begun))
+  local said = sandbox.mail[2].Message.Body.Text.Data
   for _, words in ipairs { "mydb (instance, us-east-1, account ", "named mydb-temp: moved aside", "mydb-snapshot",
-    "Replacement", "Because:", "What to do:" } do
+    "Replacement", "Because:", "What to do:", "No answer     since 2026-01-01" } do
     assert(said:find(words, 1, true), words .. "\n" .. said)
   end
 end
@@ -218,6 +224,20 @@ tests["a fleet is told of in one message"] = function()
   local function event(...) return select(2, fleet.story({ name = "x", runs = { ... } }, 1)) end
   assert(event(runs[1]) == "success" and event() == "success" and event(runs[1], runs[2]) == "failure")
   assert(event(runs[2], { id = "x", status = "interrupted" }) == "interrupted")
+end
+
+tests["a fleet tells at once of who is parked, and at its end of all together"] = function()
+  core.system.setenv("TRAPHEUS_WEBHOOK", "https://ops.example.org/hook")
+  local result = many { ids = { "a", "b" }, flags = { "--keep-going", "--notify-on", "all", "--sandbox-time", "fast" },
+    faults = PARKED }
+  core.system.setenv("TRAPHEUS_WEBHOOK", nil)
+  local list = posts(result)
+  assert(#list == 2, #list)
+  local first, last = body_of(list[1]), body_of(list[2])
+  assert(first.event == "parked" and first.run.outcome == "parked", json.encode(first))
+  local other = first.run.identifier == "a" and 2 or 1
+  assert(last.title:find("1 of 2 did not end well", 1, true), last.title)
+  assert(last.fleet.runs[other].status == "succeeded")
 end
 
 tests["of a large fleet not everybody is named"] = function()

@@ -4,18 +4,6 @@ local story = require "trapheus.alerts.story"
 
 local fleet = {}
 
----@class trapheus.FleetState
----@field name string             What tells this run of the fleet from others.
----@field runs trapheus.FleetRow[]
----@field next_command string?    What goes on with it.
-
----@class trapheus.FleetRow
----@field id string               The database.
----@field status string           "succeeded", "failed", "rolled_back", "parked", "interrupted", "skipped", …
----@field outcome string?         How its run ended.
----@field run_id string?
----@field message string?         Why it did not end well.
-
 local MOST_NAMED <const> = 20
 
 local function ended_well(row) return row.status == "succeeded" end
@@ -77,7 +65,7 @@ local function body(state, said, event, at)
 end
 
 --- The message: a success when every run ended well.
----@param state trapheus.FleetState
+---@param state trapheus.FleetState  Its name and next_command, and of each run id, status, outcome, run_id and message.
 ---@param at integer  Seconds since the epoch.
 ---@return trapheus.Message
 ---@return string event

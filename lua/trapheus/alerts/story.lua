@@ -45,7 +45,7 @@ end
 
 function NEXT.parked(record)
   local todo, command = record.parked.todo, report.next_command(record)
-  return { todo, not todo:find("trapheus resume", 1, true) and "Then: " .. command or nil }
+  return { todo, not todo:find("trapheus ", 1, true) and "Then: " .. command or nil }
 end
 
 function NEXT.interrupted(record) return { "Go on with it: " .. report.next_command(record) } end
@@ -65,6 +65,12 @@ local function original(record, place)
   return aside and place ~= json.null and place.name == aside and text .. ": moved aside" or text
 end
 
+-- For how long nobody answers to the name, or did.
+local function outage(run, told)
+  if told.ended_at ~= json.null then return log.duration(told.ended_at - told.began_at) end
+  return ("since %s, for %s"):format(log.time(told.began_at), log.duration(run:stamp() - told.began_at))
+end
+
 local function facts(run, document)
   local record = run.record
   local list = { { "Database", database(record) },
@@ -76,6 +82,8 @@ local function facts(run, document)
   if document.replacement ~= json.null then add("Replacement", report.place(document.replacement)) end
   if document.snapshot ~= json.null then add("Snapshot", document.snapshot) end
   if document.final_snapshot ~= json.null then add("Last snapshot", document.final_snapshot) end
+  if document.export ~= json.null then add("Export", report.export_line(document.export)) end
+  if document.outage ~= json.null then add("No answer", outage(run, document.outage)) end
   return list
 end
 
@@ -90,11 +98,11 @@ local function run_of(record, document)
     if not LEFT_OUT[field] then told[field] = value end
   end
   told.account, told.region = record.account or json.null, record.region or json.null
-  told.started_at, told.ended_at = record.created_at or json.null, record.ended_at or json.null
   return told
 end
 
 local function body(event, said, at, run)
+  if event == "start" then run.outcome, run.next = "running", json.null end
   return { format = story.FORMAT, version = story.VERSION, id = said.id, event = event, test = false, at = at,
     title = said.title, because = said.because or json.null, ["next"] = json.list(said.next), run = run }
 end

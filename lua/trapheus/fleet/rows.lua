@@ -86,16 +86,4 @@ function rows.close(row)
   end
 end
 
---- As a message tells of it.
----@param state trapheus.FleetState
----@return table
-function rows.summary(state)
-  local list = {}
-  for i, row in ipairs(state.runs) do
-    list[i] = { id = row.run_id or row.id, status = row.outcome or row.status, identifier = row.id,
-      message = row.message }
-  end
-  return { name = state.name, id = state.name, runs = list }
-end
-
 return rows
