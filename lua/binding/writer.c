@@ -62,21 +62,29 @@ static void put_by_function(lua_State *L, struct tph_buf *out, int writing, int 
     lua_pop(L, 1);
 }
 
-/* The first member, by its name, that the writing does not have */
-static void refuse_unknown(lua_State *L, int inside, int value) {
-    lua_pushnil(L);
-    while (lua_next(L, value)) {
-        bool known = false;
-        for (lua_Integer i = 1; !known && lua_rawgeti(L, inside, i) != LUA_TNIL; i += 2) {
-            known = lua_rawequal(L, -1, -3);
-            lua_pop(L, 1);
-        }
-        if (!known) {
-            lua_pushfstring(L, "the model has no member %s", luaL_tolstring(L, -3, NULL));
-            lua_error(L);
-        }
+static bool is_member(lua_State *L, int inside, int name) {
+    bool found = false;
+    lua_Integer length = (lua_Integer)lua_rawlen(L, inside);
+    for (lua_Integer i = 1; i < length && !found; i += 2) {
+        lua_rawgeti(L, inside, i);
+        found = lua_rawequal(L, -1, name);
         lua_pop(L, 1);
     }
+    return found;
+}
+
+/* Names the first member, in the order of names, that the writing does not have. */
+static void refuse_unknown(lua_State *L, int inside, int value) {
+    lua_pushnil(L);
+    int first = lua_gettop(L), name = first + 1;
+    for (lua_pushnil(L); lua_next(L, value); lua_pop(L, 1)) {
+        if (is_member(L, inside, name)) continue;
+        if (!lua_isnil(L, first) && !lua_compare(L, name, first, LUA_OPLT)) continue;
+        lua_pushvalue(L, name);
+        lua_replace(L, first);
+    }
+    lua_pushfstring(L, "the model has no member %s", luaL_tolstring(L, first, NULL));
+    lua_error(L);
 }
 
 static lua_Integer count_pairs(lua_State *L, int table) {

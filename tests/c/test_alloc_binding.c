@@ -55,6 +55,18 @@ static const char *const chunks[] = {
     "for i, e in ipairs(found.L) do lines[i] = e.Name .. e.Size end\n"
     "return #found.L .. table.concat(lines)",
 
+    "local size = { 2, 'S', '<S>', '</S>', 'integer' }\n"
+    "local item = { 5, 'E', '<E>', '</E>', 'structure', { 'A', { 1, 'A', '<A>', '</A>', 'string' "
+    "},\n"
+    "  'F', { 4, 'F', false, false, 'map', function(value) return value .. '!' end }, 'S', size } "
+    "}\n"
+    "local value = { A = ('a & b'):rep(9), F = 'f', S = 7 }\n"
+    "local list = {}\n"
+    "for i = 1, 20 do list[i] = value end\n"
+    "local _, err = pcall(core.xml.write, item, { B = 1, C = 2 })\n"
+    "if not err:find 'member B' then error(err, 0) end\n"
+    "return core.xml.write({ 6, 'L', '<L>', '</L>', 'list', item }, list, { [value] = {} })",
+
     "local body = '<ErrorResponse><Error><Code>Throttling</Code><Message>m</Message></Error>'\n"
     "  .. '<RequestId>r</RequestId></ErrorResponse>'\n"
     "local read = core.reply.read { status = 400, body = body, read_only = true }\n"

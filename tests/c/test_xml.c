@@ -185,6 +185,18 @@ static void reads_a_recorded_reply(void **state) {
     assert_int_equal(xml.nodes[0].end, xml.node_count);
 }
 
+static void escapes_a_text_or_leaves_what_was_there(void **state) {
+    struct tph_buf out;
+    tph_buf_init(&out, 40);
+    assert_int_equal(tph_xml_escape(TPH_STR(""), &out), TPH_OK);
+    assert_int_equal(out.length_bytes, 0);
+    assert_int_equal(tph_xml_escape(TPH_STR("\xc3\xa9 '\n"), &out), TPH_OK);
+    assert_int_equal(tph_xml_escape(TPH_STR("<&>\"\r;"), &out), TPH_OK);
+    assert_int_equal(tph_xml_escape(TPH_STR("too long &&"), &out), TPH_ETOOBIG);
+    assert_string_equal(out.data, "\xc3\xa9 '\n&lt;&amp;&gt;&quot;&#13;;");
+    tph_buf_deinit(&out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(gives_elements_in_document_order, setup, teardown),
@@ -199,6 +211,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reads_nothing_of_another_document_which_must_be_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_a_recorded_reply, setup, teardown),
+        cmocka_unit_test(escapes_a_text_or_leaves_what_was_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

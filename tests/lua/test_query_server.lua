@@ -57,6 +57,62 @@ function tests.botocores_replies_written_again()
   assert(count == 35, count)
 end
 
+local function written(members, result)
+  local service = { metadata = {}, operations = { Get = { output = { shape = "Result" } } }, shapes = {
+    Result = { type = "structure", members = members },
+    Text = { type = "string" }, Time = { type = "timestamp" }, Bytes = { type = "blob" }, Half = { type = "float" },
+    List = { type = "list", member = { shape = "Text" } },
+    Named = { type = "list", member = { shape = "Text", locationName = "Item" } },
+    Map = { type = "map", key = { shape = "Text", locationName = "Name" }, value = { shape = "Text" } },
+    Tree = { type = "structure", members = { Below = { shape = "Trees" } } },
+    Trees = { type = "list", member = { shape = "Tree" }, flattened = true },
+  } }
+  local xml = server.encode(service, "Get", result, "an-id")
+  return xml:match("^<GetResponse><GetResult>(.*)</GetResult><ResponseMetadata><RequestId>an%-id</RequestId>"
+    .. "</ResponseMetadata></GetResponse>$")
+end
+
+function tests.a_member_is_written_as_the_model_says()
+  for _, case in ipairs {
+    { { shape = "Text", locationName = "b" }, "x", "<b>x</b>" },
+    { { shape = "Time" }, 0, "<A>1970-01-01T00:00:00Z</A>" },
+    { { shape = "Time", timestampFormat = "rfc822" }, 0, "<A>Thu, 01 Jan 1970 00:00:00 GMT</A>" },
+    { { shape = "Time", timestampFormat = "unixTimestamp" }, 0.5, "<A>0.5</A>" },
+    { { shape = "Bytes" }, "a", "<A>YQ==</A>" },
+    { { shape = "Half" }, -1 / 0, "<A>-Infinity</A>" },
+    { { shape = "List" }, { "x", "y" }, "<A><member>x</member><member>y</member></A>" },
+    { { shape = "List" }, {}, "<A></A>" },
+    { { shape = "Named" }, { "x" }, "<A><Item>x</Item></A>" },
+    { { shape = "List", flattened = true }, { "x", "y" }, "<A>x</A><A>y</A>" },
+    { { shape = "Named", flattened = true }, { "x" }, "<Item>x</Item>" },
+    { { shape = "Named", flattened = true, locationName = "b" }, { "x" }, "<b>x</b>" },
+    { { shape = "Map" }, { k = "v" }, "<A><entry><Name>k</Name><value>v</value></entry></A>" },
+    { { shape = "Map", flattened = true }, { k = "v" }, "<A><Name>k</Name><value>v</value></A>" },
+    { { shape = "Tree" }, { Below = { { Below = { {} } } } }, "<A><Below><Below></Below></Below></A>" },
+  } do
+    local got = written({ A = case[1] }, { A = case[2] })
+    assert(got == case[3], got)
+  end
+end
+
+function tests.one_list_has_as_many_names_as_places()
+  local members = { A = { shape = "Named", flattened = true }, Item = { shape = "Named", flattened = true,
+    locationName = "Item" }, B = { shape = "Named" } }
+  local got = written(members, { A = { "1" }, Item = { "2" }, B = { "3" } })
+  assert(got == "<Item>1</Item><B><Item>3</Item></B><Item>2</Item>", got)
+end
+
+--- Two operations may refer to their output by one and the same table.
+function tests.a_result_is_named_after_its_operation()
+  local output = { shape = "Result" }
+  local service = { metadata = {}, operations = { Get = { output = output }, Look = { output = output } },
+    shapes = { Result = { type = "structure", members = {} } } }
+  for name in pairs(service.operations) do
+    local xml = server.encode(service, name, {}, "an-id")
+    assert(xml:find(("^<%sResponse><%sResult></%sResult>"):format(name, name, name)), xml)
+  end
+end
+
 local function random_text(stream)
   local pieces = {}
   for i = 1, stream:integer(0, 8) do
@@ -134,7 +190,7 @@ end
 
 function tests.what_the_model_does_not_allow_is_not_written()
   for message, result in pairs {
-    ["the model has no member Nothing"] = { DBInstances = { { Nothing = 1 } } },
+    ["the model has no member Never"] = { DBInstances = { { Nothing = 1, Never = 1, Iops = 1, Nowhere = 1 } } },
     ["Iops is no integer"] = { DBInstances = { { Iops = "many" } } },
     ["DBInstances is no list"] = { DBInstances = 1 },
   } do

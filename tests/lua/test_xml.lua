@@ -65,4 +65,78 @@ function tests.an_escaped_text_is_read_back_as_it_was()
   assert(core.xml.escape "&lt;" == "&amp;lt;")
 end
 
+local function writing(kind, inside, bare)
+  return { kind, "E", not bare and "<E>", not bare and "</E>", "thing", inside }
+end
+
+local NAME <const>, SIZE <const> = { 1, "Name", "<Name>", "</Name>", "string" },
+  { 2, "size", "<size>", "</size>", "integer" }
+local SIZED <const> = { "Name", NAME, "Size", SIZE }
+
+function tests.writes_values()
+  for _, case in ipairs {
+    { writing(1), "a & <b>", "a &amp; &lt;b&gt;" },
+    { writing(1), "", "" },
+    { writing(2), math.mininteger, "-9223372036854775808" },
+    { writing(2), 7.0, "7" },
+    { writing(3), false, "false" },
+    { writing(3), true, "true" },
+    { writing(4, function(value) return "<" .. value .. ">" end), "f", "<f>" },
+    { writing(5, SIZED), { Size = 1, Name = "n" }, "<Name>n</Name><size>1</size>" },
+    { writing(5, SIZED), {}, "" },
+    { writing(6, SIZE), { 1, 2 }, "<size>1</size><size>2</size>" },
+    { writing(6, writing(5, SIZED)), { { Size = 1 }, {} }, "<E><size>1</size></E><E></E>" },
+    { writing(6, writing(5, SIZED), true), { {} }, "<E></E>", bare = true },
+  } do
+    local got = core.xml.write(case[1], case[2])
+    assert(got == (case.bare and case[3] or "<E>" .. case[3] .. "</E>"), got)
+  end
+end
+
+function tests.what_is_kept_is_written_once()
+  local constant, other, kept = { Size = 1 }, { Size = 1 }, {}
+  local item = writing(5, SIZED)
+  kept[constant] = {}
+  for size = 1, 2 do
+    constant.Size, other.Size = size, size
+    local got = core.xml.write(writing(6, item), { constant, other, constant }, kept)
+    assert(got == ("<E><E><size>1</size></E><E><size>%d</size></E><E><size>1</size></E></E>"):format(size), got)
+  end
+  assert(next(kept[constant]) == item and kept[other] == nil)
+  assert(core.xml.write(writing(5, { "Size", NAME }), { Size = "n" }, { [constant] = {} }) == "<E><Name>n</Name></E>")
+end
+
+local function deep(levels)
+  local list, value = writing(6), {}
+  list[6] = list
+  for _ = 2, levels do value = { value } end
+  return list, value
+end
+
+function tests.what_does_not_fit_is_not_written()
+  local structure, list = writing(5, SIZED), deep(1)
+  local itself = {}
+  itself[1] = itself
+  for _, case in ipairs {
+    { writing(1), 1, "^E is no thing$" },
+    { writing(2), 1.5, "^E is no thing$" },
+    { writing(2), "1", "^E is no thing$" },
+    { writing(3), "true", "^E is no thing$" },
+    { writing(4, function() end), 1, "^E is no thing$" },
+    { structure, "text", "^E is no thing$" },
+    { structure, { Size = "many" }, "^size is no integer$" },
+    { structure, { D = 1, C = 1, Name = "n", B = 1 }, "^the model has no member B$" },
+    { list, itself, "too deep$" },
+    { writing(7), 1, "no such writing: 7$" },
+  } do
+    local ok, err = pcall(core.xml.write, case[1], case[2])
+    assert(not ok and err:find(case[3]), err)
+  end
+end
+
+function tests.writes_what_can_be_read()
+  local xml = core.xml.write(deep(32))
+  assert(xml == ("<E>"):rep(32) .. ("</E>"):rep(32) and core.xml.parse(xml))
+end
+
 return tests

@@ -89,11 +89,13 @@ local function open(root, service)
   return namespace and ('<%s xmlns="%s">'):format(root, escape(namespace)) or ("<%s>"):format(root)
 end
 
-local results = setmetatable({}, { __mode = "k" }) -- how the results of an operation are written, by its output
+local results = setmetatable({}, { __mode = "k" }) -- how the result of an operation is written, by its definition
 
-local function result_writing(service, operation, output)
-  results[output] = results[output] or writing_of(service.shapes, output, output.resultWrapper or operation .. "Result")
-  return results[output]
+local function result_writing(service, operation, definition)
+  local output = definition.output
+  results[definition] = results[definition]
+    or writing_of(service.shapes, output, output.resultWrapper or operation .. "Result")
+  return results[definition]
 end
 
 --- A reply. Raises for a result that the model does not allow.
@@ -104,8 +106,8 @@ end
 ---@param kept? table<table, table>  As in core.xml.write.
 ---@return string
 function written.reply(service, operation, result, request_id, kept)
-  local root, output = operation .. "Response", service.operations[operation].output
-  local body = output and core.xml.write(result_writing(service, operation, output), result, kept) or ""
+  local root, definition = operation .. "Response", service.operations[operation]
+  local body = definition.output and core.xml.write(result_writing(service, operation, definition), result, kept) or ""
   return open(root, service) .. body .. element("ResponseMetadata", element("RequestId", escape(request_id)))
     .. ("</%s>"):format(root)
 end
