@@ -6,6 +6,7 @@ local door = require "trapheus.door"
 local errors = require "trapheus.errors"
 local hooked = require "trapheus.hooked"
 local lease = require "trapheus.lease"
+local sorted = require "trapheus.sorted"
 
 ---@class trapheus.Step
 ---@field name string
@@ -65,11 +66,8 @@ function pipeline.is(value) return getmetatable(value) == Pipeline end
 
 local function known(self, name, level)
   if self.steps[name] then return self.steps[name] end
-  local names = {}
-  for step in pairs(self.steps) do names[#names + 1] = step end
-  table.sort(names)
-  error(("the pipeline %s has no step '%s'; it has %s"):format(self.name, tostring(name), table.concat(names, ", ")),
-    level + 1)
+  error(("the pipeline %s has no step '%s'; it has %s"):format(self.name, tostring(name),
+    table.concat(sorted.keys(self.steps), ", ")), level + 1)
 end
 
 local function add_hook(self, when, name, f)
@@ -247,9 +245,7 @@ end
 
 local function finish(run, outcome)
   local record = run.record
-  if outcome == "parked" then
-    record.steps[#record.steps].outcome = "parked"
-  end
+  if outcome == "parked" then record.steps[#record.steps].outcome = "parked" end
   record.outcome, record.ended_at = outcome, run:stamp()
   run:save("outcome", { outcome = outcome })
   if outcome ~= "parked" then run.world.journal:unlock(run) end
