@@ -237,7 +237,7 @@ commands.LIST = {
     groups = { WHICH, MANY, { "What to restore", of(WHAT, "--task", "--instance", "--cluster") },
       { "How", of(HOW, "--plan", "--yes", "--keep-original", "--skip-final-snapshot", "--delete-automated-backups",
         "--replace-snapshot", "--no-fence", "--on-recoverable", "--allow-replicas", "--allow-foreign-snapshot", "--set",
-        "--ignore-diff", "--hooks", "--timeout") },
+        "--ignore-diff", "--hooks", "--timeout") }, EXPORT,
       { "Rehearsing", {
         { "--sandbox", nil, "rehearse on the built-in sandbox, with databases of these names" }, FROM_DESCRIBE,
         { "--sandbox-time", "SPEED", "fast (default: in no time), real, or so many times as fast as real time" },

@@ -4,6 +4,7 @@ local names = require "trapheus.names"
 local options = require "trapheus.options"
 local permissions = require "trapheus.permissions"
 local policy = require "trapheus.policy"
+local record = require "trapheus.fleet.record"
 local rehearse = require "rehearse"
 local trapheus = require "trapheus"
 local usage = require "trapheus.usage"
@@ -32,6 +33,18 @@ function tests.the_flags_are_remembered_with_the_run()
   equal(table.concat(recorded.export_tables, " "), "app app.public other", "the tables")
   equal(recorded.export_wait and recorded.export_optional, true)
   equal(options.recorded(options.restore { "--id", "mydb", "--task", "create_snapshot" }).export_tables, nil)
+end
+
+function tests.a_fleet_has_them_for_each_of_its_databases_and_remembers_them()
+  local asked = options.fleet { "--task", "create_snapshot_only", "--export", "--export-prefix", "nightly", "a", "b" }
+  local kept = record.given(asked)
+  equal(("%s %s"):format(kept.export, kept.export_prefix), "true nightly")
+  for _, id in ipairs { "a", "b" } do
+    local recorded = options.recorded(options.of_target(kept, { id = id }))
+    equal(("%s %s"):format(recorded.export, recorded.export_prefix), "true nightly", id)
+  end
+  local ok, err = pcall(options.of_target, asked, { id = "c", overrides = { task = "db_restore" } })
+  assert(not ok and tostring(err):find("--export means nothing for db_restore", 1, true), tostring(err))
 end
 
 function tests.what_cannot_be_is_a_mistake_on_the_command_line()

@@ -26,7 +26,7 @@ local OF_NOW = { plan = true, yes = true, timeout = true, resume = true } -- not
 ---@return table
 function record.given(given)
   local kept = {}
-  for _, title in ipairs { "How many, and when to stop", "What to restore", "How" } do
+  for _, title in ipairs { "How many, and when to stop", "What to restore", "How", "Exporting the snapshot to S3" } do
     for _, group in ipairs(commands.find("bulk").groups) do
       for _, row in ipairs(group[1] == title and group[2] or {}) do
         local field = commands.field(row[1])
