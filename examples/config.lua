@@ -1,6 +1,7 @@
 -- Who is told how restores go: copy it to ~/.config/trapheus/config.lua, or name it with --config or TRAPHEUS_CONFIG.
 -- A Lua table, without functions. As an address of a webhook stands in it: chmod 600.
 -- `trapheus notify --print` shows what each would get, `trapheus notify --test` sends it.
+---@type trapheus.ConfigFile
 return {
   notify = {
     -- Of what those are told who say nothing else: start, success, failure (refused, or failed before the original was

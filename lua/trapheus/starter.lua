@@ -55,6 +55,8 @@ return {
 
   -- At the end; run.outcome is "restored" or "snapshotted", or "refused", "failed", "rolled_back" or "parked".
   -- on_success = function(run) end,
+  -- Who is told of it without a hook is in the configuration file (trapheus notify --help); from here:
+  -- trapheus.notify.slack { url = os.getenv "TEAM_SLACK", text = "…" }, and email, sns and webhook.
   on_failure = function(run)
     print(("%s: %s"):format(run.outcome, run.failure.message))
   end,

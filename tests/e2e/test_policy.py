@@ -56,6 +56,20 @@ def test_the_printed_policy_is_enough_and_the_next_time_too(peer, program, datab
     assert used >= {"RestoreDBInstanceFromDBSnapshot", "ModifyDBInstance", "DeleteDBInstance", "DeleteDBSnapshot"}
 
 
+def test_whoever_is_told_may_be_told(peer, program, database, user_with):
+    topic = peer.client("sns").create_topic(Name="policy")["TopicArn"]
+    peer.ses.verify_email_identity(EmailAddress="dba@example.com")
+    told = ("--sns", topic, "--email-from", "dba@example.com", "--email-to", "you@example.com", "--notify-on", "all")
+    name = database["DBInstanceIdentifier"]
+    policy = printed_policy(program, name, "--task", "create_snapshot_only", *told)
+    by_sid = {statement["Sid"]: statement for statement in policy["Statement"]}
+    assert (by_sid["Topics"]["Action"], by_sid["Topics"]["Resource"]) == (["sns:Publish"], [topic])
+    assert by_sid["Mail"]["Condition"] == {"StringEquals": {"ses:FromAddress": "dba@example.com"}}
+    result = program.restore(name, "create_snapshot_only", *told, environment=user_with(actions_of(policy)))
+    assert result.code == 0 and "was not sent" not in result.text, result
+    assert len(peer.calls("Publish")) == 2 and len(peer.calls("SendEmail")) == 2
+
+
 def test_each_look_taken_away_is_noticed(peer, program, database, user_with):
     name = database["DBInstanceIdentifier"]
     assert program.restore(name, "create_snapshot_only").code == 0

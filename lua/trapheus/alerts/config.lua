@@ -13,12 +13,15 @@ local usage = require "trapheus.usage"
 
 local config = {}
 
----@class trapheus.NotifyConfig         The table `notify`. A list may have one element only, without being one.
+---@class trapheus.ConfigFile    What the file returns.
+---@field notify trapheus.NotifyConfig
+
+---@class trapheus.NotifyConfig         The table `notify`. One of a kind needs no list.
 ---@field on string|string[]|nil      Of what everybody is told who says nothing else.
----@field email trapheus.EmailConfig[]
----@field slack (trapheus.WebhookConfig|string)[]
----@field sns (trapheus.SnsConfig|string)[]
----@field webhook (trapheus.WebhookConfig|string)[]
+---@field email trapheus.EmailConfig|trapheus.EmailConfig[]|nil
+---@field slack string|trapheus.WebhookConfig|(trapheus.WebhookConfig|string)[]|nil
+---@field sns string|trapheus.SnsConfig|(trapheus.SnsConfig|string)[]|nil
+---@field webhook string|trapheus.WebhookConfig|(trapheus.WebhookConfig|string)[]|nil
 
 ---@class trapheus.EmailConfig
 ---@field from string              Verified in SES.

@@ -20,7 +20,7 @@ local FIELDS = { url = "string", body = "table", allow_private = "boolean?", all
 ---@return string?
 function webhook.host(url)
   local authority = url:match "^%a[%w+.-]*://([^/?#]*)"
-  return authority and not authority:find "@" and (authority:match "^%[.*%]" or authority:match "^[^:]+") or nil
+  return authority and not authority:find "@" and (authority:match "^%[(.*)%]" or authority:match "^[^:]+") or nil
 end
 
 --- Sends a message; raises an error table when it could not be delivered. What may pass is tried three times.
