@@ -29,6 +29,8 @@ local function by_name(list)
   return headers
 end
 
+local FIELDS <const> = { "Credential", "SignedHeaders", "Signature" }
+
 --- What the Authorization header says.
 local function read(headers)
   local text = headers.authorization
@@ -36,8 +38,8 @@ local function read(headers)
   local rest = text:match "^AWS4%-HMAC%-SHA256%s+(.*)$"
   if not rest then incomplete "Authorization header requires the algorithm AWS4-HMAC-SHA256." end
   local claim = { text = text }
-  for _, field in ipairs { "Credential", "SignedHeaders", "Signature" } do
-    claim[field] = (", " .. rest):match(",%s*" .. field .. "=([^,%s]+)")
+  for field, value in rest:gmatch "(%w+)=([^,%s]+)" do claim[field] = claim[field] or value end
+  for _, field in ipairs(FIELDS) do
     if not claim[field] then incomplete("Authorization header requires '%s' parameter.", field) end
   end
   claim.key, claim.date, claim.region, claim.service =

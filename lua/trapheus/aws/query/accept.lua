@@ -14,13 +14,24 @@ local function refuse(code, format, ...)
   error({ code = code, message = format:format(...), status = 400 }, 0)
 end
 
+local NONE <const> = {}
+
+local function child_of(node, part)
+  if node.children == NONE then node.children = {} end
+  local child = node.children[part]
+  if not child then
+    child = { children = NONE }
+    node.children[part] = child
+  end
+  return child
+end
+
 local function plant(pairs_of_form)
   local root = { children = {} }
   for _, pair in ipairs(pairs_of_form) do
     local node, parts = root, 0
     for part in pair[1]:gmatch "[^.]+" do
-      node.children[part] = node.children[part] or { children = {} }
-      node, parts = node.children[part], parts + 1
+      node, parts = child_of(node, part), parts + 1
       if parts > MOST_PARTS then refuse("MalformedQueryString", "A parameter's name has too many parts.") end
     end
     if node.text then refuse("MalformedQueryString", "The parameter %s is given twice.", pair[1]) end
@@ -35,14 +46,29 @@ end
 
 local accept -- (shapes, ref, node, path)
 
+--- The first in order of the children that are not known, if any.
+local function first_unknown(children, known)
+  local first
+  for key in next, children do
+    if not known[key] and (not first or key < first) then first = key end
+  end
+  return first
+end
+
+local function refuse_unknown(children, known, path)
+  local key = first_unknown(children, known)
+  if key then refuse("InvalidQueryParameter", "Unknown parameter %s%s.", dot(path, key), model.hint(key, known)) end
+end
+
 --- The children 1, 2, 3… in their order; a number may be left out.
 local function numbered(node, path)
-  local order = {}
-  for _, key in ipairs(sorted.keys(node.children)) do
+  local order, numbers = {}, {}
+  for key in next, node.children do
     local number = key:find "^[1-9]%d?%d?%d?%d?$" and math.tointeger(tonumber(key))
-    if not number then refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, key)) end
-    order[#order + 1] = number
+    order[#order + 1], numbers[key] = number, number
   end
+  local other = first_unknown(node.children, numbers)
+  if other then refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, other)) end
   table.sort(order)
   local nodes = {}
   for i, number in ipairs(order) do nodes[i] = node.children[("%d"):format(number)] end
@@ -51,10 +77,8 @@ end
 
 --- What stands between the name of a list or map and the numbers of its items: nothing when it is flattened.
 local function inside(node, name, path)
-  for _, key in ipairs(sorted.keys(node.children)) do
-    if key ~= name then refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, key)) end
-  end
-  return node.children[name] or { children = {} }
+  refuse_unknown(node.children, { [name] = true }, path)
+  return node.children[name] or { children = NONE }
 end
 
 local function accept_list(shapes, shape, node, path, flattened)
@@ -102,14 +126,6 @@ local function plan_of(shapes, shape)
   return plan
 end
 
-local function refuse_unknown(children, known, path)
-  for _, key in ipairs(sorted.keys(children)) do
-    if not known[key] then
-      refuse("InvalidQueryParameter", "Unknown parameter %s%s.", dot(path, key), model.hint(key, known))
-    end
-  end
-end
-
 local function accept_structure(shapes, shape, node, path)
   local value, plan, children = {}, plan_of(shapes, shape), node.children
   for i = 1, next(children) and #plan or 0 do
@@ -139,9 +155,7 @@ function accept(shapes, ref, node, path, flattened)
   local shape = shapes[ref.shape]
   local container = CONTAINERS[shape.type]
   if container then return container(shapes, shape, node, path, flattened) end
-  if next(node.children) then
-    refuse("InvalidQueryParameter", "Unknown parameter %s.", dot(path, sorted.keys(node.children)[1]))
-  end
+  refuse_unknown(node.children, NONE, path)
   local value = is_text(node.text) and scalars.value[shape.type](node.text)
   if value == nil or value == false and shape.type ~= "boolean" then
     refuse("InvalidParameterValue", "The value of %s is no %s.", path, shape.type)
