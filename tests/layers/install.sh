@@ -51,7 +51,7 @@ every_module_loads() { # away from the source, so that only what is installed is
   (cd / && for module in $modules; do stock -e "require '$module'" || return; done)
 }
 
-is_whole() { diff <(cd lua && find trapheus -name '*.lua' -o -name '*.json' -o -name '*.tsv' | sort) \
+is_whole() { diff <(cd lua && find trapheus -name '*.lua' -o -name '*.json' -o -name '*.tsv' -o -name '*.yaml' | sort) \
   <(cd "$prefix/share/lua/5.4" && find trapheus -type f | sort); }
 
 goes_by_architecture() {
@@ -109,9 +109,9 @@ check "mandoc finds no fault" man_is_clean
 check "groff finds no fault" groff_is_content
 check "man shows it" man_shows "restore an Amazon RDS database in place" "--skip-final-snapshot" "trapheus rollback [RUN]" \
   "TRAPHEUS_PATH" "SHELL is bash or zsh."
-check "bash: a script" bash_completes "restore resume" trapheus re
+check "bash: a script" bash_completes "restore resume report" trapheus re
 check "bash: behind --scripts" bash_completes "status" trapheus --scripts lua st
-check "bash: a path" bash_completes "scripts/resume.lua scripts/restore.lua" trapheus scripts/re
+check "bash: a path" bash_completes "scripts/resume.lua scripts/restore.lua scripts/report.lua" trapheus scripts/re
 check "bash: a flag" bash_completes "--task" trapheus restore --ta
 check "bash: a flag of one's own script" bash_completes "--replace-snapshot" trapheus my.lua --repl
 check "bash: a choice" bash_completes "json jsonl" trapheus status --output j
