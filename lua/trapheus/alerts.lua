@@ -9,6 +9,7 @@ local errors = require "trapheus.errors"
 local events = require "trapheus.alerts.events"
 local fleet = require "trapheus.alerts.fleet"
 local json = require "trapheus.json"
+local log = require "trapheus.log"
 local message = require "trapheus.notify.message"
 local secrets = require "trapheus.secrets"
 local settings_module = require "trapheus.alerts.settings"
@@ -16,9 +17,26 @@ local slack = require "trapheus.notify.slack"
 local sns = require "trapheus.notify.sns"
 local story = require "trapheus.alerts.story"
 local tasks = require "trapheus.tasks"
+local usage = require "trapheus.usage"
 local webhook = require "trapheus.notify.webhook"
 
-local alerts = { settings = settings_module.read }
+local alerts = {}
+
+--- Who is told, and of what. What a run began with counts as flags do that are not given now; if some of that cannot be
+--- had any more, that is said, and keeps nobody from going on.
+---@param given trapheus.Given  `notify`: what it began with
+---@return trapheus.AlertSettings
+function alerts.settings(given)
+  if not given.notify then return settings_module.read(given) end
+  local ok, found = pcall(settings_module.read, setmetatable({}, { __index = function(_, field)
+    if given[field] ~= nil then return given[field] end
+    return given.notify[field]
+  end }))
+  if ok then return found end
+  if not usage.is(found) then error(found, 0) end
+  io.stderr:write("trapheus: warning: not all are told who were to be: ", log.clean(tostring(found)), "\n")
+  return settings_module.read(given)
+end
 
 -- Sending -------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ local log = require "trapheus.log"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
 local origin = require "trapheus.origin"
+local place_of = require "trapheus.place"
 local planner = require "trapheus.plan"
 local progress = require "trapheus.progress"
 local ambient = require "trapheus.ambient"
@@ -287,7 +288,7 @@ function command.new_run(world, given, script)
     task = given.task,
     kind = given.cluster and "cluster" or given.instance and "instance" or nil,
     options = options.recorded(given),
-    place = options.place(given),
+    place = place_of(given),
     script = script:find("/", 1, true) and core.system.realpath(script) or script,
   })
 end

@@ -282,7 +282,7 @@ commands.LIST = {
       { "--event", "NAME", "as if of start, success, failure (default), rolled_back, parked or interrupted; only "
         .. "those who are told of it get it" },
       { "--output", "FORMAT", "text (default), json or jsonl (the same in one line)" },
-    } }, WHERE, CHANNELS },
+    } }, { "Where", of(WHERE, "--profile", "--region", "--endpoint-url") }, CHANNELS },
     summary = "tries who is told, and how" },
   { name = "setup", synopsis = "export --print", argument = { "part", "what for: export" }, groups = { { "How", {
       { "--print", nil, "print the template; it is for you to read, and to deploy" } } } },

@@ -7,6 +7,7 @@ local fleets = require "trapheus.fleet.record"
 local hooks = require "trapheus.hooks"
 local names = require "trapheus.names"
 local options = require "trapheus.options"
+local place_of = require "trapheus.place"
 local recover = require "trapheus.recover"
 local runs = require "trapheus.runs"
 local usage = require "trapheus.usage"
@@ -54,7 +55,7 @@ local function from_aws(given, change)
   local pipeline, loaded = require("trapheus").load "restore", hooks.load_all(given.hooks)
   hooks.attach(pipeline, loaded)
   local run = recover.run(world, pipeline, identifier, "restore")
-  run.record.place, run.options.hooks = options.place(given), hooks.remembered(loaded)
+  run.record.place, run.options.hooks = place_of(given), hooks.remembered(loaded)
   again.lock(run)
   command.arm(world)
   if change and run.record.direction == "forward" then change(run) end

@@ -371,17 +371,4 @@ function options.recorded(given)
   return recorded
 end
 
-local PLACE = { "profile", "endpoint_url", "pace", "state_dir", "config", "email_from", "email_to", "slack", "sns",
-  "webhook", "notify_on" }
-
---- Where it runs, and who is told: what a resume needs to find AWS, or the emulator, and them again. The profile's
---- name, no key; where the address of a webhook stands, not the address.
----@param given trapheus.Given
----@return table
-function options.place(given)
-  local place = {}
-  for _, field in ipairs(PLACE) do place[field] = given[field] end
-  return place
-end
-
 return options

@@ -216,3 +216,19 @@ def test_where_an_address_stands_is_remembered_and_not_the_address(peer, program
     assert result.code == 0 and len(result.document["warnings"]) == 2, result
     journal = b"".join(path.read_bytes() for path in program.state.rglob("*") if path.is_file())
     assert b"env:HOOK" in journal
+
+
+def test_a_resume_goes_on_though_who_is_told_cannot_be_found_any_more(peer, program, database):
+    """The variable with the address is of the shell that it was begun in."""
+    program.secrets += [WEBHOOK, "topsecret"]
+    peer.arm({"operation": "RestoreDBInstanceFromDBSnapshot", "hold": True})
+    name, began = database["DBInstanceIdentifier"], {"HOOK": WEBHOOK}
+    process = program.start("restore", "--id", name, "--task", "create_snapshot", "--webhook", "env:HOOK",
+                            environment=began)
+    peer.wait_for_held_call()
+    process.send_signal(signal.SIGTERM)
+    peer.release()
+    assert program.finish(process).code == 7
+    result = program.run("resume")
+    assert result.code == 0 and result.document["outcome"] == "restored", result
+    assert "the variable HOOK is not set" in result.err

@@ -60,6 +60,28 @@ end
 
 local function body_of(post) return json.decode(post.body) end
 
+-- What a receiver may build on: a field that goes is another version.
+local FIELDS = "at because event format id next run test title version"
+local OF_RUN = "account created_at ended_at export failure final_snapshot identifier kind next original outage outcome "
+  .. "region replacement run_id snapshot steps task todo warnings"
+
+tests["the JSON has the fields that version 1 has"] = function()
+  local function names(of)
+    local list = {}
+    for name in pairs(of) do list[#list + 1] = name end
+    table.sort(list)
+    return " " .. table.concat(list, " ") .. " "
+  end
+  for _, post in ipairs(posts(told { faults = PARKED })) do
+    if post.url:find "ops" then
+      local body = body_of(post)
+      for name in FIELDS:gmatch "%S+" do assert(names(body):find(" " .. name .. " ", 1, true), name) end
+      for name in OF_RUN:gmatch "%S+" do assert(names(body.run):find(" " .. name .. " ", 1, true), name) end
+      assert(body.version == 1)
+    end
+  end
+end
+
 -- Ends ------------------------------------------------------------------------------------------------
 
 local ENDS = {

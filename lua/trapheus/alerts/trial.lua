@@ -64,8 +64,7 @@ end
 -- As much of a world as it takes: no Region where only webhooks are told, and no journal.
 local function outside(given)
   local loaded = config.load { profile = given.profile, region = given.region, endpoint_url = given.endpoint_url }
-  return { config = loaded, pace = given.pace,
-    loop = assert(core.loop { ca_bundle = loaded.ca_bundle, pace = given.pace or 1 }) }
+  return { config = loaded, loop = assert(core.loop { ca_bundle = loaded.ca_bundle }) }
 end
 
 --- Sends it, and says of each whether it has arrived.

@@ -20,6 +20,7 @@ local log = require "trapheus.log"
 local options = require "trapheus.options"
 local origin = require "trapheus.origin"
 local path = require "trapheus.path"
+local place_of = require "trapheus.place"
 local record_module = require "trapheus.fleet.record"
 local report = require "trapheus.report"
 local rows = require "trapheus.fleet.rows"
@@ -260,7 +261,7 @@ function Fleet:run()
   end
   local known = self.record
   self.record = known or record_module.new(self.world, { script = self.script, targets = self.targets,
-    given = record_module.given(self.given), place = options.place(self.given) })
+    given = record_module.given(self.given), place = place_of(self.given) })
   prepare(self)
   if not known then self.world.journal:save(self.record, "fleet", {}) end
   command.arm(self.world)
