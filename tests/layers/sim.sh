@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Simulation, on every core.
-#   sim.sh                       what ./dev test plays: a share of each campaign
+#   sim.sh                       what ./dev test plays: the cases that have a name, a share of each other campaign, and
+#                                of the seeded mistakes the defects of the original
 #   sim.sh --runs N [--seed S]   all of each campaign, N random cases, one in a hundred of them in bytes as well, and
 #                                the seeded mistakes
 #   sim.sh CAMPAIGN [OPTION…]    one of tests/sim/campaigns.lua, or mutants
@@ -36,15 +37,17 @@ mutants() { # [OPTION…]
 
 case ${1:-} in
 "")
+  campaign named
   campaign singles --share 24
   campaign elsewhere --share 97
   campaign pairs --share 997
   campaign swarm --runs 150
   campaign bytes --runs 150
-  sum
+  sum --all
+  mutants --defects
   ;;
 --runs)
-  for name in singles elsewhere pairs; do campaign "$name"; done
+  for name in named singles elsewhere pairs; do campaign "$name"; done
   campaign swarm "$@"
   campaign bytes "$1" $(($2 / 100)) "${@:3}"
   sum --all

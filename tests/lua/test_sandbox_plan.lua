@@ -150,6 +150,12 @@ local function world(plan)
   end
 end
 
+function tests.somebody_makes_a_snapshot()
+  local sb, wait = world { "10s:snapshot:mydb:mine" }
+  wait(15)
+  assert(sb:snapshot "mine".Status == "creating" and sb:snapshot "mine".DBInstanceIdentifier == "mydb")
+end
+
 function tests.what_happens_at_a_time()
   local sb, wait = world { "10s:tag:mydb:owner:eve", "20s:untag:mydb:environment", "30s:write:mydb",
     "40s:protect:mydb:on", "50s:delete_snapshot:s", "60s:rename:mydb:other", "60s:delete:nobody" }

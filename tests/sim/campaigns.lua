@@ -1,5 +1,6 @@
 --- The campaigns: each yields cases. Exhaustive ones count the sites of a run without faults and visit all of them.
 local case = require "case"
+local cases = require "cases"
 local kinds = require "kinds"
 local operations = require "trapheus.operations"
 local play = require "play"
@@ -10,25 +11,16 @@ local topologies = require "topologies"
 local campaigns = {}
 
 -- Every mode of a restore that has calls of its own.
-local BASES = {
-  { topology = "instance", task = "create_snapshot", snapshot = true },
-  { topology = "unretained", task = "db_restore" },
-  { topology = "instance", task = "create_snapshot_only", snapshot = true,
-    options = { export = true, export_wait = true } },
-  { topology = "aurora", task = "create_snapshot" },
-}
+local BASES = { cases.NAMED.instance, cases.NAMED.unretained, cases.NAMED["snapshot only"], cases.NAMED.aurora }
 
 local function fails(base)
   return case.with(base, { faults = { kinds.no_restore[topologies[base.topology].kind] } })
 end
 
---- Runs in which nothing goes wrong, or that are refused.
-campaigns.CALM = { BASES[1], BASES[2], BASES[3], BASES[4], { topology = "aurora1", task = "db_restore" },
-  { topology = "protected" }, { topology = "leftover" }, { topology = "replicated" }, { topology = "pending" },
-  { topology = "instance", options = { keep_original = true } }, { topology = "instance", rival_s = 30 },
-  { topology = "aurora", options = { export = true } },
-  -- a rival takes over while the first is away, which then comes back
-  { topology = "instance", rival_s = 2600, crashes = { { site = "look", when = "before", nth = 30, away_s = 2800 } } } }
+--- The cases that have a name: what random faults seldom find.
+function campaigns.named()
+  for _, made in ipairs(cases.LIST) do coroutine.yield(made) end
+end
 
 -- Both halves of each: the restore succeeds, and it ends badly.
 local function halves(bases)

@@ -58,7 +58,8 @@ local function covered(watch, run)
   local final = false
   for _, operation in pairs(watch.created) do final = final or operation == "final" end
   if not final and not retained then return "the original is gone, with neither backups nor a final snapshot" end
-  if retained and not final and watch.kind == "instance" and #watch.sb.retained_backups == 0 then
+  local backups = watch.kind == "cluster" and watch.sb.retained_cluster_backups or watch.sb.retained_backups
+  if retained and not final and #backups == 0 then
     return "the original's automated backups are gone"
   end
 end

@@ -180,6 +180,14 @@ function CLAIMS.restored(watch, record)
   end
 end
 
+-- I5: what was asked for, by its name or its ARN, is what was pinned.
+local function as_asked(watch, _, record)
+  local asked, pinned = record.options.snapshot, record.facts.snapshot
+  if watch.play.case.task == "db_restore" and asked and pinned and asked ~= pinned.arn and asked ~= pinned.name then
+    return ("%s is pinned, %s was asked for"):format(pinned.arn, asked)
+  end
+end
+
 local function claimed(watch, _, record)
   local claim = CLAIMS[record.outcome]
   if claim and not watch.operator_changed then return claim(watch, record) end
@@ -224,9 +232,20 @@ local function ownership(watch)
   if born and not marked(watch, newest) then return newest.name .. " is born without the mark of the run" end
 end
 
--- I8: nothing is changed by a run while another one has the lease, on the original or on its replacement.
 local TAGGING = { AddTagsToResource = true, RemoveTagsFromResource = true }
 
+-- Is another run that never was away in the middle of its changes?
+local function busy_rival(watch, host)
+  for _, other in ipairs(watch.play.hosts) do
+    local durable = watch.durable[other.name]
+    if other ~= host and durable and durable.locked and not durable.outcome and other.lives == 1 and not other.dead then
+      return other.name
+    end
+  end
+end
+
+-- I8: nothing is changed by a run while another one has the lease, on the original or on its replacement; nor while
+-- another one is at it.
 local function exclusion(watch, host, call)
   if TAGGING[call.operation] then return nil end
   local thing = watch:thing(watch.original.rid) or watch:thing(any_verified(watch))
@@ -237,6 +256,8 @@ local function exclusion(watch, host, call)
       return ("%s sends %s while run %s has the lease"):format(host.name, call.operation, run_id)
     end
   end
+  local other = busy_rival(watch, host)
+  return other and ("%s sends %s while %s is at work"):format(host.name, call.operation, other)
 end
 
 -- I9: the original is fenced until the replacement is verified and protected.
@@ -270,6 +291,6 @@ return {
   sending = { row("I3", order), row("I4", write_ahead), row("I4", no_twin), row("I4", looked), row("3", in_turn),
     row("I8", exclusion), row("I14", budget) },
   verified = { row("I3", settled_thrice) },
-  claimed = { row("I10", claimed) },
+  claimed = { row("I10", claimed), row("I5", as_asked) },
   ended = ends, over = liveness,
 }

@@ -3,10 +3,12 @@
 local json = require "trapheus.json"
 local operations = require "trapheus.operations"
 local report = require "trapheus.report"
+local sights = require "sights"
 
 local MINUTE_MS = 60 * 1000
 local IDLE_MS = 5 * MINUTE_MS    -- three looks at a time, and those after a deletion
 local EACH_MS = 20 * MINUTE_MS   -- a call that was lost is waited for until it is dead
+local REFUSED_MS, MOST_REFUSED = 2 * MINUTE_MS, 20 -- what was not answered, or not as wished, is asked again
 
 -- What passes: a run that meets one of these, or dies, ends as if it had not.
 local PASSING = { drop = true, lost = true, dup = true, zombie = true, throttle = true, ["500n"] = true,
@@ -19,31 +21,55 @@ local CLIENT_ATTEMPTS = 3
 local function passes(fault)
   if not PASSING[fault.kind] or math.type(fault.occurrence) ~= "integer" then return false end
   if operations[fault.operation] then return not fault.operation:find "^Restore" end
-  return fault.operation ~= "*" and (fault.count or 1) < CLIENT_ATTEMPTS
+  return fault.operation ~= "*" and (fault.kind == "throttle" or (fault.count or 1) < CLIENT_ATTEMPTS)
 end
+
+local function has_company(case) return case.rival_s or case.elsewhere or case.meanwhile end
 
 -- How the case must end, if that can be said: nothing went wrong, or only one thing that passes; or the restore ends
 -- badly besides.
 local function due(case)
   local passing, fails = 0, false
   for _, fault in ipairs(case.faults) do
-    local bad = fault.kind == "terminal" and fault.occurrence == "every"
+    local bad = fault.kind == "terminal" and fault.occurrence == "every" and sights.TERMINAL[fault.status]
     if not bad and not passes(fault) then return nil end
     fails, passing = fails or bad, passing + (bad and 0 or 1)
   end
-  if passing > 1 or case.rival_s or case.elsewhere or #case.crashes > 1 then return nil end
+  if passing > 1 or #case.crashes > 1 or has_company(case) then return nil end
   if case.task == "create_snapshot_only" then return "snapshotted" end
   return fails and "rolled_back" or "restored"
 end
 
--- L2: nothing happens needlessly; what is to be refused is.
+-- Did the run only not see what there is?
+local function only_unseen(case)
+  for _, fault in ipairs(case.faults) do
+    if fault.at_s or fault.operation == "*" or operations[fault.operation] then return false end
+  end
+  return case.preset ~= "adversarial" and not has_company(case)
+end
+
+-- L2: nothing happens needlessly; what is to be refused is; what could not be looked at is no reason to undo.
 local function as_expected(watch, host)
   local case, outcome = watch.play.case, host.run.record.outcome
+  if outcome == "rolled_back" and only_unseen(case) then return "rolled back, as it could not be looked at" end
   local wanted = watch.play.topology.refused and "refused" or due(case)
   if not wanted then return nil end
   if outcome ~= wanted then return ("it should be %s, and is %s"):format(wanted, tostring(outcome)) end
+  if watch.play.parked[1] then return "a person was needed: " .. watch.play.parked[1] end
   local differing = #case.faults == 0 and #(host.run.facts.differing or {}) > 0
   return differing and "nothing went wrong, and settings differ" or nil
+end
+
+-- So long the calls that were lost or refused may have kept the run.
+local function unanswered_ms(watch)
+  local lost, faults = 0, 0
+  for _, sent in pairs(watch.sent) do
+    for _, sending in ipairs(sent.times) do
+      lost = lost + ((sending.ambiguous or not sending.ended_ms) and 1 or 0)
+    end
+  end
+  for _, entry in ipairs(watch.sb.audit) do faults = faults + (entry.fault and 1 or 0) end
+  return lost * EACH_MS + math.min(faults, MOST_REFUSED) * REFUSED_MS
 end
 
 -- L2: nobody answers to the name only while RDS is at work, or while a lost call may still be executed.
@@ -52,8 +78,7 @@ local function needless(watch, host)
   if watch.operator_changed or case.rival_s or case.elsewhere or play.parked[1] or host.run.record.parked then
     return nil
   end
-  local limit_ms = IDLE_MS + play.slept_s * 1000 + #play.died * EACH_MS
-  for _, entry in ipairs(watch.sb.audit) do limit_ms = limit_ms + (entry.fault and EACH_MS or 0) end
+  local limit_ms = IDLE_MS + play.slept_s * 1000 + #play.died * EACH_MS + unanswered_ms(watch)
   if watch.sights.idle_ms > limit_ms then
     return ("nobody answered to mydb for %d minutes in which RDS had nothing to do"):format(
       watch.sights.idle_ms // MINUTE_MS)

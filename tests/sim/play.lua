@@ -294,6 +294,14 @@ local function finish(play)
   end
 end
 
+local LATE_S = 900 -- a signature lives as long
+
+-- What has been lost on its way may still arrive when everybody has ended.
+local function let_arrive(play)
+  sleep_until(play, play.loop:now_ms() + LATE_S * 1000)
+  play.sandbox:advance()
+end
+
 -- Playing -------------------------------------------------------------------------------------
 
 local function stage(play)
@@ -324,6 +332,7 @@ return function(case)
   play.first_outcome = play.hosts[1].run.record.outcome
   heal(play)
   finish(play)
+  let_arrive(play)
   play.watch:ended()
   play.outcome = play.hosts[1].run.record.outcome
   return play

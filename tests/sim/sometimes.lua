@@ -102,6 +102,20 @@ row("a rival is kept away", function(play)
   local rival = play.hosts[2]
   return rival and rival.run.record.outcome ~= "restored" and play.outcome == "restored"
 end)
+row("a run stops as another one has its lease", function(play)
+  for _, host in ipairs(play.hosts) do
+    if (host.run.record.failure or {}).code == "LeaseLost" then return true end
+  end
+end)
+row("another snapshot has the name of the pinned one", function(play)
+  local failure = play.hosts[1].run.record.failure
+  return failure and failure.message:find "no longer the one that was pinned" ~= nil
+end)
+row("a snapshot of another account is restored", function(play)
+  return play.outcome == "restored" and play.case.topology == "shared"
+end)
+row("an export is made", did "StartExportTask")
+row("an alert does not arrive", audited(function(entry) return entry.service == "webhook" and entry.fault end))
 row("a cluster is restored", function(play) return play.watch.kind == "cluster" and play.outcome == "restored" end)
 row("a cluster is rolled back", function(play)
   return play.watch.kind == "cluster" and play.outcome == "rolled_back"

@@ -1,5 +1,7 @@
 --- What is restored in a simulation: the databases that are there when it begins. Beside the one that is restored
 --- there are always others, whose names look like those that a run makes; nothing may happen to them.
+local clusters = require "clusters"
+
 local OTHER = "mydb-template-1"
 
 ---@class trapheus.sim.Topology
@@ -29,7 +31,7 @@ local function instance(fields, refused, more)
   }
 end
 
-local function cluster(fields, members)
+local function cluster(fields, members, more)
   return {
     kind = "cluster",
     populate = function(sb)
@@ -37,6 +39,7 @@ local function cluster(fields, members)
       local given = { DBClusterIdentifier = "mydb", DeletionProtection = false }
       for field, value in pairs(fields) do given[field] = value end
       sb:add_cluster(given, members)
+      if more then more(sb) end
     end,
     add_snapshot = function(sb)
       sb:add_cluster_snapshot { DBClusterSnapshotIdentifier = "mydb-snapshot", DBClusterIdentifier = "mydb" }
@@ -50,6 +53,17 @@ local function members(...)
   return list
 end
 
+local function no_database_name(sb) clusters.amend(sb, {}, { "DatabaseName" }) end
+
+-- Another account shares one of its own; there is none that is called mydb-snapshot.
+local function shared_snapshot(sb)
+  local arn = "arn:aws:rds:us-east-1:210987654321:cluster-snapshot:"
+  for _, name in ipairs { "another", "theirs" } do
+    sb:add_cluster_snapshot { DBClusterSnapshotIdentifier = name, DBClusterIdentifier = "mydb", SnapshotType = "shared",
+      DBClusterSnapshotArn = arn .. name, StorageEncrypted = false }
+  end
+end
+
 ---@type table<string, trapheus.sim.Topology>
 return {
   instance = instance {},
@@ -60,4 +74,6 @@ return {
   pending = instance({ PendingModifiedValues = { AllocatedStorage = 500 } }, true),
   aurora = cluster({ Engine = "aurora-postgresql" }, members("mydb-w", "mydb-temperature", "mydb-r2")),
   aurora1 = cluster({ Engine = "aurora-mysql", DeletionProtection = true }, members("mydb-w")),
+  nameless = cluster({ Engine = "aurora-postgresql" }, members("mydb-w"), no_database_name),
+  shared = cluster({ Engine = "aurora-postgresql", StorageEncrypted = false }, members("mydb-w"), shared_snapshot),
 }

@@ -10,6 +10,7 @@ local sights = require "sights"
 ---@field step string?
 ---@field direction "forward"|"back"
 ---@field fenced boolean          the fence step has ended
+---@field locked boolean          so has the lock
 ---@field moving boolean?
 ---@field outcome string?
 ---@field snapshot table?         pinned
@@ -122,9 +123,9 @@ function Watch:answered(host, call, err, result)
   self.last.ended_ms = self.sb.clock()
 end
 
-local function fence_ended(record)
+local function has_ended(record, name)
   for _, step in ipairs(record.steps) do
-    if step.name == "fence" and step.outcome == "done" then return true end
+    if step.name == name and step.outcome == "done" then return true end
   end
   return false
 end
@@ -152,7 +153,8 @@ function Watch:saved(host, record, kind)
     run_id = record.run_id, step = record.step, direction = record.direction,
     moving = facts.moving,
     verified = facts.verified and facts.verified.resource_id, outcome = record.outcome, intents = intents,
-    fenced = fence_ended(record), replacement = facts.replacement and facts.replacement.resource_id,
+    fenced = has_ended(record, "fence"), locked = has_ended(record, "lock"),
+    replacement = facts.replacement and facts.replacement.resource_id,
     snapshot = facts.snapshot, parked = record.outcome == "parked",
   }
   self.run_ids[record.run_id] = true

@@ -63,6 +63,7 @@ kinds.of_calls = {
 ---@type table<string, trapheus.sandbox.FaultKind>
 kinds.at_times = {
   delete = row("somebody deletes the instance", NAME),
+  snapshot = row("somebody makes a snapshot of it", NAME, parameter("snapshot", "name")),
   delete_snapshot = row("somebody deletes the snapshot", NAME),
   rename = row("somebody renames the instance", NAME, parameter("new_name", "name")),
   protect = row("somebody turns its deletion protection on or off", NAME,

@@ -42,6 +42,15 @@ local function delete(sb, fault)
   end
 end
 
+local function make_snapshot(sb, fault)
+  if is_cluster(sb, fault) then
+    sb:operator("CreateDBClusterSnapshot", { DBClusterIdentifier = fault.name,
+      DBClusterSnapshotIdentifier = fault.snapshot })
+  else
+    sb:operator("CreateDBSnapshot", { DBInstanceIdentifier = fault.name, DBSnapshotIdentifier = fault.snapshot })
+  end
+end
+
 local function delete_snapshot(sb, fault)
   if sb.cluster_snapshot_names[fault.name:lower()] then
     sb:operator("DeleteDBClusterSnapshot", { DBClusterSnapshotIdentifier = fault.name })
@@ -75,7 +84,7 @@ end
 
 ---@type table<string, fun(sb: trapheus.Sandbox, fault: trapheus.sandbox.Fault)>
 local ACTIONS = {
-  delete = delete, delete_snapshot = delete_snapshot, failover = fail_over,
+  delete = delete, snapshot = make_snapshot, delete_snapshot = delete_snapshot, failover = fail_over,
   rename = function(sb, fault)
     modify(sb, fault, { [is_cluster(sb, fault) and "NewDBClusterIdentifier" or "NewDBInstanceIdentifier"] =
       fault.new_name })
