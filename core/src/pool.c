@@ -31,9 +31,7 @@ struct tph_pool *tph_pool_new(void) {
     return calloc(1, sizeof(struct tph_pool));
 }
 
-static size_t grains_of(size_t bytes) {
-    return (bytes + GRAIN_BYTES - 1) / GRAIN_BYTES;
-}
+static size_t grains_of(size_t bytes) { return (bytes + GRAIN_BYTES - 1) / GRAIN_BYTES; }
 
 static void give(struct tph_pool *pool, void *piece, size_t grains) {
     struct piece *spare = piece;

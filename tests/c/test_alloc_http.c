@@ -133,6 +133,7 @@ static enum tph_status notify(struct outcome *outcome) {
     struct tph_notify_request request = {.url = tph_str_from(url),
                                          .body = TPH_STR("{}"),
                                          .allow_host = TPH_STR("127.0.0.1"),
+                                         .allow_private = true,
                                          .allow_http = true};
     enum tph_status status = tph_notify_send(loop, &request, notify_done, outcome, &call);
     if (status != TPH_OK) return status;

@@ -14,7 +14,8 @@ static void gives_pieces_that_do_not_overlap_and_keep_what_is_in_them(void **sta
             memset(pieces[i], (int)(i % 251), i + 1);
         }
         for (size_t i = 0; i < COUNT; i++) {
-            for (size_t at = 0; at <= i; at++) assert_int_equal((unsigned char)pieces[i][at], i % 251);
+            for (size_t at = 0; at <= i; at++)
+                assert_int_equal((unsigned char)pieces[i][at], i % 251);
             assert_null(tph_pool_resize(pool, pieces[i], i + 1, 0));
         }
     }

@@ -68,8 +68,8 @@ enum tph_status tph_store_lock(struct tph_store *, struct tph_str name,
                                const struct tph_store_owner *owner, int64_t now_ms,
                                struct tph_store_owner *holder);
 
-/* TPH_ELOCKED: somebody else than the asker has the lock, and is not known to be gone: *holder tells
- * who. TPH_OK: nobody has. Takes nothing. */
+/* TPH_ELOCKED: somebody else than the asker has the lock, and is not known to be gone: *holder
+ * tells who. TPH_OK: nobody has. Takes nothing. */
 enum tph_status tph_store_holder(struct tph_store *, struct tph_str name,
                                  const struct tph_store_owner *asker, int64_t now_ms,
                                  struct tph_store_owner *holder);
