@@ -112,7 +112,7 @@ static const char *const chunks[] = {
     "local loop <close> = must(core.loop { virtual = true })\n"
     "local op <close> = must(core.notify { loop = loop, url = 'http://127.0.0.1:1/s', body = "
     "'{}',\n"
-    "  allow_host = '127.0.0.1', allow_private = true, allow_private = true, allow_http = true })\n"
+    "  allow_host = '127.0.0.1', allow_private = true, allow_http = true })\n"
     "while must(loop:step()) > 0 do end\n"
     "local nothing, err = op:result()\n"
     "if err.code ~= 'ECONNECT' then unsent(err) end\n"
