@@ -78,6 +78,7 @@ end
 ---@return trapheus.Model
 function model.load(service, level)
   if type(service) == "table" then return service end
+  if NAMES[service] and loaded[service] then return loaded[service] end
   level = (level or 1) + 1
   if type(service) == "string" and is_path(service) then
     loaded[service] = loaded[service] or read_file(service, level)
