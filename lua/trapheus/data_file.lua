@@ -24,7 +24,8 @@ end
 
 -- Lua's words, without those of the file: "3: unfinished string near '"https://…'".
 local function without_words(message)
-  local line, what = message:match "^[^\n]-:(%d+): ([^\n]*)"
+  message = message:match "^[^\n]*" -- there may be a traceback
+  local line, what = message:match "^.-:(%d+): (.*)$"
   what = (what or message):gsub(" near .*$", ""):gsub(" %(constant .*$", "")
   return line and ("line %s: %s"):format(line, what) or what
 end

@@ -44,6 +44,7 @@ local function refused(words, ...)
   assert(not ok and usage.is(err), tostring(err))
   local said = tostring(err)
   for _, word in ipairs(words) do assert(said:find(word, 1, true), ("%s\ndoes not say: %s"):format(said, word)) end
+  assert(not said:find "\n", said)
   assert(not said:find(HUSH, 1, true), "the secret is shown: " .. said)
 end
 
@@ -125,6 +126,7 @@ local MISTAKES = {
   { "no end of a string", { "too large" }, "local s = 'xxxxxxxxxxxxxxxx' while true do s = s .. s end" },
   { "no end of a table", { "too" }, "local t = {} for i = 1, 1e9 do t[i] = { i } end" },
   { "bytecode", { "no Lua table" }, string.dump(load "return {}") },
+  { "much in itself", { "overflow" }, "return " .. ("{"):rep(300) .. ("}"):rep(300) },
   { "too long", { "longer than 64 KiB" }, "return {" .. (" "):rep(70000) .. "}" },
   { "an unknown key", { "notfiy", "did you mean notify?" }, "return { notfiy = {} }" },
   { "an unknown channel", { "notify.slak", "did you mean slack?" }, notify "slak = {}" },
