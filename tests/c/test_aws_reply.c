@@ -62,6 +62,9 @@ static void success_is_a_response_of_the_service(void **state) {
          "</DescribeEventsResult><ResponseMetadata><RequestId>r3</RequestId></ResponseMetadata>"
          "</DescribeEventsResponse>",
          "", "", "r3"},
+        {200, true, true, "<AResponse xmlns=\"u\"><AResult/></AResponse>", "", "", ""},
+        {200, true, true, "\n<AResponse><RequestId>r4</RequestId></AResponse>\n", "", "", "r4"},
+        {200, true, true, "<a:AResponse><RequestId>r5</RequestId></a:AResponse>", "", "", "r5"},
         {200, false, true, "<ErrorResponse><Error><Code>C</Code></Error></ErrorResponse>", "C", "",
          ""},
     };
@@ -75,6 +78,12 @@ static void anything_else_is_not_readable(void **state) {
         "<html><body>sign in</body></html>",
         "<DescribeEventsResponse><Describe",
         "<Response/>",
+        "<AResponse>",
+        "</AResponse>",
+        "<AResponse></BResponse>",
+        "<AResponse><RequestId>r</RequestId></AResponse",
+        "<AResponse><RequestId>r</RequestId>AResponse>",
+        "<AResponse><RequestId>r</RequestId></BResponse>",
         "<ErrorResponse><Error><Message>no code</Message></Error></ErrorResponse>",
         "<!DOCTYPE html><html/>",
         "{\"message\":\"no type\"}",
