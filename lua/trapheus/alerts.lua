@@ -191,16 +191,21 @@ end
 -- Has everybody heard of that?
 local function is_told(record, event) return ((record.told or {})[story.id(record, event)] or {}).all or false end
 
---- Tells how the run has ended those who have not heard it yet.
----@param run trapheus.Run
----@param settings trapheus.AlertSettings
-function alerts.tell_end(run, settings)
-  end_telling(run)
+local function claim_of(run) return "telling of " .. run.id end
+
+-- Another process may be at it, or have been since the record was read. A journal that fails keeps nobody from telling.
+local function claim(run)
+  local journal = run.world.journal
+  local ok, mine, kept = pcall(function()
+    local mine = journal:claim(claim_of(run), run.id)
+    return mine, mine and journal:load(run.id)
+  end)
+  if ok and kept then run.record.told = kept.told end
+  return not ok or mine
+end
+
+local function tell(run, channels, event)
   local record = run.record
-  local event = events.of(record)
-  local wanted = settings_module.told_of(settings, event)[1] or alerts.owed(record) -- though nobody wants to know now
-  if not wanted or is_told(record, event) then return end
-  local channels = still_to_tell(record, settings, event)
   local task <close> = alerts.begin(run.world, channels, story.of(run, event), function(delivered)
     note(record, event, delivered.channel.id)
     keep(run, "told", { event = event, channel = delivered.channel.id, failure = delivered.failure })
@@ -210,6 +215,20 @@ function alerts.tell_end(run, settings)
   warn_of(run, delivered)
   note(record, event, "all")
   keep(run, "told", { event = event })
+end
+
+--- Tells how the run has ended those who have not heard it yet.
+---@param run trapheus.Run
+---@param settings trapheus.AlertSettings
+function alerts.tell_end(run, settings)
+  end_telling(run)
+  local record = run.record
+  local event = events.of(record)
+  local wanted = settings_module.told_of(settings, event)[1] or alerts.owed(record) -- though nobody wants to know now
+  if not wanted then return end
+  if not claim(run) then return run:warn "another process is telling how it ended" end
+  if not is_told(record, event) then tell(run, still_to_tell(record, settings, event), event) end
+  pcall(run.world.journal.release, run.world.journal, claim_of(run), run.id)
 end
 
 --- Has the run ended without everybody having been told?

@@ -13,6 +13,8 @@ local sorted = require "trapheus.sorted"
 ---@field fleets fun(self): table[]          Every fleet's.
 ---@field lock fun(self, run: trapheus.Run): boolean, string?  true, or false and who is at work instead
 ---@field unlock fun(self, run: trapheus.Run)
+---@field claim fun(self, name: string, run_id: string): boolean  Something else that one process does at a time,
+---@field release fun(self, name: string, run_id: string)         until this.
 
 --- FORMAT: what a record looks like; a record of another format is not gone on with.
 local journal = { FORMAT = 2 }
@@ -61,6 +63,9 @@ local function unlock(self, run)
   for _, name in ipairs(lock_names(run.record)) do self:release(name, run.id) end
 end
 
+-- One process at a time; a dead one has let go.
+local function claim(self, name, run_id) return (self:take(name, owner(run_id))) end
+
 -- Fleets are kept as runs are.
 local function only(records, fleets)
   local list = {}
@@ -79,7 +84,7 @@ local function fleets(self) return only(self:all(), true) end
 
 -- The durable one -------------------------------------------------------------------------
 
-local Journal = { lock = lock, unlock = unlock, list = list, fleets = fleets }
+local Journal = { lock = lock, unlock = unlock, claim = claim, list = list, fleets = fleets }
 Journal.__index = Journal
 
 local function failed(err)
@@ -164,7 +169,7 @@ end
 
 -- The one of the sandbox and of a plan ------------------------------------------------------
 
-local Memory = { lock = lock, unlock = unlock, list = list, fleets = fleets }
+local Memory = { lock = lock, unlock = unlock, claim = claim, list = list, fleets = fleets }
 Memory.__index = Memory
 
 --- Keeps runs as long as the process lives: each as it was when it was saved, and through JSON when it is asked for,

@@ -148,6 +148,20 @@ def test_who_was_not_told_before_the_end_is_told_by_a_resume(peer, program, data
     assert peer.calls("SendEmail") == []
 
 
+def test_two_processes_do_not_tell_of_the_same_end(peer, program, database, sender):
+    name = database["DBInstanceIdentifier"]
+    peer.arm({"operation": "SendEmail", "hold": True})
+    process = program.start("restore", "--id", name, "--task", "create_snapshot_only", "--notify-on", "success",
+                            environment=MAIL)
+    peer.wait_for_held_call()
+    result = program.run("resume", "--notify-on", "success", environment=MAIL)
+    assert result.code == 0 and "another process is telling" in result.text, result
+    peer.release()
+    assert program.finish(process).code == 0
+    assert len(peer.calls("SendEmail")) == 1
+    assert "no run is unfinished" in program.run("resume", environment=MAIL).err
+
+
 def test_a_signal_does_not_wait_for_the_mail(peer, program, database, sender):
     name = database["DBInstanceIdentifier"]
     peer.arm({"operation": "SendEmail", "hold": True, "execute": False})
