@@ -167,6 +167,7 @@ function command.gate(pipeline, given)
     if terminal and not given.yes and not given.sandbox and not confirmed(run, plan) then
       return run:fail "not confirmed"
     end
+    run.plan, run.seen_original, run.seen_snapshot = nil, nil, nil -- one of a thousand that wait keeps nothing in vain
     command.arm(world)
     alerts.tell_start(run, given.told)
   end

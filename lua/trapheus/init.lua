@@ -17,6 +17,7 @@
 ---@field notify trapheus.notify
 ---@field json trapheus.json
 ---@field try fun(f: function, ...): any, trapheus.Error?
+---@field fleet fun(arguments: string[]): trapheus.Fleet
 ---@field pipeline fun(spec: trapheus.PipelineSpec): trapheus.Pipeline
 ---@field steps table<string, trapheus.Step>
 ---@field databases table<string, table>
@@ -82,6 +83,7 @@ return lazy(trapheus, {
   run = { "trapheus.program" },
   waiter = { "trapheus.waiter", "new" },
   backoff = { "trapheus.backoff", "new" },
+  fleet = { "trapheus.fleet", "new" },
   json = { "trapheus.json" },
   pipeline = { "trapheus.pipeline", "new" },
   try = { "trapheus.errors", "try" },

@@ -73,6 +73,11 @@ local function shelf_of(self, operation, filter)
   return shelf
 end
 
+local function known(shelf, value, since)
+  local entry = shelf.seen[value]
+  return entry and entry.asked_ms >= since and entry or nil
+end
+
 -- As a run on its own asks.
 local function ask_one(self, shelf, value)
   local call, rule, items = self.client[shelf.operation], shelf.rule, {}
@@ -120,10 +125,12 @@ local function gather(self, shelf, batch)
   local timer <close> = self.loop:timer(GATHER_MS)
   tasks.await { done = function() return #batch >= PAGE or timer:done() end, result = function() end }
   if shelf.batch == batch then shelf.batch = nil end
-  fetch(self, shelf, batch)
+  local ok, err = pcall(fetch, self, shelf, batch)
+  if not ok then batch.problem = err end
 end
 
-local function join(self, shelf, value)
+-- Says that a value is wanted, together with what others want.
+local function enrol(self, shelf, value)
   local batch = shelf.batch
   if not batch or #batch >= PAGE then
     batch = { of = {} }
@@ -133,7 +140,13 @@ local function join(self, shelf, value)
   if not batch.of[value] then
     batch[#batch + 1], batch.of[value] = value, true
   end
+  return batch
+end
+
+local function join(self, shelf, value)
+  local batch = enrol(self, shelf, value)
   tasks.await(batch.task)
+  if batch.problem then error(batch.problem, 0) end
 end
 
 -- What several ask for together may be refused for a reason that is one's own, or because the filter is not known.
@@ -147,12 +160,12 @@ end
 
 -- The items that one value of a filter lets through, asked for at `since_ms` or later.
 local function look(self, shelf, value, since_ms)
-  local entry = shelf.seen[value]
-  if entry and entry.asked_ms >= since_ms then return entry end
+  local entry = known(shelf, value, since_ms)
+  if entry then return entry end
   if not shelf.single then
     local ok, err = pcall(join, self, shelf, value)
-    entry = shelf.seen[value]
-    if ok and entry and entry.asked_ms >= since_ms then return entry end
+    entry = known(shelf, value, since_ms)
+    if ok and entry then return entry end
     if not ok and not alone(err, shelf) then error(err, 0) end
   end
   local asked_ms = self.loop:now_ms()
@@ -168,11 +181,27 @@ end
 ---@field looked_ms integer|false  when the oldest of what it was given since `begin` was asked for
 local Shared = {}
 
---- From now on `looked_ms` is of what is asked for.
-function Shared:begin() self.looked_ms = false end
-
 local function since_ms(self)
   return math.max(self.acted_ms, self.observer.loop:now_ms() - FRESH_MS)
+end
+
+--- The run is about to look. What it asked for the last time is asked for at once: one thing after another, each would
+--- have to wait for a page of its own.
+function Shared:begin()
+  local before, since = self.asked, since_ms(self)
+  self.looked_ms, self.asked = false, {}
+  for _, each in ipairs(before) do
+    local shelf, value = each[1], each[2]
+    if not shelf.single and not known(shelf, value, since) then enrol(self.observer, shelf, value) end
+  end
+end
+
+-- Notes that it was asked for.
+local function note(self, shelf, value)
+  for _, each in ipairs(self.asked) do
+    if each[1] == shelf and each[2] == value then return end
+  end
+  table.insert(self.asked, { shelf, value })
 end
 
 -- By which filter, and for which values, if this is a look that can be shared.
@@ -196,6 +225,7 @@ local function describe(operation)
     if not filter then return self.client[operation](self.client, params, how) end
     local shelf, items = shelf_of(self.observer, operation, filter), {}
     for _, value in ipairs(values) do
+      note(self, shelf, value)
       local entry = look(self.observer, shelf, value, since_ms(self))
       self.looked_ms = math.min(self.looked_ms or entry.asked_ms, entry.asked_ms)
       table.move(entry.items, 1, #entry.items, #items + 1, items)
@@ -213,12 +243,12 @@ local function common(operation, life_s)
   return function(self, params, how)
     local own = self.observer
     local key = operation .. " " .. json.encode(params or {})
-    local known, now_ms = own.common[key], own.loop:now_ms()
-    if not known or known.asked_ms < now_ms - life_s * 1000 or known.task:done() and not known.task.ok then
-      known = { asked_ms = now_ms, task = tasks.spawn(self.client[operation], self.client, params, how) }
-      own.common[key] = known
+    local answer, now_ms = own.common[key], own.loop:now_ms()
+    if not answer or answer.asked_ms < now_ms - life_s * 1000 or answer.task:done() and not answer.task.ok then
+      answer = { asked_ms = now_ms, task = tasks.spawn(self.client[operation], self.client, params, how) }
+      own.common[key] = answer
     end
-    return tasks.await(known.task)
+    return tasks.await(answer.task)
   end
 end
 
@@ -254,7 +284,7 @@ end
 --- The client of one run.
 ---@return trapheus.SharedClient
 function Observer:share()
-  return setmetatable({ client = self.client, observer = self, acted_ms = 0, looked_ms = false }, Shared)
+  return setmetatable({ client = self.client, observer = self, acted_ms = 0, looked_ms = false, asked = {} }, Shared)
 end
 
 return observer

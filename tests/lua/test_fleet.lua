@@ -1,4 +1,5 @@
 --- Fleets on the sandbox: who begins when, what becomes of the others, and what is asked of AWS.
+local fleet = require "trapheus.fleet"
 local many = require "many"
 local usage = require "trapheus.usage"
 local witness = require "witness"
@@ -123,6 +124,45 @@ tests["what cannot be is refused before anything is called"] = function()
   refused("%-%-waves '0'", { ids = { "a" }, flags = { "--waves", "0,5" } })
   refused("exclude each other", { ids = { "a" }, flags = { "--keep-going", "--fail-fast" } })
   refused("%-%-concurrency '0'", { ids = { "a" }, flags = { "--concurrency", "0" } })
+end
+
+-- Examples --------------------------------------------------------------------------------------
+
+-- Runs a script of one's own, in a sandbox that has these instances.
+local function run_example(name, instances, ...)
+  local trapheus, result = require "trapheus", {}
+  local real = fleet.new
+  trapheus.fleet = function(arguments)
+    local all = real(arguments)
+    for _, id in ipairs(instances) do all.world.sandbox:add_instance { DBInstanceIdentifier = id } end
+    all.board = { event = function() end, finish = function(_, state) result.state = state end }
+    result.sandbox = all.world.sandbox
+    return all
+  end
+  result.code = assert(loadfile("examples/fleets/" .. name .. ".lua", "t"))()({ "--sandbox", ... })
+  trapheus.fleet = nil
+  return result
+end
+
+tests["example: staging"] = function()
+  local result = run_example("staging", { "production", "staging-a", "staging-b" }, "--task", "db_restore",
+    "--canary", "1")
+  witness.equal(result.code, 0)
+  witness.equal(#result.state.runs, 2)
+  witness.equal(result.state.waves, 2)
+  for _, id in ipairs { "staging-a", "staging-b" } do assert(restored(result.sandbox, id), id) end
+  assert(not restored(result.sandbox, "production"))
+  assert(result.sandbox:snapshot "staging-a-morning", "the snapshot that is restored from")
+end
+
+tests["no example is forgotten"] = function()
+  local pipe <close> = assert(io.popen "ls examples/fleets")
+  for name in pipe:lines() do assert(tests["example: " .. name:gsub("%.lua$", "")], name) end
+end
+
+tests["a script that names its databases takes no others"] = function()
+  local ok, err = pcall(fleet.new, { "--task", "create_snapshot", "--sandbox", "mydb" })
+  assert(not ok and usage.is(err) and tostring(err):find "says itself", tostring(err))
 end
 
 return tests

@@ -44,7 +44,7 @@ end
 return function(spec)
   local arguments = { "--sandbox", "--task", "create_snapshot" }
   table.move(spec.flags or {}, 1, #(spec.flags or {}), #arguments + 1, arguments)
-  local all = fleet.new(arguments)
+  local all <close> = fleet.new(arguments)
   local result = { fleet = all, sandbox = all.world.sandbox, rows = {}, begun = {}, most = 0 }
   for knob, value in pairs(spec.knobs or {}) do result.sandbox.knobs[knob] = value end
   for _, target in ipairs(spec.ids) do all:add(type(target) == "table" and target or { id = target }) end

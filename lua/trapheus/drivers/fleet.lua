@@ -48,6 +48,7 @@ local function look(self, entry)
   run.world.rds:begin()
   local ok, delay_ms = xpcall(entry.pipeline.tick, errors.traced, entry.pipeline, run)
   self.active, self.moved = self.active - 1, true
+  run:look_anew()
   if ok and delay_ms then return self.due:push(self.world:now_ms() + delay_ms, entry) end
   self.ended(run, not ok and delay_ms or nil, entry.pipeline)
 end

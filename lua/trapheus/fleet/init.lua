@@ -51,6 +51,9 @@ local fleet = {}
 
 -- Making one ----------------------------------------------------------------------------------
 
+-- A flag that may be repeated, and was not given, is an empty list.
+local function said(value) return value ~= nil and (type(value) ~= "table" or value[1] ~= nil) end
+
 local function world_of(given)
   given.many = true
   local world = given.sandbox and command.sandbox_world(given) or command.real_world(given)
@@ -71,10 +74,18 @@ function fleet.of(given, script)
   return self
 end
 
---- A fleet without targets, of the flags of `trapheus bulk`.
+--- A fleet without targets, of the flags of `trapheus bulk`, for a script that says itself which databases it is about.
 ---@param arguments string[]
 ---@return trapheus.Fleet
-function fleet.new(arguments) return fleet.of(options.fleet(arguments), "restore") end
+function fleet.new(arguments)
+  local given = options.fleet(arguments)
+  for _, field in ipairs { "target", "targets", "tag", "engine", "match", "format", "resume" } do
+    if said(given[field]) then
+      usage.fail("this script says itself which databases it is about: --%s is for trapheus bulk", field)
+    end
+  end
+  return fleet.of(given, "restore")
+end
 
 --- One more database. A usage error when what it is given is not possible, or it is there already.
 ---@param target trapheus.Target
@@ -88,6 +99,14 @@ function Fleet:add(target)
   self.targets[#self.targets + 1], self.own[#self.own + 1] = kept, own
   self.known[own.id] = kept
 end
+
+--- Leaves its world. Running it does that, too.
+function Fleet:close()
+  local entered <close> = self.ambient -- luacheck: ignore
+  self.ambient = nil
+end
+
+Fleet.__close = Fleet.close
 
 -- Beginning, and going on ---------------------------------------------------------------------
 
@@ -253,7 +272,7 @@ end
 --- Restores all of them, tells how, and gives the exit code.
 ---@return integer exit_code
 function Fleet:run()
-  local _ <close> = self.ambient
+  local _ <close> = self
   if #self.targets == 0 then usage.fail "nothing is to be restored: no database was named or selected" end
   if not confirmed(self) then
     io.stderr:write "trapheus: not confirmed: nothing was changed\n"
@@ -268,9 +287,6 @@ function Fleet:run()
   advance(self)
   return close(self, self.driver:run(limit(self)))
 end
-
--- A flag that may be repeated, and was not given, is an empty list.
-local function said(value) return value ~= nil and (type(value) ~= "table" or value[1] ~= nil) end
 
 --- Goes on with a fleet of the journal: with what is under way or parked, then with what was not begun.
 ---@param id string
