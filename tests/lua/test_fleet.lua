@@ -43,11 +43,11 @@ tests["one that fails is nothing to the others"] = function()
 end
 
 tests["looks are shared"] = function()
-  local result = many { ids = ids(40), flags = { "--concurrency", "40" } }
+  local result = many { ids = ids(20), flags = { "--concurrency", "20" } }
   witness.equal(result.code, 0)
   local looks = 0
   for _, entry in ipairs(result.sandbox.audit) do looks = looks + (witness.reads(entry.operation) and 1 or 0) end
-  assert(looks / 40 < 60, ("%d reads for each"):format(looks // 40))
+  assert(looks / 20 < 60, ("%d reads for each"):format(looks // 20))
 end
 
 tests["none begins after one has failed, unless that is allowed"] = function()
@@ -124,6 +124,91 @@ tests["what cannot be is refused before anything is called"] = function()
   refused("%-%-waves '0'", { ids = { "a" }, flags = { "--waves", "0,5" } })
   refused("exclude each other", { ids = { "a" }, flags = { "--keep-going", "--fail-fast" } })
   refused("%-%-concurrency '0'", { ids = { "a" }, flags = { "--concurrency", "0" } })
+end
+
+-- What goes wrong ------------------------------------------------------------------------------
+
+tests["a fleet that is throttled slows down and ends well"] = function()
+  local result = many { ids = ids(12), flags = { "--concurrency", "12" },
+    knobs = { throttle_rate_per_s = 2, throttle_burst = 20 } }
+  witness.equal(result.code, 0)
+  local throttled = 0
+  for _, entry in ipairs(result.sandbox.audit) do throttled = throttled + (entry.outcome == "Throttling" and 1 or 0) end
+  assert(throttled > 0, "nobody was throttled")
+  assert(throttled < #result.sandbox.audit / 10, ("%d of %d calls were throttled"):format(throttled,
+    #result.sandbox.audit))
+end
+
+tests["a fleet whose calls get lost ends well, and sends nothing twice"] = function()
+  local result = many { ids = ids(6), flags = { "--keep-going" }, faults = {
+    { operation = "*", occurrence = "5%", kind = "lost" }, { operation = "*", occurrence = "3%", kind = "500n" },
+    { operation = "DescribeDBInstances", occurrence = "5%", kind = "throttle" } } }
+  for _, row in ipairs(result.state.runs) do
+    witness.equal(row.outcome, "restored", row.id .. ": " .. tostring(row.message))
+  end
+  witness.equal(witness.committed(result.sandbox, RESTORE), 6, "restores")
+  witness.equal(witness.committed(result.sandbox, "DeleteDBInstance"), 6, "deletes")
+end
+
+tests["a slow fleet with stale reads ends well"] = function()
+  local result = many { ids = ids(3), flags = { "--preset", "adversarial", "--keep-going" }, knobs = {
+    snapshot_fails_percent = 0, restore_fails_percent = 0, rename_fails_percent = 0, modify_fails_percent = 0 } }
+  for _, row in ipairs(result.state.runs) do
+    witness.equal(row.outcome, "restored", row.id .. ": " .. tostring(row.message))
+  end
+end
+
+tests["who may not ask about others asks about his own"] = function()
+  local shared = 0
+  local result = many { ids = ids(4), prepare = function(all)
+    local sandbox = all.world.sandbox
+    local serve = sandbox.serve
+    function sandbox.serve(sb, service, operation, params, ...)
+      if params and params.Filters and #params.Filters[1].Values > 1 then
+        shared = shared + 1
+        return nil, { code = "AccessDenied", message = "not all of these", status = 403 }
+      end
+      return serve(sb, service, operation, params, ...)
+    end
+  end }
+  witness.equal(result.code, 0)
+  assert(shared > 0, "nothing was asked for together")
+end
+
+tests["a service that knows no such filter is asked one by one"] = function()
+  local shared = 0
+  local result = many { ids = ids(4), prepare = function(all)
+    local serve = all.world.sandbox.serve
+    all.world.sandbox.serve = function(sb, service, operation, params, ...)
+      if params and params.Filters and #params.Filters[1].Values > 1 then
+        shared = shared + 1
+        return nil, { code = "InvalidParameterValue", message = "Unrecognized filter name", status = 400 }
+      end
+      return serve(sb, service, operation, params, ...)
+    end
+  end }
+  witness.equal(result.code, 0)
+  assert(shared > 0 and shared < 10, ("asked together %d times"):format(shared))
+end
+
+tests["a mistake in the program ends one run and no other"] = function()
+  local result = many { ids = ids(3), flags = { "--keep-going" }, event = function(id, event)
+    if id == "db2" and event.event == "call" and event.operation == RESTORE then error("a mistake", 0) end
+  end }
+  witness.equal(result.code, 8)
+  witness.equal(result.rows.db1.outcome, "restored")
+  witness.equal(result.rows.db2.status, "interrupted")
+  assert(result.rows.db2.message:find "a mistake", result.rows.db2.message)
+  witness.equal(result.rows.db3.outcome, "restored")
+end
+
+tests["a time limit stops all of them at safe points"] = function()
+  local result = many { ids = ids(5), flags = { "--timeout", "10m", "--concurrency", "3" } }
+  witness.equal(result.code, 7)
+  for i, row in ipairs(result.state.runs) do
+    witness.equal(row.status, i <= 3 and "interrupted" or "skipped", row.id)
+  end
+  witness.equal(#result.fleet.world.journal:list(), 3, "runs that can be gone on with")
 end
 
 -- Examples --------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 --- D17: an alert that fails changes nothing of the outcome, and what it says of its failure names no webhook.
 local alerts = require "trapheus.alerts"
 local ambient = require "trapheus.ambient"
+local core = require "trapheus.core"
 local json = require "trapheus.json"
+local many = require "many"
 local rehearse = require "rehearse"
 local report = require "trapheus.report"
 local story = require "trapheus.alerts.story"
@@ -96,6 +98,37 @@ tests["nothing configured, nothing sent"] = function()
   local result = rehearse { faults = { TERMINAL } }
   witness.equal(#send(result, {}), 0, "failures")
   witness.equal(#result.sandbox.mail + #result.sandbox.webhooks, 0, "alerts")
+end
+
+-- Of a fleet ------------------------------------------------------------------------------------
+
+local FLEET = { "TEAM_SLACK", HOOK .. "1/" .. SECRET }
+
+-- Two databases, one of which fails for good, told to a webhook.
+local function fleet(faults)
+  core.system.setenv(FLEET[1], FLEET[2])
+  local given = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal",
+    status = "failed" } }
+  table.move(faults, 1, #faults, 2, given)
+  local ok, result = pcall(many, { ids = { "a", "b" }, faults = given,
+    flags = { "--keep-going", "--slack", "env:" .. FLEET[1] } })
+  core.system.setenv(FLEET[1], nil)
+  assert(ok, result)
+  return result
+end
+
+tests["a fleet ends as it ends, whoever can be told"] = function()
+  local told, untold = fleet {}, fleet { every("webhook", "drop") }
+  for _, result in ipairs { told, untold } do
+    witness.equal(result.code, 8)
+    local outcomes = { result.rows.a.outcome, result.rows.b.outcome }
+    table.sort(outcomes)
+    witness.equal(table.concat(outcomes, " "), "restored rolled_back")
+  end
+  witness.equal(#untold.sandbox.webhooks, 0, "posts that got lost")
+  witness.equal(#told.sandbox.webhooks, 1, "one message for all of them")
+  local body = told.sandbox.webhooks[1].body
+  assert(body:find("[ab]: rolled_back") and body:find("1 of 2 did not end well", 1, true), body)
 end
 
 return tests

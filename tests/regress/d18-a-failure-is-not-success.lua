@@ -1,4 +1,5 @@
 --- D18: every outcome has its own exit code, and only what was asked for and done is 0.
+local many = require "many"
 local rehearse = require "rehearse"
 local report = require "trapheus.report"
 local witness = require "witness"
@@ -63,6 +64,29 @@ end
 tests["nothing but the planned outcome, and no change, when there is only a plan"] = function()
   local result = rehearse(OUTCOMES[4][3])
   witness.equal(#witness.changes(result.sandbox), 0, "changes")
+end
+
+-- Of a fleet: what its databases meet, how many of them end well, and the exit code.
+local FLEETS = {
+  { "all end well", 3, 0, {} },
+  { "one fails", 2, 8, { faults = { { operation = RESTORE, occurrence = 1, kind = "terminal", status = "failed" } } } },
+  { "all fail", 0, 8, { faults = { { operation = CREATE, occurrence = "every", kind = "denied" } } } },
+  { "one has to be done by hand", 2, 8, { faults = {
+    { operation = RESTORE, occurrence = 1, kind = "terminal", status = "failed" },
+    { operation = "DeleteDBInstance", occurrence = 1, kind = "denied" },
+  } } },
+  { "its time is over", 0, 7, { flags = { "--keep-going", "--timeout", "5m" } } },
+}
+
+for i, row in ipairs(FLEETS) do
+  tests[("a fleet of which %s exits with %d"):format(row[1], row[3])] = function()
+    local result = many { ids = { "a", "b", "c" }, flags = row[4].flags or { "--keep-going" }, faults = row[4].faults }
+    local well = 0
+    for _, each in ipairs(result.state.runs) do well = well + (each.status == "succeeded" and 1 or 0) end
+    witness.equal(result.code, row[3], "exit code")
+    witness.equal(well, row[2], "ended well")
+    if i == 4 then witness.equal(result.rows.a.status, "parked") end
+  end
 end
 
 return tests

@@ -12,12 +12,17 @@ local function deliver(request)
   return reply, err
 end
 
+local function rehearse(service, url, body)
+  local ok, err = ambient.rehearsed.sandbox:webhook(url, body)
+  if not ok then error(errors.new { code = err.code, message = err.message, service = service }, 0) end
+end
+
 --- Posts it; raises an error table when it could not be delivered.
 ---@param service "slack"|"webhook"
 ---@param address trapheus.SlackMessage|trapheus.WebhookMessage  Where to, and what is allowed.
 ---@param body string  JSON
 return function(service, address, body)
-  if ambient.rehearsed then return assert(ambient.rehearsed.sandbox:webhook(address.url, body)) end
+  if ambient.rehearsed then return rehearse(service, address.url, body) end
   local reply, err = bounded.call(address.timeout_s, deliver, {
     loop = tasks.loop(),
     url = address.url,
