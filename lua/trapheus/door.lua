@@ -23,7 +23,7 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field step string
 ---@field target trapheus.Target
 ---@field names string[]         The names whose holder it changes: names.held.
----@field marks string?           Whose tags it changes: an ARN, in the name space "tags".
+---@field aspect string?          What else it changes: the tags of an ARN, the protection of a resource id.
 ---@field state "sent"|"unknown"|"accepted"|"doubtful"  doubtful: refused, perhaps as it has taken effect already
 ---@field refusal { text: string, code: string }?  Of one that is doubtful.
 ---@field sends integer
@@ -54,7 +54,7 @@ local function sorted_intents(run)
   return list
 end
 
-local function concerns(intent, held) return includes(intent.names, held) or intent.marks == held end
+local function concerns(intent, held) return includes(intent.names, held) or intent.aspect == held end
 
 -- By how much a request may outlive its time: a signature of a clock that is fast is good for longer.
 local function quiescence_ms(run)
@@ -90,7 +90,7 @@ local function remember_lost(run, intent)
   if intent.sends == 0 or not lost(intent) then return end
   local ghost = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
   for _, held in ipairs(intent.names) do run.record.lost[held] = ghost end
-  if intent.marks then run.record.lost[intent.marks] = ghost end
+  if intent.aspect then run.record.lost[intent.aspect] = ghost end
 end
 
 --- Looks at what an open intent was about. Three equal reads without movement, later than any
@@ -178,6 +178,15 @@ local function send(run, intent, parameters)
   return answer
 end
 
+-- nil: nothing that was lost can still undo it, or be undone by it. Our own tags are put as often as they are missing.
+local function unquiet(run, intent, rule)
+  for _, held in ipairs(intent.names) do
+    local answer = quiesce(run, held, intent.key)
+    if answer then return answer end
+  end
+  return not rule.marks and intent.aspect and quiesce(run, intent.aspect, intent.key) or nil
+end
+
 --- Changes something, once, however often it is asked.
 ---@param operation string
 ---@param target trapheus.Target
@@ -194,13 +203,9 @@ function door.mutate(run, operation, target, parameters)
   intent = intent or {
     key = key, operation = operation, step = run.record.step, target = target,
     names = rule.names(parameters), sends = 0,
-    marks = rule.marks and names.held("tags", parameters.ResourceName) or nil,
+    aspect = rule.aspect and rule.aspect(parameters, target) or nil,
   }
-  for _, held in ipairs(intent.names) do
-    local answer = quiesce(run, held, key)
-    if answer then return answer end
-  end
-  local answer = not rule.marks and lease.lost(run)
+  local answer = unquiet(run, intent, rule) or not rule.marks and lease.lost(run)
   return answer or send(run, intent, parameters)
 end
 

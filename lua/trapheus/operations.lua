@@ -5,6 +5,8 @@
 ---                               (names.held); none: it changes no holder.
 ---@field repeatable boolean      Executed twice it does no more than executed once.
 ---@field sends integer           How often it may leave the process.
+---@field aspect (fun(parameters: table, target: trapheus.Target): string?)?  What else it changes, as text: to change
+---                               it back while a call is lost would let that call have the last word.
 ---@field marks boolean?          It changes our own tags only.
 ---@field echoes table<string, true>?  With what it may be refused when it is executed a second time, although the first
 ---                               has taken effect: no answer about that one.
@@ -25,12 +27,20 @@ local function renamed(kind, from, to)
   end
 end
 
+local function protection(parameters, target)
+  return parameters.DeletionProtection ~= nil and names.held("protection", target.resource_id) or nil
+end
+
+local function tags(parameters) return names.held("tags", parameters.ResourceName) end
+
 ---@type table<string, trapheus.Operation>
 return {
   ModifyDBInstance = { names = renamed("instance", "DBInstanceIdentifier", "NewDBInstanceIdentifier"),
-    repeatable = true, sends = 2, echoes = { DBInstanceAlreadyExists = true, DBInstanceNotFound = true } },
+    aspect = protection, repeatable = true, sends = 2,
+    echoes = { DBInstanceAlreadyExists = true, DBInstanceNotFound = true } },
   ModifyDBCluster = { names = renamed("cluster", "DBClusterIdentifier", "NewDBClusterIdentifier"),
-    repeatable = true, sends = 2, echoes = { DBClusterAlreadyExistsFault = true, DBClusterNotFoundFault = true } },
+    aspect = protection, repeatable = true, sends = 2,
+    echoes = { DBClusterAlreadyExistsFault = true, DBClusterNotFoundFault = true } },
   RebootDBInstance = { names = none, repeatable = false, sends = 2 },
   RebootDBCluster = { names = none, repeatable = false, sends = 2 },
   DeleteDBInstance = { names = field("instance", "DBInstanceIdentifier"), repeatable = false, sends = 3 },
@@ -57,6 +67,6 @@ return {
   StartActivityStream = { names = none, repeatable = true, sends = 3 },
   ModifyActivityStream = { names = none, repeatable = true, sends = 3 },
   StartDBInstanceAutomatedBackupsReplication = { names = none, repeatable = true, sends = 3 },
-  AddTagsToResource = { names = none, repeatable = true, sends = 3, marks = true },
-  RemoveTagsFromResource = { names = none, repeatable = true, sends = 3, marks = true },
+  AddTagsToResource = { names = none, aspect = tags, repeatable = true, sends = 3, marks = true },
+  RemoveTagsFromResource = { names = none, aspect = tags, repeatable = true, sends = 3, marks = true },
 }

@@ -82,6 +82,8 @@ tests["another target or another step is another intent"] = function()
     { DBInstanceIdentifier = "other", DeletionProtection = true })
   equal(sent(sandbox, "ModifyDBInstance"), 2, "calls")
   run.record.step = "undo rename"
+  assert(protect(run).wait, "what was accepted is given time to show")
+  witness.pass(run.world, 130)
   protect(run)
   equal(sent(sandbox, "ModifyDBInstance"), 3, "calls")
 end

@@ -91,6 +91,10 @@ row("late rename", { topology = "instance", preset = "quick",
   faults = { at("ModifyDBInstance", 2, "zombie", { delay_s = 890 }), at(RESTORE, "every", "denied") } })
 row("late rename, then none", { topology = "instance", preset = "quick",
   faults = { at("ModifyDBInstance", 2, "zombie", { delay_s = 890 }), at("ModifyDBInstance", 3, "denied") } })
+row("late protection", { topology = "instance", preset = "quick",
+  faults = { at("ModifyDBInstance", 4, "zombie", { delay_s = 890 }) } })
+row("late fence", { topology = "aurora", preset = "quick",
+  faults = { at("ModifyDBCluster", 1, "zombie", { delay_s = 890 }), at(RESTORE_CLUSTER, "every", "denied") } })
 row("late deletion", { topology = "instance", preset = "quick",
   faults = { at("DeleteDBInstance", 1, "zombie", { delay_s = 890 }), NO_RESTORE } })
 row("dropped rename", { topology = "instance", faults = { at("ModifyDBInstance", 2, "drop") } })

@@ -28,6 +28,8 @@ local mutants = {
     "if intent.sends == 0 or not lost(intent) then return end", "if intent then return end"),
   mutant("6.5", "a rollback does not wait for what may still come", "late rename, then none", "steps.rename",
     "progress or parts.quiesce(run, list) or run:done()", "progress or run:done()"),
+  mutant("6.5", "protection that was lost has the last word", "late protection", "door",
+    "return not rule.marks and intent.aspect and quiesce(run, intent.aspect, intent.key) or nil", "return nil"),
   mutant("rds A2", "a lost reply counts as a refusal", "lost deletion", "door", "if err and not err.ambiguous then",
     "if err then"),
   mutant("I4", "nobody looks before a call is sent again", "dropped rename", "door",
