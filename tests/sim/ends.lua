@@ -25,6 +25,9 @@ local function told(run, words)
   return false
 end
 
+local function plain(text) return (text:gsub("%-", "%%-")) end
+
+-- The tags of a run on a thing.
 local function marks(thing)
   local list = {}
   for _, tag in ipairs(thing and thing.fields.TagList or {}) do
@@ -145,8 +148,22 @@ local function stray_snapshot(watch, run)
   local snapshots = watch.kind == "cluster" and watch.sb.cluster_snapshots or watch.sb.snapshots
   for _, snapshot in ipairs(snapshots) do
     local ours = watch.created[snapshot.serial] and not snapshot.gone and snapshot.status ~= "deleting"
-    if ours and not known[snapshot.name] and not told(run, { "the snapshot " .. snapshot.name:gsub("%-", "%%-") }) then
+    if ours and not known[snapshot.name] and not told(run, { "snapshot " .. plain(snapshot.name) }) then
       return ("the snapshot %s is left"):format(snapshot.name)
+    end
+  end
+end
+
+-- L3: what bears a mark of a run, if the report names neither it nor its marks. What is a copy of the tags that a
+-- database had when its snapshot was made by somebody else is theirs.
+local function marked(watch, run)
+  for _, list in ipairs { watch.sb.instances, watch.sb.clusters, watch.sb.snapshots, watch.sb.cluster_snapshots } do
+    for _, thing in ipairs(list) do
+      local left = not thing.gone and thing.status ~= "deleting" and marks(thing) or ""
+      local ours = watch.created[thing.serial or thing.rid] or thing.rid == watch.original.rid
+      if ours and left ~= "" and not told(run, LEFT.marks) and not told(run, { "snapshot " .. plain(thing.name) }) then
+        return ("%s stay on %s"):format(left, thing.name)
+      end
     end
   end
 end
@@ -154,7 +171,10 @@ end
 -- L3: no mark, no half-made thing, no protection other than before, unless the report says so.
 local function tidy(watch, run)
   local holder = watch:holder "mydb"
-  if holder and marks(holder) ~= "" and not told(run, LEFT.marks) then
+  if not watch.play.hosts[1].elsewhere then -- which snapshots it had made was in the journal that is gone
+    local problem = marked(watch, run)
+    if problem then return problem end
+  elseif holder and marks(holder) ~= "" and not told(run, LEFT.marks) then
     return ("%s stay on mydb"):format(marks(holder))
   end
   if holder and not watch.operator_protection and not told(run, LEFT.protection)

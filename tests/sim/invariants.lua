@@ -33,6 +33,7 @@ end
 local DELETES = { DeleteDBInstance = true, DeleteDBCluster = true }
 local CREATES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true, CreateDBInstance = true,
   CreateDBSnapshot = true, CreateDBClusterSnapshot = true }
+local RESTORES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true }
 local SNAPSHOT_DELETES = { DeleteDBSnapshot = true, DeleteDBClusterSnapshot = true }
 
 local function of_original(watch, rid) return rid == watch.original.rid or watch.original.members[rid] ~= nil end
@@ -80,6 +81,9 @@ local function identity(watch, entry, index)
     return ("%s took effect on a third resource, %s"):format(entry.operation, tostring(entry.target))
   end
   if not DELETES[entry.operation] then return nil end
+  if watch.operator_deleted and RESTORES[watch.created[entry.target]] then
+    return "the replacement was deleted, though somebody had deleted the original"
+  end
   if of_original(watch, entry.target) and not (watch.verified and watch.verified.audit < index) then
     return ("%s of the original before VERIFIED was durable"):format(entry.operation)
   end
@@ -127,8 +131,6 @@ local function looked(watch, host, call, sent)
     return ("%s is sent again before three looks have shown that it did not take effect"):format(call.operation)
   end
 end
-
-local RESTORES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true }
 
 -- Section 3: each step begins when what it stands on is done, in truth. The replacement, when the original has come to
 -- rest aside; its members, when the cluster has come to rest.
@@ -180,9 +182,13 @@ function CLAIMS.restored(watch, record)
   end
 end
 
--- I5: what was asked for, by its name or its ARN, is what was pinned.
+-- I5: what was asked for, by its name or its ARN, is what was pinned; and it is of this database.
 local function as_asked(watch, _, record)
   local asked, pinned = record.options.snapshot, record.facts.snapshot
+  local source = watch.pinned and watch.pinned.source
+  if source and source ~= watch.original.rid and not record.options.allow_foreign_snapshot then
+    return "the snapshot that was pinned is of another database"
+  end
   if watch.play.case.task == "db_restore" and asked and pinned and asked ~= pinned.arn and asked ~= pinned.name then
     return ("%s is pinned, %s was asked for"):format(pinned.arn, asked)
   end

@@ -137,7 +137,8 @@ local function pin(self, host, facts)
   if not pinned then return end
   if not self.pins[host.name] then
     local truth = self:snapshot(pinned.name)
-    self.pins[host.name] = truth and { name = pinned.name, version = truth.data_version, serial = truth.serial }
+    self.pins[host.name] = truth and { name = pinned.name, version = truth.data_version, serial = truth.serial,
+      source = truth.DbiResourceId or truth.DbClusterResourceId }
   end
   if facts.moving or not self.pinned then self.pinned = self.pins[host.name] end
 end
