@@ -260,7 +260,7 @@ local function prepare(self)
     self.state.runs[i] = rows.new(target, self.past[i])
     if self.given.sandbox then command.stage(self.world, self.own[i]) end
   end
-  self.board = self.board or board.of(self.given)
+  self.board = self.board or board.of(self.given, function() return self.world:now_ms() / 1000 end)
 end
 
 local function limit(self)
