@@ -100,6 +100,7 @@ end
 local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
   local now = run.world:looked_ms()
+  run.counted = true
   local fresh = not trace.moving and now >= intent.at_ms + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text

@@ -6,6 +6,7 @@
 --- RDS itself may answer from a minute ago. `looked_ms` says since when, so that looks that must differ are counted by
 --- when they were made.
 local errors = require "trapheus.errors"
+local folded = require "trapheus.aws.folded"
 local json = require "trapheus.json"
 local model = require "trapheus.aws.model"
 local tasks = require "trapheus.tasks"
@@ -58,16 +59,48 @@ end
 ---@field filter string
 ---@field rule table
 ---@field field string     of an item: what the filter is about
----@field seen table<string, { items: table[], asked_ms: integer }>
+---@field seen table<string, trapheus.Sight>
+---@field how table        for the client: items stay folded
 ---@field batch table?     those who are about to ask
 ---@field single boolean?  the service does not take the filter
+
+---@class trapheus.Sight   What one value of a filter let through.
+---@field raw table[]          the items, folded or as they are
+---@field asked_ms integer
+---@field items table[]?       the items
+---@field marks any[]?         what is equal when nothing has changed
+
+local function items_of(entry)
+  if not entry.items then
+    entry.items = {}
+    for i, item in ipairs(entry.raw) do entry.items[i] = folded.is(item) and item:open() or item end
+  end
+  return entry.items
+end
+
+local function marks_of(entry)
+  if not entry.marks then
+    entry.marks = {}
+    for i, item in ipairs(entry.raw) do entry.marks[i] = folded.is(item) and item:print() or item end
+  end
+  return entry.marks
+end
+
+local function same(a, b)
+  if #a ~= #b then return false end
+  for i, mark in ipairs(a) do
+    if mark ~= b[i] then return false end
+  end
+  return true
+end
 
 local function shelf_of(self, operation, filter)
   local key = operation .. " " .. filter
   local shelf = self.shelves[key]
   if not shelf then
     local rule = SHARED[operation]
-    shelf = { operation = operation, filter = filter, rule = rule, field = rule.filters[filter], seen = {} }
+    shelf = { operation = operation, filter = filter, rule = rule, field = rule.filters[filter], seen = {},
+      how = { decode = function(definition, name, body) return folded.decode(definition, name, body, rule.list) end } }
     self.shelves[key] = shelf
   end
   return shelf
@@ -82,12 +115,14 @@ end
 local function ask_one(self, shelf, value)
   local call, rule, items = self.client[shelf.operation], shelf.rule, {}
   if shelf.filter == rule.named then
-    local page, err = errors.try(call, self.client, { [rule.by] = value })
+    local page, err = errors.try(call, self.client, { [rule.by] = value }, shelf.how)
     if err and not errors.is(err, rule.absent) then error(err, 0) end
     return page and page[rule.list] or {}
   end
   local filters = { { Name = shelf.filter, Values = { value } } }
-  for item in self.client:paginate(shelf.operation, { Filters = filters }, rule.list) do items[#items + 1] = item end
+  for item in self.client:paginate(shelf.operation, { Filters = filters }, rule.list, shelf.how) do
+    items[#items + 1] = item
+  end
   return items
 end
 
@@ -95,8 +130,8 @@ local function ask_all(self, shelf, values)
   local found = {}
   for _, value in ipairs(values) do found[value] = {} end
   local request = { Filters = { { Name = shelf.filter, Values = values } }, MaxRecords = PAGE }
-  for item in self.client:paginate(shelf.operation, request, shelf.rule.list) do
-    local list = found[item[shelf.field]]
+  for item in self.client:paginate(shelf.operation, request, shelf.rule.list, shelf.how) do
+    local list = found[folded.is(item) and item:value(shelf.field) or item[shelf.field]]
     if list then list[#list + 1] = item end
   end
   return found
@@ -117,7 +152,7 @@ local function fetch(self, shelf, batch)
   else
     found = ask_all(self, shelf, batch)
   end
-  for value, items in pairs(found) do shelf.seen[value] = { items = items, asked_ms = asked_ms } end
+  for value, items in pairs(found) do shelf.seen[value] = { raw = items, asked_ms = asked_ms } end
 end
 
 -- Waits until all who ask now have said so, or the page is full.
@@ -158,7 +193,7 @@ local function alone(err, shelf)
   return true
 end
 
--- The items that one value of a filter lets through, asked for at `since_ms` or later.
+-- What one value of a filter lets through, asked for at `since_ms` or later.
 local function look(self, shelf, value, since_ms)
   local entry = known(shelf, value, since_ms)
   if entry then return entry end
@@ -169,7 +204,7 @@ local function look(self, shelf, value, since_ms)
     if not ok and not alone(err, shelf) then error(err, 0) end
   end
   local asked_ms = self.loop:now_ms()
-  return { items = ask_one(self, shelf, value), asked_ms = asked_ms }
+  return { raw = ask_one(self, shelf, value), asked_ms = asked_ms }
 end
 
 -- A run's client ------------------------------------------------------------------------------
@@ -179,29 +214,61 @@ end
 ---@field observer trapheus.Observer
 ---@field acted_ms integer    when the latest change of the run was answered
 ---@field looked_ms integer|false  when the oldest of what it was given since `begin` was asked for
+---@field asked { shelf: trapheus.Shelf, value: string, marks: any[] }[]  what it has looked at since then
+---@field alone boolean       it has also looked at what is not shared
 local Shared = {}
 
 local function since_ms(self)
   return math.max(self.acted_ms, self.observer.loop:now_ms() - FRESH_MS)
 end
 
---- The run is about to look. What it asked for the last time is asked for at once: one thing after another, each would
---- have to wait for a page of its own.
-function Shared:begin()
-  local before, since = self.asked, since_ms(self)
-  self.looked_ms, self.asked = false, {}
-  for _, each in ipairs(before) do
-    local shelf, value = each[1], each[2]
-    if not shelf.single and not known(shelf, value, since) then enrol(self.observer, shelf, value) end
+-- What it asked for the last time is asked for at once: one thing after another, each would have to wait for a page of
+-- its own.
+local function ask_again(self)
+  local since, batches = since_ms(self), {}
+  for _, each in ipairs(self.asked) do
+    local shelf, value = each.shelf, each.value
+    if not shelf.single and not known(shelf, value, since) then
+      batches[#batches + 1] = enrol(self.observer, shelf, value)
+    end
   end
+  return batches
 end
 
--- Notes that it was asked for.
-local function note(self, shelf, value)
+--- The run is about to look.
+function Shared:begin()
+  ask_again(self)
+  self.looked_ms, self.asked, self.alone = false, {}, false
+end
+
+--- Asks again for what the run saw at its last look. `glanced` says what came of it, once all of these are done.
+---@return trapheus.Task[]
+function Shared:glance()
+  local list = {}
+  for i, batch in ipairs(ask_again(self)) do list[i] = batch.task end
+  return list
+end
+
+--- Is everything certainly as the run saw it?
+---@return boolean
+function Shared:glanced()
+  local since = since_ms(self)
   for _, each in ipairs(self.asked) do
-    if each[1] == shelf and each[2] == value then return end
+    local entry = known(each.shelf, each.value, since)
+    if not entry or not same(marks_of(entry), each.marks) then return false end
   end
-  table.insert(self.asked, { shelf, value })
+  return not self.alone and #self.asked > 0
+end
+
+-- Notes what was asked for, and what it was.
+local function note(self, shelf, value, entry)
+  for _, each in ipairs(self.asked) do
+    if each.shelf == shelf and each.value == value then
+      each.marks = marks_of(entry)
+      return
+    end
+  end
+  table.insert(self.asked, { shelf = shelf, value = value, marks = marks_of(entry) })
 end
 
 -- By which filter, and for which values, if this is a look that can be shared.
@@ -222,13 +289,16 @@ local function describe(operation)
   local rule = SHARED[operation]
   return function(self, params, how)
     local filter, values = wanted(rule, params or {})
-    if not filter then return self.client[operation](self.client, params, how) end
+    if not filter then
+      self.alone = true
+      return self.client[operation](self.client, params, how)
+    end
     local shelf, items = shelf_of(self.observer, operation, filter), {}
     for _, value in ipairs(values) do
-      note(self, shelf, value)
       local entry = look(self.observer, shelf, value, since_ms(self))
+      note(self, shelf, value, entry)
       self.looked_ms = math.min(self.looked_ms or entry.asked_ms, entry.asked_ms)
-      table.move(entry.items, 1, #entry.items, #items + 1, items)
+      table.move(items_of(entry), 1, #entry.items, #items + 1, items)
     end
     if #items == 0 and params[rule.by] then
       error(errors.new { code = rule.absent, operation = operation, service = "rds", status = 404,
@@ -262,7 +332,10 @@ local function change(operation)
 end
 
 local function as_it_is(operation)
-  return function(self, ...) return self.client[operation](self.client, ...) end
+  return function(self, ...)
+    self.alone = true
+    return self.client[operation](self.client, ...)
+  end
 end
 
 local function made(operation)
@@ -284,7 +357,8 @@ end
 --- The client of one run.
 ---@return trapheus.SharedClient
 function Observer:share()
-  return setmetatable({ client = self.client, observer = self, acted_ms = 0, looked_ms = false, asked = {} }, Shared)
+  return setmetatable({ client = self.client, observer = self, acted_ms = 0, looked_ms = false, alone = false,
+    asked = {} }, Shared)
 end
 
 return observer

@@ -286,21 +286,24 @@ end
 
 -- How long until the next look: the C waiter decides.
 local function delay_ms(run, answer)
-  local record, now = run.record, run.world:now_ms()
-  if not record.waiting or record.waiting.why ~= answer.wait then
-    record.waiting = { why = answer.wait, since_ms = now }
-    run:tell("waiting", { why = answer.wait, detail = answer.detail })
-  elseif answer.detail then
-    run:tell("progress", { why = answer.wait, detail = answer.detail })
-  end
   local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_IDLE_MS - SPREAD_MS)
   return core.waiter.delay_ms {
-    elapsed_ms = now - record.waiting.since_ms,
+    elapsed_ms = run.world:now_ms() - run.record.waiting.since_ms,
     expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
     min_ms = left_ms or answer.patient and PATIENT_MS or run.world.look_ms.min,
     max_ms = left_ms and left_ms + SPREAD_MS or run.world.look_ms.max,
     random = run.world:random(),
   }
+end
+
+local function tell_waiting(run, answer)
+  local record = run.record
+  if not record.waiting or record.waiting.why ~= answer.wait then
+    record.waiting = { why = answer.wait, since_ms = run.world:now_ms() }
+    run:tell("waiting", { why = answer.wait, detail = answer.detail })
+  elseif answer.detail then
+    run:tell("progress", { why = answer.wait, detail = answer.detail })
+  end
 end
 
 local function step_on(run, step, answer)
@@ -326,9 +329,18 @@ end
 
 -- Between two looks: the time for those who are told.
 function Pipeline:pause(run, answer)
+  tell_waiting(run, answer)
+  run.expected_s, run.rests = answer.expected_s, not (answer.left_s or answer.patient or run.counted)
   local ms = delay_ms(run, answer)
   hooked.events(self.hooks, run)
   return ms
+end
+
+--- How long until another look, after one that a run which rests did not need: nothing had changed.
+---@param run trapheus.Run
+---@return integer delay_ms
+function Pipeline:again(run) -- luacheck: ignore self
+  return delay_ms(run, { expected_s = run.expected_s })
 end
 
 --- The run has ended, durably: its hooks are told.
@@ -341,6 +353,7 @@ function Pipeline:ended(run) hooked.ended(self.hooks, run) end
 function Pipeline:tick(run)
   local record = run.record
   self:bind(run)
+  run.counted = false
   run:look_anew()
   while not record.outcome do
     local name = record.list[record.position]

@@ -28,6 +28,8 @@ local names = require "trapheus.names"
 ---@field world trapheus.World
 ---@field untold table[]?       what has happened, for hooks that are told between two looks
 ---@field looked table<string, { of: string, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
+---@field counted boolean?      at this look something was counted: the next one matters, whatever it shows
+---@field rests boolean?        it waits for a change, and need not look while there is none
 ---@field database table        databases.instance or databases.cluster
 local Run = {}
 Run.__index = Run
@@ -231,7 +233,7 @@ end
 ---@return boolean
 function Run:steady(what, holds, enough)
   local seen = holds and looks.add(self.record.steady, what, self.world:looked_ms()) or nil
-  self.record.steady = seen
+  self.record.steady, self.counted = seen, self.counted or seen ~= nil
   return seen ~= nil and seen.count >= (enough or looks.ENOUGH)
 end
 

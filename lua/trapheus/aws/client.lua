@@ -21,6 +21,8 @@ local client = {}
 ---@field read_only boolean  It only looks, and may be sent again.
 ---@field body string?       The form body; not for a transport that takes tables.
 ---@field max_attempts integer?  1: it is sent once, whatever comes back.
+---@field decode (fun(definition: trapheus.Model|string, operation: string, body: string): table)?  Instead of
+---                          protocol.decode.
 
 ---@class trapheus.CallInfo
 ---@field status? integer
@@ -131,6 +133,7 @@ local function method(operation)
       read_only = model.is_read_only(operation) or how ~= nil and how.repeatable or false,
       body = body,
       max_attempts = how and how.max_attempts,
+      decode = how and how.decode,
     })
   end
 end

@@ -31,7 +31,7 @@ function exchange.judge(reply) return core.reply.judge(reply) end
 function exchange.read(call, reply)
   local err = core.reply.read { status = reply.status, body = reply.body, read_only = call.read_only }
   if err then return nil, err end
-  local ok, result = pcall(protocol.decode, call.service, call.operation, reply.body)
+  local ok, result = pcall(call.decode or protocol.decode, call.service, call.operation, reply.body)
   if ok then return result end
   return nil, result
 end

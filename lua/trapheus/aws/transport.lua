@@ -120,7 +120,7 @@ function Transport:send(call)
   if not reply then fail(call, err, {}) end
   compare_clocks(self, reply)
   if reply.error then fail(call, with_hint(self, reply.error), reply) end
-  local ok, result = pcall(protocol.decode, self.definition, call.operation, reply.body)
+  local ok, result = pcall(call.decode or protocol.decode, self.definition, call.operation, reply.body)
   if not ok then fail(call, result, reply) end
   return result, { status = reply.status, request_id = reply.request_id, attempts = reply.attempts }
 end

@@ -9,6 +9,8 @@ local driver = {}
 
 -- One round of looks costs about the same for one run as for a hundred: the more there are, the more often.
 local MIN_ROUND_MS, MAX_ROUND_MS, ROUND_OF_ALL_MS = 1000, 10 * 1000, 100 * 1000
+local PAGE = 100 -- databases that one call asks about
+local REST_MS = 60 * 1000 -- one that rests looks all the same after this
 local MOST_AT_ONCE = 200 -- looks under way: two full pages
 
 ---@class trapheus.FleetDriver
@@ -45,12 +47,35 @@ end
 
 local function look(self, entry)
   local run = entry.run
+  entry.looked_ms = self.world:now_ms()
   run.world.rds:begin()
   local ok, delay_ms = xpcall(entry.pipeline.tick, errors.traced, entry.pipeline, run)
   self.active, self.moved = self.active - 1, true
   run:look_anew()
   if ok and delay_ms then return self.due:push(self.world:now_ms() + delay_ms, entry) end
   self.ended(run, not ok and delay_ms or nil, entry.pipeline)
+end
+
+local function start(self, entry)
+  self.active = self.active + 1
+  tasks.spawn(look, self, entry)
+end
+
+-- For those that rest it is asked whether anything has changed; only then do they look.
+local function glance(self, resting)
+  for _, entry in ipairs(resting) do entry.asking = entry.run.world.rds:glance() end
+  for _, entry in ipairs(resting) do
+    for _, task in ipairs(entry.asking) do tasks.await(task) end
+    entry.asking = nil
+  end
+  for _, entry in ipairs(resting) do
+    if entry.run.world.rds:glanced() then
+      self.due:push(self.world:now_ms() + entry.pipeline:again(entry.run), entry)
+    else
+      start(self, entry)
+    end
+  end
+  self.active, self.moved = self.active - 1, true
 end
 
 -- When the next looks are due: not sooner than a round after the last ones.
@@ -64,18 +89,32 @@ local function round_ms(self)
   return math.max(MIN_ROUND_MS, math.min(ROUND_OF_ALL_MS / self:under_way(), MAX_ROUND_MS)) // 1
 end
 
+-- Takes those whose turn it is; and, as a page costs the same whether it is full or not, those who rest and are next.
+local function take(self, now_ms, until_ms)
+  local looking, resting = {}, {}
+  local entry, due_ms = self.due:peek()
+  while entry and self.active + #looking < MOST_AT_ONCE do
+    local is_due, rests = due_ms <= until_ms, entry.run.rests
+    if not is_due and not (rests and (#looking + #resting) % PAGE > 0) then break end
+    if is_due and rests then rests = now_ms - entry.looked_ms < REST_MS end
+    table.insert(rests and resting or looking, entry)
+    self.due:pop()
+    entry, due_ms = self.due:peek()
+  end
+  return looking, resting
+end
+
 local function start_due(self)
   local now_ms = self.world:now_ms()
   if next_ms(self) > now_ms then return end
   local length_ms = round_ms(self)
-  local entry, due_ms = self.due:peek()
-  while entry and due_ms <= now_ms + length_ms / 2 and self.active < MOST_AT_ONCE do
-    self.due:pop()
-    self.active = self.active + 1
-    tasks.spawn(look, self, entry)
-    entry, due_ms = self.due:peek()
-  end
+  local looking, resting = take(self, now_ms, now_ms + length_ms / 2)
   if next_ms(self) > now_ms then self.round_at_ms = now_ms + length_ms end -- or there are more of this round
+  for _, entry in ipairs(looking) do start(self, entry) end
+  if #resting > 0 then
+    self.active = self.active + 1
+    tasks.spawn(glance, self, resting)
+  end
 end
 
 -- Until a look has ended, or the next round is due, or a signal comes.

@@ -163,7 +163,7 @@ end
 local function in_bytes(call)
   if call.body then return call end
   return { service = call.service, operation = call.operation, params = call.params, read_only = call.read_only,
-    body = protocol.encode(call.service, call.operation, call.params) }
+    body = protocol.encode(call.service, call.operation, call.params), decode = call.decode }
 end
 
 --- Answers one call, as a client asks it: at AWS's standard mode of retries.
