@@ -3,11 +3,14 @@
 What is measured, and why it is what it is, is in README.md.
 """
 
+import contextlib
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
+import urllib.request
 
 BENCH = pathlib.Path(__file__).parent
 BUILD = BENCH.parent / "build"
@@ -96,6 +99,76 @@ def restores(fidelity, least):
     return f"restores through the sandbox, as {fidelity}", f"{rate:.0f} a second", "", "", f"{least} a second", rate >= least
 
 
+# Fleets ---------------------------------------------------------------------------------------
+
+WAITS, WAIT_S, PACE, INTERVAL_S = 1000, 20, 30, 0.6  # the peer looks every 18 s of the time that ours is paced by
+FLEET = int(os.environ.get("FLEET", 1000))
+FLEET_PACE, FLEET_MIB = 20, 64
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDSANDBOX", "AWS_SECRET_ACCESS_KEY": "sandbox-secret", "AWS_REGION": "us-east-1"}
+
+
+@contextlib.contextmanager
+def server(*command):
+    """A server whose first line of output says where it is."""
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def waited(command):
+    """Processor seconds, peak KiB, calls and lateness of waiting for a thousand instances."""
+    with server(PYTHON, BENCH / "stub.py", WAITS, WAIT_S) as port:
+        url = f"http://127.0.0.1:{port}"
+        _, peak_kib, cpu_s = figures(process(*command(url)))
+        with urllib.request.urlopen(url) as reply:
+            calls, late_s, _ = reply.read().split()
+    return cpu_s, peak_kib / 1024, int(calls), float(late_s) * PACE
+
+
+def waits():
+    """The rows of a thousand waits, against a poller of boto3's that asks about a hundred at a time."""
+    rounds = range(min(ROUNDS, 3))
+    ours = [waited(lambda url: script("waits", url, WAITS, PACE)) for _ in rounds]
+    peers = [waited(lambda url: peer("waits", url, WAITS, INTERVAL_S)) for _ in rounds]
+    mine, theirs = ([statistics.median(column) for column in zip(*rows)] for rows in (ours, peers))
+    for name, i, text, most in (("time", 0, "{:.2f} s", 0.1), ("memory", 1, "{:.1f} MiB", 0.5), ("calls", 2, "{:.0f}", 1)):
+        ratio = mine[i] / theirs[i]
+        yield f"{WAITS} waits, {name}", text.format(mine[i]), text.format(theirs[i]), f"{ratio:.2f} times", f"{most} times", ratio <= most
+    yield f"{WAITS} waits, seconds late", f"{mine[3]:.1f} s", f"{theirs[3]:.1f} s", "", "", True
+
+
+def many_restores():
+    """The row of the peak memory of many whole restores in one process, from the sandbox over HTTP."""
+    names = [f"db{i}" for i in range(FLEET)]
+    knobs = ("instance_quota", "snapshot_quota", "storage_quota", "throttle_rate_per_s", "throttle_burst")
+    flags = [part for knob in knobs for part in ("--knob", f"{knob}=1000000000")]
+    flags += [part for name in names for part in ("--database", name)]
+    with tempfile.TemporaryDirectory() as home, server(PROGRAM, "sandbox", "--quiet", "--time", FLEET_PACE, *flags) as url:
+        os.environ.update(KEYS, HOME=home)
+        targets = pathlib.Path(home, "targets.txt")
+        targets.write_text("\n".join(names))
+        bulk = [PROGRAM, "bulk", "--task", "create_snapshot", "--targets", targets, "--endpoint-url", url]
+        flags = ["--pace", FLEET_PACE, "--concurrency", FLEET, "--quiet"]
+        took_s, peak_kib, cpu_s = figures(process(*bulk, *flags))
+    claim = f"{FLEET} restores in one process ({took_s:.0f} s, {cpu_s:.0f} s of processor time)"
+    return claim, f"{peak_kib / 1024:.1f} MiB", "", "", f"under {FLEET_MIB} MiB", peak_kib / 1024 < FLEET_MIB
+
+
+# How many restores at once; the most seconds that changes may be seen late, and the most looks, of each.
+LATENESS = [(1, 15, 60), (1000, 6, 10)]
+
+
+def lateness(count, most_s, most_looks):
+    late_s, looks, fixed_s = figures(script("lateness", count))
+    claim = f"seconds late per restore, {count} at once"
+    target_text = f"{most_s} s, {most_looks} looks"
+    met = late_s <= most_s and looks <= most_looks
+    return claim, f"{late_s:.1f} s, {looks:.1f} looks", f"{fixed_s:.1f} s every 40 s", "", target_text, met
+
+
 def where_the_time_goes():
     for fidelity in RESTORES_A_SECOND:
         print(f"a restore through the sandbox, as {fidelity}, by file:", flush=True)
@@ -107,7 +180,8 @@ def main():
         subprocess.run([str(part) for part in script("page")], stdout=page, check=True)
     rows = [("claim", "ours", "peer", "ratio", "target", "met")]
     sandbox = (restores(*row) for row in RESTORES_A_SECOND.items())
-    for row in [*(compare(*claim) for claim in CLAIMS), memory(), *sandbox]:
+    fleets = (lateness(*row) for row in LATENESS)
+    for row in [*(compare(*claim) for claim in CLAIMS), memory(), *sandbox, *waits(), many_restores(), *fleets]:
         rows.append((*row[:-1], "yes" if row[-1] else "NO"))
         print(f"  {row[0]}", file=sys.stderr)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

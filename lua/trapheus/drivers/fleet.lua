@@ -89,14 +89,12 @@ local function round_ms(self)
   return math.max(MIN_ROUND_MS, math.min(ROUND_OF_ALL_MS / self:under_way(), MAX_ROUND_MS)) // 1
 end
 
--- Takes those whose turn it is; and, as a page costs the same whether it is full or not, those who rest and are next.
-local function take(self, now_ms, until_ms)
+-- Takes those whose turn it is.
+local function take_due(self, now_ms, until_ms)
   local looking, resting = {}, {}
   local entry, due_ms = self.due:peek()
-  while entry and self.active + #looking < MOST_AT_ONCE do
-    local is_due, rests = due_ms <= until_ms, entry.run.rests
-    if not is_due and not (rests and (#looking + #resting) % PAGE > 0) then break end
-    if is_due and rests then rests = now_ms - entry.looked_ms < REST_MS end
+  while entry and due_ms <= until_ms and self.active + #looking < MOST_AT_ONCE do
+    local rests = entry.run.rests and now_ms - entry.looked_ms < REST_MS
     table.insert(rests and resting or looking, entry)
     self.due:pop()
     entry, due_ms = self.due:peek()
@@ -104,11 +102,27 @@ local function take(self, now_ms, until_ms)
   return looking, resting
 end
 
+-- A page costs the same whether it is full or not: it is filled with those who rest and are next.
+local function fill(self, resting, count)
+  local passed = {}
+  while count % PAGE > 0 and #passed < PAGE do
+    local entry, due_ms = self.due:pop()
+    if not entry then break end
+    if entry.run.rests then
+      resting[#resting + 1], count = entry, count + 1
+    else
+      passed[#passed + 1] = { due_ms, entry }
+    end
+  end
+  for _, each in ipairs(passed) do self.due:push(each[1], each[2]) end
+end
+
 local function start_due(self)
   local now_ms = self.world:now_ms()
   if next_ms(self) > now_ms then return end
   local length_ms = round_ms(self)
-  local looking, resting = take(self, now_ms, now_ms + length_ms / 2)
+  local looking, resting = take_due(self, now_ms, now_ms + length_ms / 2)
+  fill(self, resting, #looking + #resting)
   if next_ms(self) > now_ms then self.round_at_ms = now_ms + length_ms end -- or there are more of this round
   for _, entry in ipairs(looking) do start(self, entry) end
   if #resting > 0 then
