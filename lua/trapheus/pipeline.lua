@@ -1,11 +1,11 @@
 --- The engine: advances a run until it must wait, and says for how long. What waiting means is
 --- the driver's business; what to do is the steps'.
 local copy = require "trapheus.copy"
-local core = require "trapheus.core"
 local door = require "trapheus.door"
 local errors = require "trapheus.errors"
 local hooked = require "trapheus.hooked"
 local lease = require "trapheus.lease"
+local spacing = require "trapheus.spacing"
 local sorted = require "trapheus.sorted"
 
 ---@class trapheus.Step
@@ -34,9 +34,6 @@ Pipeline.__index = Pipeline
 
 local pipeline = {}
 
-local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
-local SPREAD_MS = 1000 -- of those who wait for what only time brings
-local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
 local ABSENT_S = 600 -- looks are never this far apart while somebody is at work
 local DENIED_LOOKS = 5 -- how often a refusal by AWS may come in a row before a person is called
 
@@ -284,18 +281,6 @@ function ends.back(run)
   return run.record.failure and run.record.failure.refused and "refused" or "failed"
 end
 
--- How long until the next look: the C waiter decides.
-local function delay_ms(run, answer)
-  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_IDLE_MS - SPREAD_MS)
-  return core.waiter.delay_ms {
-    elapsed_ms = run.world:now_ms() - run.record.waiting.since_ms,
-    expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
-    min_ms = left_ms or answer.patient and PATIENT_MS or run.world.look_ms.min,
-    max_ms = left_ms and left_ms + SPREAD_MS or run.world.look_ms.max,
-    random = run.world:random(),
-  }
-end
-
 local function tell_waiting(run, answer)
   local record = run.record
   if not record.waiting or record.waiting.why ~= answer.wait then
@@ -331,7 +316,7 @@ end
 function Pipeline:pause(run, answer)
   tell_waiting(run, answer)
   run.expected_s, run.rests = answer.expected_s, not (answer.left_s or answer.patient or run.counted)
-  local ms = delay_ms(run, answer)
+  local ms = spacing(run, answer)
   hooked.events(self.hooks, run)
   return ms
 end
@@ -340,7 +325,7 @@ end
 ---@param run trapheus.Run
 ---@return integer delay_ms
 function Pipeline:again(run) -- luacheck: ignore self
-  return delay_ms(run, { expected_s = run.expected_s })
+  return spacing(run, { expected_s = run.expected_s })
 end
 
 --- The run has ended, durably: its hooks are told.
