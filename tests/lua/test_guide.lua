@@ -39,4 +39,23 @@ function tests.every_scenario_says_what_it_shows()
   for _, name in ipairs(scenario.names()) do assert(scenario.load(name).shows, name) end
 end
 
+function tests.the_reference_is_made_of_the_annotations()
+  local file <close> = assert(io.open("docs/reference.md", "r"))
+  local pipe <close> = assert(io.popen "lua5.4 cmake/reference.lua")
+  assert(file:read "a" == pipe:read "a", "make it again: lua5.4 cmake/reference.lua > docs/reference.md")
+end
+
+function tests.what_the_guide_points_to_is_there()
+  local pipe <close> = assert(io.popen "ls README.md CONTRIBUTING.md docs/*.md")
+  for name in pipe:lines() do
+    local file <close> = assert(io.open(name, "r"))
+    local directory = name:match "^(.-)[^/]*$"
+    for target in file:read("a"):gmatch "%]%(([^)#%s]+)[^)]*%)" do
+      local there = target:find "^%a+:" or io.open(directory .. target, "r")
+      assert(there, ("%s points to %s"):format(name, target))
+      if io.type(there) then there:close() end
+    end
+  end
+end
+
 return tests
