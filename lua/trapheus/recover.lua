@@ -1,5 +1,6 @@
 --- A run whose journal is gone, read back from what it has left in AWS: names, resource ids, and the tags on the
 --- original and its replacement. What was captured is captured again, of the original: it is the same database.
+local delete = require "trapheus.steps.delete"
 local errors = require "trapheus.errors"
 local lease = require "trapheus.lease"
 local log = require "trapheus.log"
@@ -145,19 +146,33 @@ local function go(run, direction, step)
   if not run:go_on_from(step) then run.record.position = #run.record.list end
 end
 
--- Only the replacement is left: there is nothing to go back to, and nothing to compare it with.
-local function tidy(run, found)
+-- The replacement was verified, or there is nothing to go back to: what is left is to take our marks off it.
+local function finish(run, found, gone)
   local replacement = found.replacement
   local settled, why = replacement:settled()
   if not settled then
-    refuse("the original (%s) is gone, and its replacement %s is not settled (%s): try again when it is",
-      found.state.of, replacement.name, why)
+    refuse("the original (%s) is %s, and its replacement %s is not settled (%s): try again when it is",
+      found.state.of, gone and "gone" or "given up", replacement.name, why)
   end
-  run.facts.original = { resource_id = found.state.of, protected = found.state.protected == "yes", members = {} }
-  run.facts.config = { DeletionProtection = run.facts.original.protected }
+  run.facts.config.DeletionProtection = found.state.protected == "yes"
   run.facts.verified = { resource_id = replacement.resource_id, at = run:stamp() }
-  run:warn "the original was gone already: its replacement could not be compared with it again"
   go(run, "forward", "finish")
+end
+
+local function tidy(run, found)
+  run.facts.original = { resource_id = found.state.of, protected = found.state.protected == "yes", members = {} }
+  run.facts.config = {}
+  finish(run, found, true)
+  run:warn "the original was gone already: its replacement could not be compared with it again"
+end
+
+-- The marks on the original are taken off when all is done but for those on the replacement, which has been verified by
+-- then, and may have been in use ever since.
+local function conclude(run, found)
+  finish(run, found, false)
+  if run.options.keep_original then return end
+  run.facts.leftover = true
+  run:warn(delete.leftover(run))
 end
 
 local function turn(run, why)
@@ -180,6 +195,9 @@ local function choose(run, pipeline, found)
   end
   if not found.original then return tidy(run, found) end
   if found.state.going == "back" then return turn(run, "it was on its way back when its journal was lost") end
+  if found.replacement and found.original.name ~= run.identifier and not marks.state_of_original(found.original) then
+    return conclude(run, found)
+  end
   if not run:restores() or found.original.name == run.identifier then
     return turn(run, "its journal was lost before anything was moved: begin again")
   end
