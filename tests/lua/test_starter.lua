@@ -181,6 +181,32 @@ tests["example: keep-log"] = function()
   end)
 end
 
+tests["example: mask-personal-data"] = function()
+  local result = hooks_file.run(example "mask-personal-data")
+  assert(result.outcome == "restored" and said(result) == "mydb is masked, by 2 statements", said(result))
+  result = hooks_file.run((example("mask-personal-data"):gsub("output = \"\"", "code = 3")))
+  assert(result.outcome == "rolled_back", result.outcome)
+end
+
+tests["example: warm-up"] = function()
+  local result = hooks_file.run(example "warm-up")
+  assert(result.outcome == "restored" and said(result) == "orders is warm\ncustomers is warm", said(result))
+  result = hooks_file.run((example("warm-up"):gsub([[output = "1\n"]], "code = 1")))
+  assert(result.outcome == "restored" and said(result):find "customers stays cold: ", said(result))
+end
+
+tests["example: pause-application"] = function()
+  in_directory(function(directory)
+    local run = "PID_FILE=pid @ restore --id mydb --task create_snapshot --hooks x.lua --sandbox"
+    local file <close> = assert(io.open(directory .. "/x.lua", "w"))
+    file:write(example "pause-application"):flush()
+    expect(directory, run, 4, "the hook before rename", "pid: No such file")
+    shell(directory, "echo 4711 > pid")
+    expect(directory, run, 0, "SIGUSR1 to 4711", "SIGUSR2 to 4711")
+    expect(directory, run .. "=restore-fails", 5, "SIGUSR1 to 4711", "SIGUSR2 to 4711")
+  end)
+end
+
 tests["no example is forgotten"] = function()
   local pipe <close> = assert(io.popen "ls examples/hooks")
   for name in pipe:lines() do assert(tests["example: " .. name:gsub("%.lua$", "")], name) end
