@@ -207,6 +207,15 @@ tests["example: pause-application"] = function()
   end)
 end
 
+tests["example: dns-change"] = function()
+  local result = hooks_file.run(example "dns-change")
+  result.pipeline:ended(result.run)
+  local wanted = "db.example.com points at standby.example.com\ndb.example.com points at mydb."
+  assert(result.outcome == "restored" and said(result):sub(1, #wanted) == wanted, said(result))
+  result = hooks_file.run((example("dns-change"):gsub('output = "{}"', "code = 254")))
+  assert(result.outcome == "failed", result.outcome)
+end
+
 tests["no example is forgotten"] = function()
   local pipe <close> = assert(io.popen "ls examples/hooks")
   for name in pipe:lines() do assert(tests["example: " .. name:gsub("%.lua$", "")], name) end
