@@ -20,6 +20,10 @@ function tests.a_whole_restore_runs()
   assert(result.outcome == "restored", result.outcome)
 end
 
+function tests.the_example_runs()
+  assert(loadfile("examples/module.lua", "t"))() -- what it prints is looked at in test_examples.lua
+end
+
 function tests.the_sandbox_tells_the_same_story()
   local file = assert(io.open("tests/lua/test_sandbox_trace.lua"))
   local wanted = file:read("a"):match 'local HASH = "(%x+)"'
