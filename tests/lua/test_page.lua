@@ -123,4 +123,17 @@ tests["a run that goes on is drawn up to now"] = function()
   has(text, "mydb: running", "2 h", "1 running: at work")
 end
 
+tests["the page of a fleet has every target: ended, refused, failed and not begun"] = function()
+  local name = os.tmpname()
+  local result = require "many" { ids = { "a", "b", "c", "d" }, flags = { "--concurrency", "1", "--report", name },
+    faults = { { operation = "CreateDBSnapshot", occurrence = 2, kind = "denied" } } }
+  local file <close> = assert(io.open(name, "r"))
+  local text = file:read "a"
+  os.remove(name)
+  assert(result.code == 8)
+  well_formed(text)
+  has(text, "<h1>Fleet ", "1 restored: ", "1 failed: ", "2 skipped: not begun, and will not be", ">d</b>")
+  assert(text:find("<b>b</b>", 1, true) < text:find("<b>a</b>", 1, true), "what failed comes first")
+end
+
 return tests

@@ -215,6 +215,10 @@ local function close(self, interrupted)
   local kept = not self.given.sandbox and not self.given.plan
   state.next_command = kept and state.exit_code ~= 0 and report.next_command(self.record) or nil
   self.board:finish(state)
+  if self.given.report then
+    local world = self.world
+    require "trapheus.fleet.page"(self.given.report, state, world.journal, self.given.task, world:now_ms() // 1000)
+  end
   tell_all(self)
   return state.exit_code
 end
