@@ -98,17 +98,17 @@ static struct tph_str trim(struct tph_str text) {
  * is what a reply that was cut short lacks. */
 static bool is_whole_response(struct tph_str body) {
     body = trim(body);
-    const char *end = body.length_bytes > 1 && *body.data == '<'
-                          ? memchr(body.data, '>', body.length_bytes)
-                          : NULL;
+    if (body.length_bytes < 2 || *body.data != '<') return false;
+    const char *end = memchr(body.data, '>', body.length_bytes);
     struct tph_str name = {body.data + 1, 0};
     while (end && name.data + name.length_bytes < end && name.data[name.length_bytes] != ' ')
         name.length_bytes++;
     if (!end || !ends_in_response(name) || tph_str_equal(name, TPH_STR("ErrorResponse")))
         return false;
     size_t tail_bytes = name.length_bytes + 3;
+    if (tail_bytes >= body.length_bytes - (size_t)(end - body.data)) return false;
     const char *tail = body.data + body.length_bytes - tail_bytes;
-    return tail > end && memcmp(tail, "</", 2) == 0 && tail[tail_bytes - 1] == '>' &&
+    return memcmp(tail, "</", 2) == 0 && tail[tail_bytes - 1] == '>' &&
            memcmp(tail + 2, name.data, name.length_bytes) == 0;
 }
 
