@@ -39,12 +39,6 @@ local function some(value) return value ~= nil and value ~= json.null and value 
 
 local function pair(term, ...) return { element("dt", {}, term), element("dd", {}, ...) } end
 
-local function place(database)
-  local name = some(database.name)
-  local text = name and ("%s, named %s"):format(database.resource_id, name) or database.resource_id .. ", deleted"
-  return #database.members > 0 and ("%s, with %d members"):format(text, #database.members) or text
-end
-
 local function facts(document)
   local failure, list = some(document.failure), {}
   local function add(term, ...) list[#list + 1] = pair(term, ...) end
@@ -54,8 +48,8 @@ local function facts(document)
   end
   if some(document.todo) then add("to do", document.todo) end
   if some(document.next) then add("next", element("code", {}, document.next)) end
-  if some(document.original) then add("original", place(document.original)) end
-  if some(document.replacement) then add("replacement", place(document.replacement)) end
+  if some(document.original) then add("original", report.place(document.original)) end
+  if some(document.replacement) then add("replacement", report.place(document.replacement)) end
   if some(document.snapshot) then add("snapshot", document.snapshot) end
   if some(document.final_snapshot) then add("last snapshot", document.final_snapshot) end
   add("run", document.run_id, ", ", document.task)
