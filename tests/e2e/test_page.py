@@ -184,13 +184,14 @@ def test_five_hundred_databases_can_be_looked_through(fleet):
 
 
 def test_it_is_made_later_from_the_journal(browser, program, database, tmp_path):
-    result = program.restore(database["DBInstanceIdentifier"])
+    result = program.restore(database["DBInstanceIdentifier"], "create_snapshot", "--export", "--export-wait")
     assert result.code == 0, result
     run_id, file = result.document["run_id"], tmp_path / "later.html"
     assert program.run("report", run_id, "--report", str(file)).code == 0
     page = Page(browser, file).open()
     assert page.value("document.querySelector('h1').innerText") == database["DBInstanceIdentifier"] + " is restored"
-    assert run_id in page.value("document.body.innerText")
+    text, export = page.value("document.body.innerText"), result.document["export"]
+    assert run_id in text and f"{export['name']} to {export['place']}: COMPLETE" in text
     assert program.run("report", run_id).out == file.read_text()
     assert "The runs of" in program.run("report").out
 

@@ -56,6 +56,22 @@ tests["what to do is on the page of a run that waits for a person"] = function()
   has(text, "<dt>to do</dt>", "trapheus resume " .. result.run.id)
 end
 
+tests["an export is on the page: the task, where it writes to, how far it was, and why no further"] = function()
+  local function exporting(faults)
+    return page_of { task = "create_snapshot_only", options = { export = true, export_wait = true }, faults = faults }
+  end
+  local text, result = exporting()
+  local name = "mydb-" .. result.run.id
+  well_formed(text)
+  has(text, ("<dt>export</dt><dd><code>%s</code> to s3://rds-snapshots-123456789012/%s/: COMPLETE</dd>"):format(name,
+    name))
+  text, result = exporting { { operation = "StartExportTask", occurrence = 1, kind = "background_failure" } }
+  assert(result.outcome == "failed", result.outcome)
+  well_formed(text)
+  has(text, ": FAILED<div class=\"bad\">" .. result.document.export.failure)
+  assert(not page_of({}):find("<dt>export", 1, true), "where there is none, none is told")
+end
+
 tests["the outage is marked, from the rename to the restore, or to the way back"] = function()
   local text, result = page_of {}
   local outage, step = result.document.outage, {}

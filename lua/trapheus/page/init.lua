@@ -39,6 +39,13 @@ local function some(value) return value ~= nil and value ~= json.null and value 
 
 local function pair(term, ...) return { element("dt", {}, term), element("dd", {}, ...) } end
 
+-- The task by its name, where it writes to, how far it was, and why no further.
+local function exported(told)
+  local failure = some(told.failure)
+  return pair("export", element("code", {}, told.name), " ", report.export_line(told),
+    failure and element("div", { class = "bad" }, failure))
+end
+
 local function facts(document)
   local failure, list = some(document.failure), {}
   local function add(term, ...) list[#list + 1] = pair(term, ...) end
@@ -52,6 +59,7 @@ local function facts(document)
   if some(document.replacement) then add("replacement", report.place(document.replacement)) end
   if some(document.snapshot) then add("snapshot", document.snapshot) end
   if some(document.final_snapshot) then add("last snapshot", document.final_snapshot) end
+  if some(document.export) then list[#list + 1] = exported(document.export) end
   add("run", document.run_id, ", ", document.task)
   return element("dl", {}, list)
 end

@@ -2,9 +2,9 @@
 return [[
 :root { color-scheme: light dark; --ink: #1c1f24; --soft: #58606c; --paper: #fff; --line: #d5dae1; --track: #eef1f4;
   --good: #1a6e35; --bad: #b3261e; --warn: #8a5300;
-  --preflight: #8d99a8; --lock: #a7b0bb; --fence: #6a7f9c; --snapshot: #2f7fbf; --rename: #c77d0a; --restore: #2a9d5c;
-  --configure: #7a5cc4; --verify: #10828c; --delete: #a1527f; --finish: #6b7480; --other: #7b6a55; --undo: #c2402f;
-  --outage: #1c1f24; }
+  --preflight: #8d99a8; --lock: #a7b0bb; --fence: #6a7f9c; --snapshot: #2f7fbf; --export: #6d8a1f; --rename: #c77d0a;
+  --restore: #2a9d5c; --configure: #7a5cc4; --verify: #10828c; --delete: #a1527f; --finish: #6b7480;
+  --other: #7b6a55; --undo: #c2402f; --outage: #1c1f24; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a6afbc; --paper: #15181c; --line: #363d47;
   --track: #23282f; --good: #6fd08c; --bad: #ff8b80; --warn: #f0b45b; --outage: #fff; --lock: #77818e;
   --finish: #9aa4b0; } }
@@ -27,7 +27,8 @@ summary b { overflow-wrap: anywhere; } .took { text-align: right; }
 svg.bar { display: block; width: 100%; height: 1.75rem; } .track { fill: var(--track); }
   .outage { fill: var(--outage); }
 .s-preflight { fill: var(--preflight); } .s-lock { fill: var(--lock); } .s-fence { fill: var(--fence); }
-.s-snapshot { fill: var(--snapshot); } .s-rename { fill: var(--rename); } .s-restore { fill: var(--restore); }
+.s-snapshot { fill: var(--snapshot); } .s-export { fill: var(--export); } .s-rename { fill: var(--rename); }
+.s-restore { fill: var(--restore); }
 .s-configure { fill: var(--configure); } .s-verify { fill: var(--verify); } .s-delete { fill: var(--delete); }
 .s-finish { fill: var(--finish); } .s-other { fill: var(--other); } .s-undo { fill: var(--undo); }
 .inside { padding: 0 .25rem 1rem; } dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem;

@@ -11,8 +11,8 @@ local BAR <const>, OUTAGE <const> = { y = 4, height = 14 }, { y = 21, height = 5
 local THINNEST <const> = 2 -- what took a moment is still to be seen
 
 --- The steps that have a colour of their own, in the order of the legend.
-timeline.STEPS = { "preflight", "lock", "fence", "snapshot", "rename", "restore", "configure", "verify", "delete",
-  "finish" }
+timeline.STEPS = { "preflight", "lock", "fence", "snapshot", "export", "rename", "restore", "configure", "verify",
+  "delete", "finish" }
 
 local KNOWN = {}
 for _, name in ipairs(timeline.STEPS) do KNOWN[name] = true end
