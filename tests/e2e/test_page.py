@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import pytest
+from axe_core_python.selenium import Axe
 from conftest import ROOT
 from selenium import webdriver
 
@@ -13,7 +14,7 @@ PROGRAM = os.environ.get("TRAPHEUS", ROOT / "build" / "asan" / "trapheus")
 PHONE, DESK = 390, 1100
 FLEET = 500
 
-# Writes a page of as many runs as are asked for: one of them on the sandbox, told under many names.
+# Writes a page of as many runs as are asked for, every n-th of which has failed: two on the sandbox, told under many names.
 MANY = """
 local page, rehearse = require "trapheus.page", require "rehearse"
 return function(arguments)
@@ -21,7 +22,7 @@ return function(arguments)
   local ends = { rehearse({}).document, rehearse({ faults = failing }).document }
   local documents = {}
   for i = 1, tonumber(arguments[2]) do
-    local copy = setmetatable({}, { __index = ends[i % 50 == 0 and 2 or 1] })
+    local copy = setmetatable({}, { __index = ends[i % arguments[3] == 0 and 2 or 1] })
     copy.identifier = ("orders-%03d"):format(i)
     documents[i] = copy
   end
@@ -46,7 +47,7 @@ def browser():
 
 class Page:
     def __init__(self, browser, path):
-        self.browser, self.url = browser, path.as_uri()
+        self.browser, self.path, self.url = browser, path, path.as_uri()
 
     def open(self, width=DESK, **media):
         features = [{"name": name.replace("_", "-"), "value": value} for name, value in media.items()]
@@ -98,11 +99,26 @@ def page(browser, rehearse):
 
 
 @pytest.fixture(scope="module")
-def fleet(browser, rehearse):
-    file, script = rehearse.home / "fleet.html", rehearse.home / "many.lua"
+def of_many(browser, rehearse):
+    script = rehearse.home / "many.lua"
     script.write_text(MANY)
-    rehearse(0, script, file, str(FLEET))
-    return Page(browser, file)
+
+    def make(count, failing):
+        file = rehearse.home / f"{count}.html"
+        rehearse(0, script, file, str(count), str(failing))
+        return Page(browser, file)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def fleet(of_many):
+    return of_many(FLEET, 50)
+
+
+@pytest.fixture(scope="module")
+def few(of_many):
+    return of_many(3, 3)
 
 
 def assert_quiet(page):
@@ -121,6 +137,13 @@ def test_it_is_rendered_and_asks_for_nothing(page):
     )
     assert 0.2 * track < outage < track
     assert_quiet(page)
+
+
+def test_a_page_that_asked_for_something_would_be_found(page, tmp_path):
+    asking = tmp_path / "asking.html"
+    asking.write_text(page.path.read_text().replace("</main>", "<img src='http://127.0.0.1:9/x.png'></main>"))
+    with pytest.raises(AssertionError):
+        assert_quiet(Page(page.browser, asking).open())
 
 
 @pytest.mark.parametrize("width", [320, PHONE, DESK])
@@ -164,12 +187,48 @@ def test_a_screen_reader_is_told_what_the_bars_show(page):
     assert page.accessible("main") == [""]
 
 
+def objections(page):
+    """What axe-core, the accessibility engine, has to say."""
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in Axe().run(page.browser)["violations"]]
+
+
+@pytest.mark.parametrize("width, scheme", [(PHONE, "dark"), (DESK, "light")])
+def test_axe_objects_to_nothing(page, few, width, scheme):
+    for each in (page, few):
+        each.open(width, prefers_color_scheme=scheme)
+        each.value("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        assert objections(each) == []
+
+
+@pytest.mark.parametrize(
+    "breaking, what",
+    [
+        ("document.querySelector('svg.bar').removeAttribute('aria-label')", "svg-img-alt"),
+        ("document.documentElement.removeAttribute('lang')", "html-has-lang"),
+        ("document.querySelector('.soft').style.color = '#bbb'", "color-contrast"),
+        ("document.querySelectorAll('.scroll').forEach(each => each.removeAttribute('tabindex'))", "scrollable-region"),
+    ],
+)
+def test_axe_looks(page, breaking, what):
+    page.open(320)
+    page.value(breaking)
+    assert any(found.startswith(what) for found, _ in objections(page))
+
+
 def test_it_is_printed_with_its_bars_and_its_steps(page):
     page.open()
     page.command("Emulation.setEmulatedMedia", media="print")
     assert page.value("getComputedStyle(document.querySelector('svg.bar')).printColorAdjust") == "exact"
     assert page.value("document.querySelector('tbody').getBoundingClientRect().height") > 0
     assert len(page.command("Page.printToPDF", printBackground=False)["data"]) > 10_000
+
+
+def test_paper_is_white_at_night_too(page):
+    page.open()
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    page.command("Emulation.setEmulatedMedia", media="print", features=dark)
+    assert luminance(page.value("getComputedStyle(document.body).color")) < 0.1
+    assert page.value("getComputedStyle(document.documentElement).colorScheme") == "light"
 
 
 def test_five_hundred_databases_can_be_looked_through(fleet):

@@ -70,8 +70,9 @@ local function row(cell, ...)
   return element("tr", {}, cells)
 end
 
+-- It may have to be scrolled, by keyboard too. A group is no landmark: a fleet would have a thousand of them.
 local function grid(caption, titles, rows)
-  return { element("h3", {}, caption), element("div", { class = "scroll", tabindex = "0", role = "region",
+  return { element("h3", {}, caption), element("div", { class = "scroll", tabindex = "0", role = "group",
     ["aria-label"] = caption }, element("table", {}, element("thead", {}, titles), element("tbody", {}, rows))) }
 end
 

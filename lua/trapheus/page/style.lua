@@ -5,8 +5,8 @@ return [[
   --preflight: #8d99a8; --lock: #a7b0bb; --fence: #6a7f9c; --snapshot: #2f7fbf; --export: #6d8a1f; --rename: #c77d0a;
   --restore: #2a9d5c; --configure: #7a5cc4; --verify: #10828c; --delete: #a1527f; --finish: #6b7480;
   --other: #7b6a55; --undo: #c2402f; --outage: #1c1f24; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a6afbc; --paper: #15181c; --line: #363d47;
-  --track: #23282f; --good: #6fd08c; --bad: #ff8b80; --warn: #f0b45b; --outage: #fff; --lock: #77818e;
+@media screen and (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a6afbc; --paper: #15181c;
+  --line: #363d47; --track: #23282f; --good: #6fd08c; --bad: #ff8b80; --warn: #f0b45b; --outage: #fff; --lock: #77818e;
   --finish: #9aa4b0; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 72rem; color: var(--ink); background: var(--paper);
@@ -42,6 +42,7 @@ td { overflow-wrap: break-word; } td:first-child { overflow-wrap: anywhere; min-
   grid-row: 2; }
   summary .took { grid-column: 1 / -1; grid-row: 3; text-align: left; } dl { grid-template-columns: 1fr; }
   dd { margin-bottom: .35rem; } }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } summary, tr { break-inside: avoid; }
+@media print { :root { color-scheme: light; } body { max-width: none; padding: 0; font-size: 11px; }
+  summary, tr { break-inside: avoid; }
   svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 ]]
