@@ -127,6 +127,23 @@ local function plain(operation, parameters)
   return copy
 end
 
+--- What IAM asks about although the call names none: groups that RDS takes by itself, a last snapshot there may be.
+local UNNAMED = {
+  RestoreDBInstanceFromDBSnapshot = { og = "default:*", pg = "default.*", subgrp = "default" },
+  RestoreDBClusterFromSnapshot = { og = "default:*", ["cluster-pg"] = "default.*", subgrp = "default" },
+  DeleteDBCluster = { ["cluster-snapshot"] = names.final("%s", "*") },
+}
+
+local function add_unnamed(about, needs, operation, resources)
+  local named = {}
+  for field in pairs(resources) do named[TYPES[field] or field] = true end
+  for kind, name in pairs(UNNAMED[operation] or {}) do
+    if not named[kind] then
+      add(needs, "rds:" .. operation, resource_arn(about, kind, name:format(about.identifier)))
+    end
+  end
+end
+
 local function add_call(about, needs, call)
   local parameters = plain(call.operation, call.parameters or {})
   local resources = resources_of(about, parameters)
@@ -136,6 +153,7 @@ local function add_call(about, needs, call)
     for _, operation in ipairs(about.restores and PERHAPS[field] or {}) do add(needs, "rds:" .. operation, resource) end
     if parameters.Tags and TAGGED[TYPES[field]] then add(needs, "rds:AddTagsToResource", resource) end
   end
+  add_unnamed(about, needs, call.operation, resources)
   add_roles(needs, parameters)
   if parameters.ManageMasterUserPassword then
     for _, action in ipairs(MANAGED_PASSWORD) do add(needs, action, arn(about, "secretsmanager", "secret:rds!*")) end

@@ -3,12 +3,14 @@
 moto's exports end at once, and it looks neither at the bucket nor at the role: slow and failing ones are the sandbox's
 (tests/regress)."""
 
+import ast
 import json
 import pathlib
 import signal
 import subprocess
 import sys
 
+import parliament
 import pytest
 from cfnlint.decode import cfn_yaml
 from served import PROGRAM, SPEED, TIMEOUT_S, aws, environment, sandbox
@@ -69,6 +71,24 @@ def test_the_template_makes_what_it_says(peer, stack):
     assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == stack["KeyArn"]
     role = peer.client("iam").get_role(RoleName="trapheus-export-us-east-1")["Role"]
     assert role["Arn"] == stack["RoleArn"]
+
+
+#: What AWS says that the role needs: RDS's manual, on access to the bucket and to a key.
+OF_THE_ROLE = {
+    "s3:PutObject*", "s3:GetObject*", "s3:ListBucket", "s3:DeleteObject*", "s3:GetBucketLocation",
+    "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey",
+    "kms:RetireGrant",
+}  # fmt: skip
+
+
+def test_the_role_may_do_what_aws_asks_for_and_no_more(peer, stack):
+    role = peer.client("iam").get_role_policy(RoleName="trapheus-export-us-east-1", PolicyName="export")
+    policy = ast.literal_eval(role["PolicyDocument"])  # moto keeps what CloudFormation gave it as Python's text
+    assert {action for statement in policy["Statement"] for action in statement["Action"]} == OF_THE_ROLE
+    bucket = f"arn:aws:s3:::{stack['BucketName']}"
+    reached = {resource for statement in policy["Statement"] for resource in [statement["Resource"]]}
+    assert reached == {bucket, bucket + "/*", stack["KeyArn"]}
+    assert [str(found) for found in parliament.analyze_policy_string(json.dumps(policy)).findings] == []
 
 
 @pytest.mark.parametrize("task", ["create_snapshot", "create_snapshot_only"])

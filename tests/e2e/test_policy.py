@@ -5,8 +5,11 @@ which is a condition, is left out. Resources are judged in tests/regress/d29-onl
 
 import itertools
 import json
+import subprocess
 
+import parliament
 import pytest
+from served import PROGRAM
 
 #: Without which the database is restored all the same, and something is left behind, with a warning.
 TIDYING = ("rds:DeleteDBInstance", "rds:DeleteDBSnapshot", "rds:RemoveTagsFromResource")
@@ -40,6 +43,32 @@ def user_with(peer, program):
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
 
     return create
+
+
+def objections(policy):
+    """What parliament has to say: by AWS's tables of actions, the resources each must have, and its conditions. That looks
+    see every database is meant; a key is named by its alias, a condition of keys that its tables do not have."""
+    found = parliament.analyze_policy_string(policy).findings
+    return [str(each) for each in found if each.issue != "RESOURCE_STAR" and "kms:ResourceAliases" not in str(each)]
+
+
+PLANS = [
+    ("--task", task, *kind, *more)
+    for kind in ((), ("--cluster",))
+    for task, more in (
+        ("create_snapshot", ("--export",)),
+        ("db_restore", ("--final-snapshot", "last")),
+        ("create_snapshot_only", ()),
+    )
+]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=" ".join)
+def test_parliament_objects_to_nothing_in_a_printed_policy(plan):
+    command = [PROGRAM, "policy", "mydb", *plan, "--sandbox"]
+    policy = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert objections(policy) == []
+    assert "UNKNOWN_ACTION" in str(objections(policy.replace("rds:AddTags", "rds:AdTags"))), "it looks"
 
 
 def test_the_printed_policy_is_enough_and_the_next_time_too(peer, program, database, user_with):
