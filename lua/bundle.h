@@ -2,12 +2,14 @@
 #ifndef TRAPHEUS_BUNDLE_H
 #define TRAPHEUS_BUNDLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bundled {
-    const char *name;   /* "trapheus/cli.lua"; NULL ends the table */
-    const char *packed; /* by gzip */
+    const char *name; /* "trapheus/cli.lua"; NULL ends the table */
+    const char *data; /* of a module: as string.dump makes it */
     size_t length_bytes;
+    bool packed; /* by gzip */
 };
 
 extern const struct bundled bundle[];

@@ -21,8 +21,9 @@ static const struct bundled *find(const char *name) {
 
 /* The caller frees the text, and raises nothing before that. */
 static void unpack(lua_State *L, const struct bundled *file, struct tph_buf *text) {
+    struct tph_str data = {file->data, file->length_bytes};
     tph_buf_init(text, LONGEST_TEXT_BYTES);
-    enum tph_status status = tph_inflate((struct tph_str){file->packed, file->length_bytes}, text);
+    enum tph_status status = file->packed ? tph_inflate(data, text) : tph_buf_append(text, data);
     if (status == TPH_OK) return;
     tph_buf_deinit(text);
     luaL_error(L, "%s: %s", file->name, tph_status_text(status));
@@ -39,7 +40,8 @@ static int bundled_text(lua_State *L) {
     return 1;
 }
 
-/* A searcher of package.searchers: the bundled modules. Text only, as everywhere. */
+/* A searcher of package.searchers: the bundled modules. Only these may be binary; Lua refuses one
+ * that another version of it has made. */
 static int search_bundle(lua_State *L) {
     const char *module = luaL_checkstring(L, 1);
     const char *path = luaL_gsub(L, module, ".", "/");
@@ -52,7 +54,7 @@ static int search_bundle(lua_State *L) {
     const char *chunk_name = lua_pushfstring(L, "@%s", file->name);
     struct tph_buf text;
     unpack(L, file, &text);
-    int status = luaL_loadbufferx(L, text.data, text.length_bytes, chunk_name, "t");
+    int status = luaL_loadbufferx(L, text.data, text.length_bytes, chunk_name, "bt");
     tph_buf_deinit(&text);
     if (status != LUA_OK) return lua_error(L);
     lua_pushstring(L, file->name);

@@ -6,7 +6,7 @@
 --- A failure that is an answer comes as `nil, err`; misuse raises.
 ---@class trapheus.core
 ---@field version string
----@field bundled? fun(name: string): string?  A file inside the program; not there in a stock Lua.
+---@field bundled? fun(name: string): string?  A file inside the program, a module compiled; not there in a stock Lua.
 local core = {}
 
 ---@class trapheus.core.Failure
