@@ -121,7 +121,15 @@ local function rehearse(program)
   return { code = reply.code or 0, output = reply.output or "", errors = reply.errors or "" }
 end
 
-local function last_line(text) return text:match "([^\n]+)%s*$" end
+-- The line that says why: below it some (psql) draw where in the text that was.
+local function reason(text)
+  local last, blamed
+  for line in text:gmatch "[^\n]+" do
+    last = line:find "%w" and line or last
+    blamed = line:find "[Ee][Rr][Rr][Oo][Rr]" and line or blamed
+  end
+  return blamed or last
+end
 
 --- Runs a program to its end. One that cannot be run, takes too long, prints too much, or ends with another code than 0
 --- raises an error table: ProgramFailed, ProgramTimeout, ProgramOutput; `trapheus.try` makes an answer of it.
@@ -133,7 +141,7 @@ return function(program)
   local started = not ambient.rehearsed or program.rehearse == true
   local result = (started and start or rehearse)(program)
   if result.code == 0 then return result end
-  local said = last_line(result.errors)
+  local said = reason(result.errors)
   error(errors.new { code = "ProgramFailed", operation = "run", details = result,
     message = ("%s ended with code %d%s"):format(program.argv[1], result.code, said and ": " .. said or "") }, 0)
 end

@@ -32,6 +32,12 @@ tests["one that fails raises what it said last"] = function()
   fails("exit 4", nil, "ProgramFailed", "sh ended with code 4")
 end
 
+tests["of several lines the one that says why is told"] = function()
+  fails([[printf 'ERROR:  there is no "orders"\nLINE 1: select 1 from orders\n            ^\n' >&2; exit 1]], nil,
+    "ProgramFailed", 'sh ended with code 1: ERROR:  there is no "orders"')
+  fails([[printf 'one\ntwo\n  ^\n' >&2; exit 1]], nil, "ProgramFailed", "sh ended with code 1: two")
+end
+
 tests["trapheus.try makes an answer of it"] = function()
   local result, err = trapheus.try(trapheus.run, { argv = { "false" } })
   assert(result == nil and err.details.code == 1)
