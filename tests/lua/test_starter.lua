@@ -207,6 +207,14 @@ tests["example: pause-application"] = function()
   end)
 end
 
+tests["example: pause-in-kubernetes"] = function()
+  local result = hooks_file.run(example "pause-in-kubernetes")
+  result.pipeline:ended(result.run)
+  assert(result.outcome == "restored" and said(result) == "web is scaled to 0\nweb is scaled to 2", said(result))
+  result = hooks_file.run((example("pause-in-kubernetes"):gsub("output = '.-'", "code = 22")))
+  assert(result.outcome == "failed", result.outcome)
+end
+
 tests["example: dns-change"] = function()
   local result = hooks_file.run(example "dns-change")
   result.pipeline:ended(result.run)
