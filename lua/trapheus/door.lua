@@ -80,10 +80,15 @@ end
 
 --- Waits until no call about a name whose outcome is unknown can still be executed, and every
 --- accepted one has had the time to show.
----@param kind string  The name's space: "instance", "cluster", or "tags", where names are ARNs.
+---@param kind string  The name's space: "instance", "cluster", "tags", where names are ARNs, or "protection", where
+---                     they are resource ids.
 ---@param name string
+---@param operation string?  The call that makes it as it is wanted: that one may still come.
+---@param target trapheus.Target?
 ---@return trapheus.Answer?  nil: nothing to wait for.
-function door.quiesce(run, kind, name) return quiesce(run, names.held(kind, name)) end
+function door.quiesce(run, kind, name, operation, target)
+  return quiesce(run, names.held(kind, name), operation and key_of(run, operation, target))
+end
 
 -- A sending whose outcome was never known may still be executed, whatever becomes of the next one.
 local function remember_lost(run, intent)
@@ -217,11 +222,14 @@ function door.confirm(run, operation, target)
 end
 
 --- The step is done: it has seen everything that it asked for. Written with the step's end: until then, it would only
---- be seen once more.
+--- be seen once more. Our own tags are put beside its work: one that was lost may still come.
 function door.close_step(run)
   local intents = run.record.intents
   for key, intent in pairs(intents) do
-    if intent.step == run.record.step then intents[key] = nil end
+    if intent.step == run.record.step then
+      if operations[intent.operation].marks then remember_lost(run, intent) end
+      intents[key] = nil
+    end
   end
 end
 

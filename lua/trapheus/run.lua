@@ -270,6 +270,14 @@ function Run:protect(seen, wanted)
   return self:change(seen, seen:protect(wanted))
 end
 
+--- Is protection as wanted for good? No lost call can change it any more.
+---@param seen trapheus.Database
+---@param wanted boolean
+---@return trapheus.Answer?  nil: it is.
+function Run:stays_protected(seen, wanted)
+  return self:quiesce("protection", seen.resource_id, seen:protect(wanted))
+end
+
 --- Do these tags say that this run has made the database? Only its replacement's do.
 function Run:marked(tags) return tags[marks.RUN] == self.id end
 

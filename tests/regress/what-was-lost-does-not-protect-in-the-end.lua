@@ -21,6 +21,18 @@ end
 
 tests["of the original, which is rolled back"] = function() ends_unprotected("rolled_back", { late(1), REFUSED }) end
 
+tests["of the original, lost again by who turns back"] = function()
+  ends_unprotected("failed", { late(1), { operation = "ModifyDBInstance", occurrence = 2, kind = "drop" } })
+end
+
+tests["of the original, refused when it is asked for again"] = function()
+  ends_unprotected("failed", { late(1), { operation = "ModifyDBInstance", occurrence = 2, kind = "denied" } })
+end
+
+tests["of the replacement, refused when it is asked for again"] = function()
+  ends_unprotected("restored", { late(4), { operation = "ModifyDBInstance", occurrence = 5, kind = "denied" } })
+end
+
 tests["of the replacement"] = function() ends_unprotected("restored", { late(4) }) end
 
 return tests

@@ -18,7 +18,8 @@ function fence.undo(run)
   if run.options.no_fence or run.facts.original.protected then return run:done() end
   local original = run:observe_home()
   -- Not as a change that waits for rest: what is pending on it may have been the reason to turn back, and stays.
-  local answer = original.protected and run:mutate(original:protect(false)) or run:done()
+  local answer = original.protected and run:mutate(original:protect(false))
+    or run:stays_protected(original, false) or run:done()
   -- The fence may be out of sight for a minute: then it takes more looks.
   if not answer.fail then return run:certain(answer, "deletion protection to be off for certain", 7) end
   run.facts.fence_left = true

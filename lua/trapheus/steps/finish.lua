@@ -6,12 +6,13 @@ local parts = require "trapheus.parts"
 ---@class trapheus.steps.Finish : trapheus.Step
 local finish = { name = "finish", deadline_s = 2 * 3600, forward_only = true }
 
--- nil: the database is protected as captured (or, the replacement, as it was asked for), or is not there.
+-- nil: the database is protected as captured (or, the replacement, as it was asked for) and stays so, or is not there.
 local function protection(run, role)
   local seen = run.facts[role] and run:find(role)
   local wanted = run.facts.original.protected
   if role == "replacement" then wanted = run.facts.config.DeletionProtection end
-  if seen and seen.status ~= "deleting" then return run:protect(seen, wanted) end
+  if not seen or seen.status == "deleting" then return nil end
+  return run:protect(seen, wanted) or run:stays_protected(seen, wanted)
 end
 
 local function members(run)

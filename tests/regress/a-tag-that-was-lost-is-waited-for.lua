@@ -1,0 +1,33 @@
+--- A call that puts the run's tags on a database, and is lost, may be executed a quarter of an hour later. Its step may
+--- have ended long ago by then: the marks are taken off when it is certainly dead, or they would come after all.
+local rehearse = require "rehearse"
+local witness = require "witness"
+local tests = {}
+
+local LATE_S = 600
+
+local function unmarked_in_the_end(occurrence, refused, outcome)
+  local result = rehearse { preset = "quick", snapshot = true, faults = {
+    { operation = "AddTagsToResource", occurrence = occurrence, kind = "zombie", delay_s = LATE_S }, refused } }
+  witness.equal(result.outcome, outcome)
+  witness.pass(result.world, LATE_S + 60)
+  assert(not witness.marked(result.sandbox:instance "mydb".TagList), "a mark is left")
+end
+
+local function denied(operation, occurrence)
+  return { operation = operation, occurrence = occurrence, kind = "denied" }
+end
+
+tests["by a run that is refused the fence"] = function()
+  unmarked_in_the_end(2, denied("ModifyDBInstance", 1), "failed")
+end
+
+tests["by one that is refused the snapshot"] = function()
+  unmarked_in_the_end(2, denied("CreateDBSnapshot", 1), "failed")
+end
+
+tests["by one that is refused the rename"] = function()
+  unmarked_in_the_end(4, denied("ModifyDBInstance", 2), "rolled_back")
+end
+
+return tests
