@@ -12,7 +12,8 @@ local settings = require "trapheus.settings"
 ---@field seen_members trapheus.Instance[]?  In preflight: its own.
 local Cluster = database.class()
 
-local cluster = { kind = "cluster", settings = settings.load "cluster", member_settings = settings.load "member" }
+local cluster = { kind = "cluster", snapshot_kind = "cluster-snapshot", settings = settings.load "cluster",
+  member_settings = settings.load "member" }
 
 local function is_aurora(engine) return (engine or ""):find "^aurora" ~= nil end
 
@@ -84,7 +85,7 @@ end
 
 local function snapshot_of(raw)
   return {
-    kind = "cluster-snapshot",
+    kind = cluster.snapshot_kind,
     name = raw.DBClusterSnapshotIdentifier,
     arn = raw.DBClusterSnapshotArn,
     status = raw.Status or "unknown",
@@ -231,12 +232,12 @@ function Cluster:delete(how)
 end
 
 function Cluster:create_snapshot(name, tag_list)
-  return "CreateDBClusterSnapshot", { kind = "cluster-snapshot", name = name },
+  return "CreateDBClusterSnapshot", { kind = cluster.snapshot_kind, name = name },
     { DBClusterIdentifier = self.name, DBClusterSnapshotIdentifier = name, Tags = tag_list }
 end
 
 function cluster.delete_snapshot(snapshot)
-  return "DeleteDBClusterSnapshot", { kind = "cluster-snapshot", name = snapshot.name },
+  return "DeleteDBClusterSnapshot", { kind = cluster.snapshot_kind, name = snapshot.name },
     { DBClusterSnapshotIdentifier = snapshot.name }
 end
 

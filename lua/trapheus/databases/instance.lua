@@ -11,7 +11,7 @@ local settings = require "trapheus.settings"
 ---@class trapheus.Instance : trapheus.Database
 local Instance = database.class()
 
-local instance = { kind = "instance", settings = settings.load "instance" }
+local instance = { kind = "instance", snapshot_kind = "snapshot", settings = settings.load "instance" }
 
 ---@param raw table  A DBInstance
 ---@return trapheus.Instance
@@ -64,7 +64,7 @@ end
 
 local function snapshot_of(raw)
   return {
-    kind = "snapshot",
+    kind = instance.snapshot_kind,
     name = raw.DBSnapshotIdentifier,
     arn = raw.DBSnapshotArn,
     status = raw.Status or "unknown",
@@ -178,12 +178,13 @@ function Instance:delete(how)
 end
 
 function Instance:create_snapshot(name, tag_list)
-  return "CreateDBSnapshot", { kind = "snapshot", name = name },
+  return "CreateDBSnapshot", { kind = instance.snapshot_kind, name = name },
     { DBInstanceIdentifier = self.name, DBSnapshotIdentifier = name, Tags = tag_list }
 end
 
 function instance.delete_snapshot(snapshot)
-  return "DeleteDBSnapshot", { kind = "snapshot", name = snapshot.name }, { DBSnapshotIdentifier = snapshot.name }
+  return "DeleteDBSnapshot", { kind = instance.snapshot_kind, name = snapshot.name },
+    { DBSnapshotIdentifier = snapshot.name }
 end
 
 --- The replacement: the captured settings that the restore call takes, marked with `tags`, unprotected,

@@ -12,12 +12,15 @@ local function look(run, name)
   return run.database.snapshot(run.world.rds, name)
 end
 
--- Did this run make it? It carries the tag that only snapshots get, and it is of the original (an emulator may say only
--- of which name).
-local function ours(run, seen)
+-- An emulator may say only of which name it is.
+local function of_original(run, seen)
   local source = seen.source_resource_id
-  local of_original = source == run.facts.original.resource_id or not source and seen.source_name == run.identifier
-  return seen.tags[marks.RUN] == marks.of_snapshot(run.id) and of_original
+  return source == run.facts.original.resource_id or not source and seen.source_name == run.identifier
+end
+
+-- Did this run make it? It carries the tag that only snapshots get.
+local function ours(run, seen)
+  return seen.tags[marks.RUN] == marks.of_snapshot(run.id) and of_original(run, seen)
 end
 
 -- The original, and the call that makes the snapshot `name` of it.
@@ -164,24 +167,68 @@ function snapshot.on_deadline(run)
   return interim and keep_both(run, interim, late) or late
 end
 
--- The interim snapshot goes if what it covered for is still there; else it stays, and is named.
+-- The interim snapshot goes if what it covered for is still there.
 local function drop_interim(run)
-  local interim = look(run, names.interim(run.identifier, run.id))
+  local name = names.interim(run.identifier, run.id)
+  local interim = look(run, name)
+  if not interim then run:confirm(run.database.delete_snapshot { name = name }) end
   if not interim or not ours(run, interim) then return nil end
   local old = run.facts.snapshot_old
   local seen = look(run, run.facts.snapshot_name)
-  if not (seen and old and seen.created_at == old.created_at and seen.status == "available") then
-    return run:warn(("the snapshot %s, made by this run, stays"):format(interim.name))
-  end
+  if not (seen and old and seen.created_at == old.created_at and seen.status == "available") then return nil end
   local answer = remove(run, interim)
   if not (answer and answer.fail) then return answer end
-  run:warn(("the snapshot %s, made by this run, stays: %s"):format(interim.name, answer.fail))
+  run:warn(("the interim snapshot %s could not be deleted: %s"):format(interim.name, answer.fail))
 end
 
---- A snapshot that was pinned stays, without our mark; one that only covered for another goes.
+--- The names under which it may have made one.
+---@param run trapheus.Run
+---@return string[]
+function snapshot.own_names(run)
+  return { names.interim(run.identifier, run.id), names.again(run.identifier, run.id), run.facts.snapshot_name }
+end
+
+local function stays(run, name)
+  if name == (run.facts.snapshot or {}).name then return end
+  run:warn(("the snapshot %s, made by this run, stays"):format(name))
+end
+
+-- One that still bears the mark: it was pinned, or was on the way to be.
+local function marked(run)
+  for _, name in ipairs(snapshot.own_names(run)) do
+    local seen = look(run, name)
+    if seen and ours(run, seen) then
+      stays(run, name)
+      return seen
+    end
+  end
+end
+
+--- Pins the one that it must have made, when nobody knows any more which that was; others are told of.
+---@param run trapheus.Run
+function snapshot.find(run)
+  for _, name in ipairs(run:takes_snapshot() and snapshot.own_names(run) or {}) do
+    local seen = look(run, name)
+    if seen and of_original(run, seen) and not run.facts.snapshot then
+      run.facts.snapshot = pinned.new(seen)
+      run.facts.snapshot.made = true
+    elseif seen and ours(run, seen) then
+      stays(run, name)
+    end
+  end
+end
+
+-- nil: no lost call can make one, or delete one.
+local function late(run)
+  for _, name in ipairs(snapshot.own_names(run)) do
+    local answer = run:quiesce(run.database.snapshot_kind, name)
+    if answer then return answer end
+  end
+end
+
+--- A snapshot that this run has made stays, without our mark; one that only covered for another goes.
 function snapshot.undo(run)
-  local kept = run.facts.snapshot
-  return not kept and drop_interim(run) or run:unmark(kept and look(run, kept.name)) or run:done()
+  return not run.facts.snapshot and drop_interim(run) or run:unmark(marked(run)) or late(run) or run:done()
 end
 
 return snapshot
