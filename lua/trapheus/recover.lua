@@ -10,6 +10,7 @@ local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
 local preflight = require "trapheus.steps.preflight"
 local run_module = require "trapheus.run"
+local snapshot = require "trapheus.steps.snapshot"
 local tasks = require "trapheus.databases.export"
 
 local recover = {}
@@ -127,23 +128,43 @@ local function capture(run, found)
   pin(run, found)
 end
 
--- Whatever the dead process has sent last may still be executed.
-local function dread(run)
-  local ghost = { key = "of the journal that is gone", operation = "call of the machine before",
-    at_ms = run.world:now_ms() }
+-- What calls of the dead process can have been about, each in its name space.
+local function dreaded(run, found)
+  local list = {}
+  local function add(kind, name) list[#list + 1] = names.held(kind, name) end
   for _, name in ipairs { run.identifier, names.aside(run.identifier) } do
-    run.record.lost[names.held(run.record.kind, name)] = ghost
+    add(run.record.kind, name)
+    for _, seen in ipairs { found.original or found.replacement, found.replacement } do
+      add("tags", (seen.arn:gsub("[^:]+$", name)))
+      add("protection", seen.resource_id)
+    end
   end
   for _, member in ipairs(run.facts.original.members) do
-    run.record.lost[names.held("instance", member.name)] = ghost
-    run.record.lost[names.held("instance", member.aside)] = ghost
+    add("instance", member.name)
+    add("instance", member.aside)
   end
+  for _, name in ipairs(snapshot.own_names(run)) do add(run.database.snapshot_kind, name) end
+  return list
+end
+
+-- Whatever it has sent last may still be executed.
+local function dread(run, found)
+  local ghost = { key = "of the journal that is gone", operation = "call of the machine before",
+    at_ms = run.world:now_ms() }
+  for _, held in ipairs(dreaded(run, found)) do run.record.lost[held] = ghost end
 end
 
 -- From that step; a task that has not got it goes back from its end.
 local function go(run, direction, step)
   run.record.direction = direction
   if not run:go_on_from(step) then run.record.position = #run.record.list end
+end
+
+-- What it has made of the original: marks are on that as well.
+local function find_snapshots(run)
+  snapshot.find(run)
+  local final = run.options.final_snapshot or names.final(run.identifier, run.id)
+  run.facts.final_snapshot = run.database.snapshot(run.world.rds, final) and final or nil
 end
 
 -- The replacement was verified, or there is nothing to go back to: what is left is to take our marks off it.
@@ -155,13 +176,14 @@ local function finish(run, found, gone)
       found.state.of, gone and "gone" or "given up", replacement.name, why)
   end
   run.facts.config.DeletionProtection = found.state.protected == "yes"
+  find_snapshots(run)
   run.facts.verified = { resource_id = replacement.resource_id, at = run:stamp() }
   go(run, "forward", "finish")
 end
 
 local function tidy(run, found)
   run.facts.original = { resource_id = found.state.of, protected = found.state.protected == "yes", members = {} }
-  run.facts.config = {}
+  run.facts.config, run.facts.snapshot_name = {}, names.snapshot(run.identifier)
   finish(run, found, true)
   run:warn "the original was gone already: its replacement could not be compared with it again"
 end
@@ -170,6 +192,7 @@ end
 -- then, and may have been in use ever since.
 local function conclude(run, found)
   finish(run, found, false)
+  run:warn "its journal was lost, and with it what was told of its settings: they could not be compared again"
   if run.options.keep_original then return end
   run.facts.leftover = true
   run:warn(delete.leftover(run))
@@ -236,7 +259,7 @@ function recover.run(world, pipeline, identifier, script)
   if found.original then capture(run, found) end
   find_export(run)
   choose(run, pipeline, found)
-  dread(run)
+  dread(run, found)
   return run
 end
 

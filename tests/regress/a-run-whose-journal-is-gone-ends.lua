@@ -55,6 +55,13 @@ local function look(sandbox, name) return sandbox:cluster(name) or sandbox:insta
 
 local function id_of(database) return database.DbClusterResourceId or database.DbiResourceId end
 
+local function unmarked(list)
+  for _, snapshot in ipairs(list) do
+    local left = not snapshot.gone and snapshot.status ~= "deleting" and witness.marked(snapshot.fields.TagList)
+    assert(not left, "a mark is left on " .. snapshot.name)
+  end
+end
+
 local function check(world, record, why, original)
   local sandbox = world.sandbox
   if why and why:find "is being deleted" then -- verified already; the machine died just then
@@ -75,6 +82,8 @@ local function check(world, record, why, original)
   assert(not look(sandbox, "mydb-temp"), "something is left aside")
   witness.equal(holder.DeletionProtection, original.DeletionProtection, "protection")
   assert(not witness.marked(holder.TagList), "a mark is left")
+  unmarked(sandbox.snapshots)
+  unmarked(sandbox.cluster_snapshots)
   assert(witness.committed(sandbox, "RestoreDBInstanceFromDBSnapshot") <= 1, "restored twice")
   for name in pairs(sandbox.names) do assert(not name:find "%-temp$", name .. " is left") end
   return restored
