@@ -25,6 +25,22 @@ local function told(run, words)
   return false
 end
 
+-- Does the report of any run say so? What one has left is not another's to tell.
+local function told_by_any(watch, words)
+  for _, host in ipairs(watch.play.hosts) do
+    if told(host.run, words) then return true end
+  end
+  return false
+end
+
+-- Was the journal of this run lost, and with it what it had made and was told?
+local function forgotten(watch, run_id)
+  for _, host in ipairs(watch.play.hosts) do
+    if host.forgetful and host.run.id == run_id then return true end
+  end
+  return false
+end
+
 local function plain(text) return (text:gsub("%-", "%%-")) end
 
 -- The tags of a run on a thing.
@@ -104,7 +120,7 @@ end
 -- I13: as captured, but for what the report says.
 local function configured(watch, run)
   -- another host that finds only the replacement says that it could not be compared
-  if watch.operator_changed or watch.play.hosts[1].elsewhere and told(run, LEFT.uncompared) then return nil end
+  if watch.operator_changed or forgotten(watch, run.id) and told(run, LEFT.uncompared) then return nil end
   local excused = { Members = watch.play.case.preset == "adversarial" } -- where RDS may fail over by itself at any time
   for _, row in ipairs(report.document(run).settings.differing) do excused[row.name] = true end
   local truth = watch:truth "mydb"
@@ -137,18 +153,17 @@ local function back(watch, run)
 end
 
 -- A snapshot that this run made, and that is neither the one restored from nor a final one.
-local function stray_snapshot(watch, run)
+local function stray_snapshot(watch)
   local known = {}
   for _, host in ipairs(watch.play.hosts) do
     local facts = host.run.facts
     if facts.snapshot then known[facts.snapshot.name] = true end
     if facts.final_snapshot then known[facts.final_snapshot] = true end
   end
-  if watch.play.hosts[1].elsewhere then return nil end -- which snapshots it had made was in the journal that is gone
   local snapshots = watch.kind == "cluster" and watch.sb.cluster_snapshots or watch.sb.snapshots
   for _, snapshot in ipairs(snapshots) do
     local ours = watch.created[snapshot.serial] and not snapshot.gone and snapshot.status ~= "deleting"
-    if ours and not known[snapshot.name] and not told(run, { "snapshot " .. plain(snapshot.name) }) then
+    if ours and not known[snapshot.name] and not told_by_any(watch, { "snapshot " .. plain(snapshot.name) }) then
       return ("the snapshot %s is left"):format(snapshot.name)
     end
   end
@@ -161,7 +176,8 @@ local function marked(watch, run)
     for _, thing in ipairs(list) do
       local left = not thing.gone and thing.status ~= "deleting" and marks(thing) or ""
       local ours = watch.created[thing.serial or thing.rid] or thing.rid == watch.original.rid
-      if ours and left ~= "" and not told(run, LEFT.marks) and not told(run, { "snapshot " .. plain(thing.name) }) then
+      local is_told = told(run, LEFT.marks) or told_by_any(watch, { "snapshot " .. plain(thing.name) })
+      if ours and left ~= "" and not is_told then
         return ("%s stay on %s"):format(left, thing.name)
       end
     end
@@ -171,12 +187,8 @@ end
 -- L3: no mark, no half-made thing, no protection other than before, unless the report says so.
 local function tidy(watch, run)
   local holder = watch:holder "mydb"
-  if not watch.play.hosts[1].elsewhere then -- which snapshots it had made was in the journal that is gone
-    local problem = marked(watch, run)
-    if problem then return problem end
-  elseif holder and marks(holder) ~= "" and not told(run, LEFT.marks) then
-    return ("%s stay on mydb"):format(marks(holder))
-  end
+  local problem = marked(watch, run)
+  if problem then return problem end
   if holder and not watch.operator_protection and not told(run, LEFT.protection)
     and (holder.fields.DeletionProtection == true) ~= watch.original.protected then
     return "the deletion protection of mydb is not as it was"
@@ -184,7 +196,7 @@ local function tidy(watch, run)
   local aside = watch:holder "mydb-temp"
   local left = aside and aside.rid == watch.original.rid and aside.status ~= "deleting"
   if left and not run.options.keep_original and not told(run, LEFT.aside) then return "mydb-temp is left" end
-  return stray_snapshot(watch, run)
+  return stray_snapshot(watch)
 end
 
 local BY_OUTCOME = {

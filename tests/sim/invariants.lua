@@ -12,13 +12,22 @@ local LOOKS = 3
 local MOST_SENDS = 3
 local MOST_REQUESTS, WINDOW_MS = 100, 60 * 1000
 
+local DELETES = { DeleteDBInstance = true, DeleteDBCluster = true }
+
 local function alive(thing) return thing ~= nil and thing.status ~= "deleting" end
 
 local function any_verified(watch) return watch.verified and watch.verified.rid end
 
+-- Has somebody else deleted the original? That may be the last of the audit, and under way.
+local function deleted_by_others(watch)
+  local last = watch.sb.audit[#watch.sb.audit]
+  local is_it = last and last.by ~= "client" and DELETES[last.operation]
+  return watch.operator_deleted or is_it and (last.target or watch.sb.target) == watch.original.rid
+end
+
 -- I1: the data is somewhere: in the original, or in a replacement that was durably verified.
 local function data(watch)
-  if alive(watch:thing(watch.original.rid)) or watch.operator_deleted then return nil end
+  if alive(watch:thing(watch.original.rid)) or deleted_by_others(watch) then return nil end
   local replacement = watch:thing(any_verified(watch))
   if not replacement then return "neither the original nor a verified replacement is there" end
   if sights.TERMINAL[replacement.status] then
@@ -30,7 +39,6 @@ local function data(watch)
   end
 end
 
-local DELETES = { DeleteDBInstance = true, DeleteDBCluster = true }
 local CREATES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true, CreateDBInstance = true,
   CreateDBSnapshot = true, CreateDBClusterSnapshot = true }
 local RESTORES = { RestoreDBInstanceFromDBSnapshot = true, RestoreDBClusterFromSnapshot = true }

@@ -38,7 +38,8 @@ Play.__index = Play
 ---@field pipeline trapheus.Pipeline
 ---@field wake_ms integer?   nil: it has ended
 ---@field lives integer
----@field elsewhere boolean? it has lost its journal once
+---@field elsewhere string?  it has been moved to another machine once
+---@field forgetful boolean?  its journal was lost with that
 
 -- Dying ---------------------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ local function move_elsewhere(play, host)
   host.world.journal = mortal_journal(play, host)
   local ok, run = pcall(recover.run, host.world, host.pipeline, "mydb", "restore")
   if ok then
-    host.run, host.elsewhere = run, "moved"
+    host.run, host.elsewhere, host.forgetful = run, "moved", true
     run:save "recovered"
     return true
   end
