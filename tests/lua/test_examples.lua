@@ -51,12 +51,4 @@ tests["module: what it prints"] = function()
   assert(text == "orders postgres available\nnobody: DBInstanceNotFound", text)
 end
 
-for _, name in ipairs { "crontab", "trapheus.service", "cronjob.yaml" } do
-  tests["schedule/" .. name .. ": its command"] = function()
-    local command = read("schedule/" .. name):match "/usr/local/bin/trapheus (bulk [^\n]+)"
-    command = command:gsub("/etc/trapheus/targets.txt", "targets.txt"):gsub(" %-%-state%-dir /state", "")
-    expect("printf 'orders\\nbilling\\n' > targets.txt; @ " .. command .. " --sandbox", 0, "2 of 2 ended well")
-  end
-end
-
 return tests

@@ -240,6 +240,17 @@ tests["example: staging"] = function()
   assert(result.sandbox:snapshot "staging-a-morning", "the snapshot that is restored from")
 end
 
+tests["example: staging, where the canary fails: the rest is left alone"] = function()
+  local result = run_example("staging", { "staging-a", "staging-b", "staging-c" }, "--task", "db_restore",
+    "--canary", "1", "--fault", "RestoreDBInstanceFromDBSnapshot:1:denied")
+  witness.equal(result.code, 8)
+  witness.equal(result.state.runs[1].outcome, "rolled_back")
+  for i = 2, 3 do witness.equal(result.state.runs[i].status, "skipped") end
+  local changes = witness.changes(result.sandbox)
+  assert(#changes > 0)
+  for _, call in ipairs(changes) do witness.equal(call.params.DBInstanceIdentifier:sub(1, 9), "staging-a") end
+end
+
 tests["no example is forgotten"] = function()
   local pipe <close> = assert(io.popen "ls examples/fleets")
   for name in pipe:lines() do assert(tests["example: " .. name:gsub("%.lua$", "")], name) end
