@@ -29,6 +29,17 @@ function report.exit_code(run)
   return doubtful and report.DOUBTFUL or report.EXIT[run.record.outcome]
 end
 
+--- What a person should do about an outcome, where the run itself says nothing more.
+---@type table<string, string>
+report.TODO = {
+  parked = "a person is needed",
+  interrupted = "go on with it",
+  rolled_back = "the original has its name again: mend the cause, then restore it again",
+  failed = "the original was not touched: mend the cause, then restore it again",
+  refused = "nothing was changed: mend the cause, then restore it again",
+  skipped = "not begun: restore it again, or go on with the fleet",
+}
+
 -- Each captured member with what `about` says of it.
 local function members(facts, about)
   local list = json.list {}

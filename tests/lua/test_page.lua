@@ -2,6 +2,7 @@
 --- first.
 local details = require "trapheus.details"
 local json = require "trapheus.json"
+local log = require "trapheus.log"
 local page = require "trapheus.page"
 local rehearse = require "rehearse"
 local report = require "trapheus.report"
@@ -56,6 +57,17 @@ tests["what to do is on the page of a run that waits for a person"] = function()
   has(text, "<dt>to do</dt>", "trapheus resume " .. result.run.id)
 end
 
+tests["what failed, why, and what to do is on the page of whatever has not ended well"] = function()
+  for outcome, spec in pairs { refused = { task = "db_restore" }, rolled_back = { faults = { TERMINAL } },
+    failed = { faults = { { operation = "CreateDBSnapshot", occurrence = 1, kind = "denied" } } } } do
+    local text, result = page_of(spec)
+    assert(result.outcome == outcome, result.outcome)
+    has(text, "<dt>because</dt>", "<dt>in step</dt><dd>" .. result.record.failure.step, "<dt>to do</dt><dd>"
+      .. report.TODO[outcome])
+  end
+  assert(not page_of({}):find("<dt>to do", 1, true))
+end
+
 tests["an export is on the page: the task, where it writes to, how far it was, and why no further"] = function()
   local function exporting(faults)
     return page_of { task = "create_snapshot_only", options = { export = true, export_wait = true }, faults = faults }
@@ -77,7 +89,8 @@ tests["the outage is marked, from the rename to the restore, or to the way back"
   local outage, step = result.document.outage, {}
   for _, each in ipairs(result.document.steps) do step[each.name] = each end
   assert(outage.began_at == step.rename.started_at and outage.ended_at == step.restore.ended_at)
-  has(text, 'class="outage"', "; not available for ")
+  local length = log.duration(outage.ended_at - outage.began_at)
+  has(text, 'class="outage"', "; not available for " .. length, ("<dt>not available</dt><dd>%s, from "):format(length))
   local back = rehearse({ faults = { TERMINAL } }).document
   for _, each in ipairs(back.steps) do step[each.name] = each end
   assert(back.outage.ended_at == step["undo rename"].ended_at)
@@ -126,7 +139,7 @@ tests["what went wrong comes first, and is open"] = function()
   assert(#order == 500)
   local first = table.concat(order, ",", 1, 4)
   assert(first == "db-300 open,db-400 open,db-200,db-001", first)
-  has(text, "1 parked: a person is needed", "497 restored: restored")
+  has(text, "1 parked: a person is needed", "497 restored: the replacement is as it should be")
 end
 
 tests["a run that goes on is drawn up to now"] = function()

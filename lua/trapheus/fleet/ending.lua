@@ -1,19 +1,13 @@
 --- How a fleet ended, as one text for people and one document for machines.
 local json = require "trapheus.json"
 local log = require "trapheus.log"
+local report = require "trapheus.report"
 
 local ending = {}
 
--- Outcomes in the order in which they are told, and what a person should do about one.
-local OUTCOMES = {
-  { "parked", "a person is needed" },
-  { "interrupted", "go on with it" },
-  { "rolled_back", "the original has its name again: mend the cause, then restore it again" },
-  { "failed", "the original was not touched: mend the cause, then restore it again" },
-  { "refused", "nothing was changed: mend the cause, then restore it again" },
-  { "skipped", "not begun: restore it again, or go on with the fleet" },
-  { "restored" }, { "snapshotted" }, { "planned" },
-}
+-- Outcomes in the order in which they are told.
+local OUTCOMES = { "parked", "interrupted", "rolled_back", "failed", "refused", "skipped", "restored", "snapshotted",
+  "planned" }
 
 local MOST_UNTOUCHED = 10 -- names of those that were not begun
 
@@ -27,7 +21,7 @@ local function outcome_of(run) return run.outcome or run.status end
 
 local function by_outcome(state)
   local groups = {}
-  for _, row in ipairs(OUTCOMES) do groups[row[1]] = {} end
+  for _, outcome in ipairs(OUTCOMES) do groups[outcome] = {} end
   for _, run in ipairs(state.runs) do
     local group = groups[outcome_of(run)] or groups.interrupted
     group[#group + 1] = run
@@ -57,11 +51,11 @@ end
 
 -- Each that did not end well, by outcome.
 local function failures(groups, lines)
-  for _, row in ipairs(OUTCOMES) do
-    local runs, to_do = groups[row[1]], row[2]
+  for _, outcome in ipairs(OUTCOMES) do
+    local runs, to_do = groups[outcome], report.TODO[outcome]
     if to_do and runs[1] then
-      lines[#lines + 1] = ("%s:"):format((row[1]:gsub("_", " ")))
-      if row[1] == "skipped" then
+      lines[#lines + 1] = ("%s:"):format((outcome:gsub("_", " ")))
+      if outcome == "skipped" then
         lines[#lines + 1] = not_begun(runs, to_do)
       else
         for _, run in ipairs(runs) do lines[#lines + 1] = of_run(run, to_do) end
@@ -72,8 +66,9 @@ end
 
 local function totals(groups)
   local parts = {}
-  for _, row in ipairs(OUTCOMES) do
-    if groups[row[1]][1] then parts[#parts + 1] = ("%d %s"):format(#groups[row[1]], (row[1]:gsub("_", " "))) end
+  for _, outcome in ipairs(OUTCOMES) do
+    local runs = groups[outcome]
+    if runs[1] then parts[#parts + 1] = ("%d %s"):format(#runs, (outcome:gsub("_", " "))) end
   end
   return table.concat(parts, ", ")
 end

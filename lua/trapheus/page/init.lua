@@ -21,7 +21,7 @@ local ENDS = {
   { "running", "warn", "at work" },
   { "waiting", "soft", "not begun" },
   { "skipped", "soft", "not begun, and will not be" },
-  { "restored", "good", "restored" },
+  { "restored", "good", "the replacement is as it should be, and has the name" },
   { "snapshotted", "good", "the snapshot is made" },
   { "planned", "soft", "planned; nothing was changed" },
 }
@@ -46,21 +46,38 @@ local function exported(told)
     failure and element("div", { class = "bad" }, failure))
 end
 
-local function facts(document)
-  local failure, list = some(document.failure), {}
-  local function add(term, ...) list[#list + 1] = pair(term, ...) end
+local function trouble(document, add)
+  local failure = some(document.failure)
   if failure then
     add("because", failure.message)
     if some(failure.step) then add("in step", failure.step) end
   end
-  if some(document.todo) then add("to do", document.todo) end
+  local todo = some(document.todo) or report.TODO[document.outcome]
+  if todo then add("to do", todo) end
   if some(document.next) then add("next", element("code", {}, document.next)) end
-  if some(document.original) then add("original", report.place(document.original)) end
-  if some(document.replacement) then add("replacement", report.place(document.replacement)) end
-  if some(document.snapshot) then add("snapshot", document.snapshot) end
-  if some(document.final_snapshot) then add("last snapshot", document.final_snapshot) end
+end
+
+local function outage(document, axis)
+  local found = some(document.outage)
+  if not found then return nil end
+  local to = some(found.ended_at)
+  return ("%s, %s %s"):format(log.duration((to or axis.now) - found.began_at), to and "from" or "since",
+    log.time(found.began_at))
+end
+
+local function facts(document, axis)
+  local list = {}
+  local function add(term, value)
+    if value then list[#list + 1] = pair(term, value) end
+  end
+  trouble(document, add)
+  add("not available", outage(document, axis))
+  add("original", some(document.original) and report.place(document.original))
+  add("replacement", some(document.replacement) and report.place(document.replacement))
+  add("snapshot", some(document.snapshot))
+  add("last snapshot", some(document.final_snapshot))
   if some(document.export) then list[#list + 1] = exported(document.export) end
-  add("run", document.run_id, ", ", document.task)
+  add("run", ("%s, %s"):format(document.run_id, document.task))
   return element("dl", {}, list)
 end
 
@@ -126,7 +143,7 @@ local function run(document, axis, is_open)
     element("summary", {}, element("b", {}, document.identifier),
       element("span", { class = kind(document.outcome) }, spoken(document.outcome)),
       timeline.bar(document, axis), element("span", { class = "took soft" }, took(document, axis))),
-    element("div", { class = "inside" }, facts(document), warnings(document), steps(document, axis),
+    element("div", { class = "inside" }, facts(document, axis), warnings(document), steps(document, axis),
       settings(document))))
 end
 
