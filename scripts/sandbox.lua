@@ -10,11 +10,13 @@ local described = require "trapheus.sandbox.described"
 local knobs = require "trapheus.sandbox.knobs"
 local log = require "trapheus.log"
 local options = require "trapheus.options"
+local report = require "trapheus.report"
 local sandbox = require "trapheus.sandbox"
 local sandbox_options = require "trapheus.sandbox_options"
 local sorted = require "trapheus.sorted"
 local scenario = require "trapheus.sandbox.scenario"
 local stage = require "trapheus.sandbox.stage"
+local summary = require "trapheus.summary"
 local usage = require "trapheus.usage"
 local wire = require "trapheus.sandbox.wire"
 
@@ -214,10 +216,48 @@ local function start(given)
   return 0
 end
 
+-- Comparing with a recording --------------------------------------------------------------
+
+local function difference_text(each)
+  local what = { each.operation, each.name ~= "" and each.name or nil }
+  if each.path ~= "" then what[#what + 1] = each.path end
+  local times = each.count == 1 and "" or (" to %s, %d times"):format(log.clock(each.last_ms / 1000), each.count)
+  return log.clean(("  %s: %s | %s   (%s%s)"):format(table.concat(what, " "), summary.text(each.recorded),
+    summary.text(each.sandbox), log.clock(each.first_ms / 1000), times))
+end
+
+-- What a recording brings itself, or what it has no use for.
+local NOT_REPLAYED = { "listen", "database", "cluster", "from_describe", "scenario", "id", "region", "access_key",
+  "secret", "time", "fault", "fault_seed" }
+
+local function check_alone(given)
+  for _, field in ipairs(NOT_REPLAYED) do
+    local value = given[field]
+    if value and (type(value) ~= "table" or value[1]) then
+      usage.fail("--replay and --%s exclude each other", (field:gsub("_", "-")))
+    end
+  end
+end
+
+local function compare(given)
+  check_alone(given)
+  local replay = require "trapheus.sandbox.replay"
+  local found = replay.play(replay.read(given.replay), given.replay,
+    function(made) sandbox_options.behave(given, made) end)
+  local count = #found.differences
+  print(log.clean(("%s: %d calls in %s, %d compared: %s"):format(given.replay, found.calls,
+    log.duration(found.took_ms / 1000), found.compared, count == 0 and "no difference"
+    or ("%d difference%s, recorded | sandbox"):format(count, count == 1 and "" or "s"))))
+  for _, each in ipairs(found.differences) do print(difference_text(each)) end
+  if found.late_ms > 0 then print(("  the sandbox took %s longer"):format(log.duration(found.late_ms / 1000))) end
+  return count == 0 and 0 or report.DIFFERENT
+end
+
 return function(arguments)
   local given = options.read("sandbox", arguments)
   if given.knobs then return print_knobs() end
   if given.faults then return print_faults() end
   if given.scenarios then return print_scenarios() end
+  if given.replay then return compare(given) end
   return start(given)
 end

@@ -75,6 +75,10 @@ local function told_of_calls(given)
   end
 end
 
+local function recording_of(given)
+  return given.record and require("trapheus.recording").new(given.record) or nil
+end
+
 --- The real world, as flags and environment say.
 ---@param given trapheus.Given
 ---@return trapheus.World
@@ -89,7 +93,7 @@ function command.real_world(given)
     usage.fail "--pace is for emulators: AWS's own endpoints take their time (--endpoint-url names another)"
   end
   local world = world_module.real { config = settings, state_dir = command.state_dir(given), pace = given.pace,
-    on_call = told_of_calls(given), adaptive = given.many }
+    on_call = told_of_calls(given), adaptive = given.many, recording = recording_of(given) }
   world.journal:check()
   return world
 end
@@ -115,7 +119,7 @@ function command.sandbox_world(given)
   local made = stage.options(spec)
   if given.knob or given.preset or given.seed then require("trapheus.sandbox_options").behave(given, made) end
   made.region, made.on_call, made.speed = made.region or given.region, told_of_calls(given), given.speed
-  made.adaptive = given.many
+  made.adaptive, made.recording = given.many, recording_of(given)
   made.start_ms = spec.described and core.clock.wall_ms() or nil -- its times are of the real calendar
   local world = world_module.sandbox(made)
   function spec.tell(message)

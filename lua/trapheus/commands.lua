@@ -102,6 +102,8 @@ local TOLD = { "What is told", {
   { "--quiet", nil, "nothing but the result" },
   { "--log-format", "FORMAT", "what goes to stderr: text (default) or json, a line an event" },
   REPORT,
+  { "--record", "FILE", "write every call and its reply to this file, without secrets; trapheus sandbox --replay "
+    .. "compares it with the sandbox" },
 } }
 
 local CHANNELS = { "Who is told", {
@@ -134,6 +136,8 @@ local SANDBOX = { { "Where and what", {
   FAULT, FAULT_SEED,
   { "--faults", nil, "print what can go wrong, and how to say it" },
   { "--scenarios", nil, "print the scenarios, and what each shows" },
+  { "--replay", "FILE", "instead of listening: ask the sandbox what this file of restore --record has asked RDS, and "
+    .. "print where its replies differ; 9 if they do" },
 } } }
 
 --- What a flag or an argument may be, by the name of its field.

@@ -119,10 +119,12 @@ end
 ---@field pace number?        divides every wait, for emulators
 ---@field on_call function?   told of every AWS call
 ---@field adaptive boolean?   all slow down when one is throttled
+---@field recording trapheus.Recording?  of every call
 
 -- In AWS's adaptive retry mode one who is throttled slows all of them down.
-local function paced(made, options)
+local function equipped(made, options, loop)
   if options.adaptive then made.transport.pace = made.transport.pace or adaptive.new() end
+  if options.recording then made.transport = options.recording:around(made.transport, loop) end
   return made
 end
 
@@ -135,8 +137,8 @@ function world.real(options)
   tasks.use(loop)
   local limiter = core.limiter.new(options.adaptive and CALLS_OF_MANY or CALLS)
   local function service(name, region)
-    return paced(client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call }),
-      options)
+    return equipped(client.new(name, { config = config, region = region, limiter = limiter,
+      on_call = options.on_call }), options, loop)
   end
   return new {
     make_client = service,
@@ -162,6 +164,7 @@ local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins
 ---@field start_ms integer?
 ---@field on_call function?
 ---@field adaptive boolean?
+---@field recording trapheus.Recording?
 ---@field journal table?
 
 -- Lets time pass while a call waits for its reply; other tasks of this loop go on meanwhile.
@@ -192,8 +195,8 @@ function world.sandbox(options)
   end
   local here = transport()
   local function service(name, region)
-    return paced(client.new(name, { region = sandbox.region, transport = region and transport(region) or here,
-      on_call = options.on_call }), options)
+    return equipped(client.new(name, { region = sandbox.region, transport = region and transport(region) or here,
+      on_call = options.on_call }), options, loop)
   end
   return new {
     make_client = service,

@@ -314,6 +314,8 @@ def test_it_shows_its_knobs():
         (["--fault", "DescribeDBInstances:1:dorp"], "did you mean drop?"),
         (["--fault", "@nowhere.lua"], "nowhere.lua"),
         (["--fault-seed", "x"], "--fault-seed 'x'"),
+        (["--replay", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["--replay", "x.jsonl", "--database", "mydb"], "exclude each other"),
     ],
 )
 def test_mistakes_are_named(words, part):

@@ -22,10 +22,13 @@ def test_no_secret_is_told_or_kept_by_a_run_that_fails(peer, program, database):
     peer.arm(
         {"operation": "RestoreDBInstanceFromDBSnapshot", "times": 99, "execute": False, "reply": refusal}
     )
+    program.state.mkdir(exist_ok=True)
+    recording = program.state / "run.jsonl"
     result = program.restore(
-        name, "create_snapshot", "--verbose", environment={"TRAPHEUS_WEBHOOK": WEBHOOK}
+        name, "create_snapshot", "--verbose", "--record", str(recording), environment={"TRAPHEUS_WEBHOOK": WEBHOOK}
     )
     assert result.code == 5, result
+    assert name in recording.read_text(encoding="utf-8")
     program.assert_no_secret_told()
 
 

@@ -54,6 +54,11 @@ local function locate(result, arn, place)
   end
 end
 
+local function host_label(list, endpoint)
+  if list == "DBInstances" and endpoint and endpoint.Address then return endpoint.Address:match "^[^.]+%.([^.]+)%." end
+  return list == "DBClusters" and endpoint and endpoint:match "^[^.]+%.cluster%-([^.]+)%." or nil
+end
+
 local function add(result, row, list, value, place)
   local element = shape.check(row.shape, value, place)
   for _, member in ipairs(row.needed) do
@@ -61,8 +66,7 @@ local function add(result, row, list, value, place)
   end
   shape.status(row.known, element[row.status], shape.inside(place, row.status))
   if element[row.arn] then locate(result, element[row.arn], shape.inside(place, row.arn)) end
-  local address = list == "DBInstances" and element.Endpoint and element.Endpoint.Address
-  result.host_label = result.host_label or address and address:match "^[^.]+%.([^.]+)%."
+  result.host_label = result.host_label or host_label(list, element.Endpoint)
   local name = element[row.needed[1]]:lower()
   local earlier = result.places[list .. name]
   if earlier then shape.refuse(place, "%s is described twice: %s %s", name, earlier.file, earlier.path) end
@@ -73,10 +77,14 @@ end
 local EXPECTED = "an object with DBInstances, DBClusters, DBSnapshots or DBClusterSnapshots is expected, as aws rds "
   .. "describe-db-instances --output json prints it"
 
-local function merge(result, text, name)
-  local top = { file = name, path = "", first = 0 }
+local function decoded(text, name)
   local ok, document = pcall(json.decode, text)
-  if not ok then shape.refuse(top, "it is not JSON (%s): %s", tostring(document), EXPECTED) end
+  if ok then return document end
+  usage.fail("%s: it is not JSON (%s): %s", name, tostring(document), EXPECTED)
+end
+
+local function merge(result, document, name)
+  local top = { file = name, path = "", first = 0 }
   if type(document) ~= "table" or json.is_list(document) or next(document) == nil then
     shape.refuse(top, "%s", EXPECTED)
   end
@@ -107,13 +115,33 @@ local function check_members(result)
   end
 end
 
+local function new()
+  local result = { places = {} }
+  for list in pairs(LISTS) do result[list] = {} end
+  return result
+end
+
+--- The same of a document that is none of a file's own. Raises a usage error that names it.
+---@param document table
+---@param name string
+---@return trapheus.sandbox.Described
+function described.of(document, name)
+  local result = new()
+  merge(result, document, name)
+  check_members(result)
+  result.places = nil
+  return result
+end
+
 --- Reads such files together; "-" is standard input. Raises a usage error that names file and place.
 ---@param files string[]
 ---@return trapheus.sandbox.Described
 function described.read(files)
-  local result = { places = {} }
-  for list in pairs(LISTS) do result[list] = {} end
-  for _, file in ipairs(files) do merge(result, text_of(file)) end
+  local result = new()
+  for _, file in ipairs(files) do
+    local text, name = text_of(file)
+    merge(result, decoded(text, name), name)
+  end
   if #result.DBInstances + #result.DBClusters == 0 then
     usage.fail("--from-describe: %s describes no database", table.concat(files, ", "))
   end
