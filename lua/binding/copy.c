@@ -2,7 +2,7 @@
 #include "binding.h"
 #include <stdbool.h>
 
-enum { MOST_LEVELS = 100, SLOTS = 5 }; /* on the stack, for each field and each level */
+enum { MOST_LEVELS = 100, SLOTS = 5, FIELDS = 16 }; /* on the stack: a level, fields at once */
 
 /* [-1, +1] the table on top of the stack becomes its copy, which has the same metatable. All its
  * fields are on the stack before there is a table for them: so they are counted, and read once. */
@@ -16,15 +16,15 @@ static void copy_table(lua_State *L, bool deep, int level) {
     luaL_checkstack(L, SLOTS, "copy");
     lua_pushnil(L); /* the place of the copy */
     for (lua_pushnil(L); lua_next(L, from); count++) {
-        luaL_checkstack(L, SLOTS, "copy");
+        if (count % FIELDS == 0) luaL_checkstack(L, 2 * FIELDS + SLOTS, "copy");
         if (deep && lua_istable(L, -1)) copy_table(L, deep, level + 1);
         lua_pushvalue(L, -2);
     }
-    if (count < elements) count = elements; /* a list with holes */
-    lua_createtable(L, elements, count - elements);
+    int named = count > elements ? count - elements : 0; /* fewer: a list with holes */
+    lua_createtable(L, elements, named);
     if (lua_getmetatable(L, from)) lua_setmetatable(L, -2);
     lua_replace(L, from + 1);
-    while (lua_gettop(L) > from + 1) lua_rawset(L, from + 1);
+    while (count-- > 0) lua_rawset(L, from + 1);
     lua_replace(L, from);
 }
 

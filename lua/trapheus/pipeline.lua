@@ -1,5 +1,6 @@
 --- The engine: advances a run until it must wait, and says for how long. What waiting means is
 --- the driver's business; what to do is the steps'.
+local constant = require "trapheus.constant"
 local copy = require "trapheus.copy"
 local door = require "trapheus.door"
 local errors = require "trapheus.errors"
@@ -233,6 +234,7 @@ local function leave(run, outcome, message)
   local record = run.record
   local entry = record.steps[#record.steps]
   entry.outcome, entry.ended_at, entry.message = outcome, run:stamp(), message
+  constant(entry)
   record.position = record.position + (record.direction == "forward" and 1 or -1)
   record.step, record.waiting, record.steady = nil, nil, nil
   -- what is done is written with what begins then, before that does anything: until then it would be seen once more
@@ -306,7 +308,7 @@ end
 --- to the list of steps that it begins with.
 ---@param run trapheus.Run
 function Pipeline:bind(run)
-  run.record.list = run.record.list or copy(self.tasks[run.record.task])
+  run.record.list = run.record.list or constant(copy(self.tasks[run.record.task]))
   if run.record.kind then run.database = self.database(run.record.kind == "cluster") end
   function run.approve() return hooked.verify(self.hooks, run) end
   if #self.hooks.on_event > 0 then run.untold = run.untold or {} end
