@@ -108,13 +108,7 @@ end
 ---@param fields table
 ---@param without string[]?  Fields that it is not to have.
 function clusters.amend(sandbox, fields, without)
-  local cluster = sandbox.cluster_names.mydb
-  local shown = { cluster.fields }
-  for _, moment in ipairs(cluster.history) do table.move(moment.views, 1, #moment.views, #shown + 1, shown) end
-  for _, view in ipairs(shown) do
-    for field, value in pairs(fields) do view[field] = value end
-    for _, field in ipairs(without or {}) do view[field] = nil end
-  end
+  witness.revise(sandbox.cluster_names.mydb, fields, without)
 end
 
 -- Of each change of truth: is the original's cluster there, or a verified replacement?

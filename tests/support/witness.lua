@@ -1,4 +1,7 @@
 --- What a test may ask about a rehearsal, beside its outcome: always of the sandbox's committed truth.
+local tables = require "trapheus.sandbox.tables"
+local versions = require "trapheus.sandbox.versions"
+
 local witness = {}
 
 local READS = { "^Describe", "^List", "^Get" }
@@ -62,12 +65,27 @@ end
 ---@param fields table
 ---@param without string[]?  Fields that it is not to have.
 function witness.amend(sandbox, name, fields, without)
-  local instance = assert(sandbox.names[name], name)
-  local shown = { instance.fields }
-  for _, moment in ipairs(instance.history) do table.move(moment.views, 1, #moment.views, #shown + 1, shown) end
-  for _, view in ipairs(shown) do
-    for field, value in pairs(fields) do view[field] = value end
-    for _, field in ipairs(without or {}) do view[field] = nil end
+  witness.revise(assert(sandbox.names[name], name), fields, without)
+end
+
+local function revised(view, fields, without)
+  for field, value in pairs(fields) do view[field] = value end
+  for _, field in ipairs(without or {}) do view[field] = nil end
+  return view
+end
+
+--- Makes a resource of the sandbox another than it was, in all that Describe may show. What was shown stays as it was:
+--- whoever has seen it need not look at it again.
+---@param resource table
+---@param fields table
+---@param without string[]?
+function witness.revise(resource, fields, without)
+  revised(resource.fields, fields, without)
+  for _, moment in ipairs(resource.history) do
+    for i, view in ipairs(moment.views) do
+      moment.views[i] = revised(tables.shallow(view), fields, without)
+      versions.written[moment.views[i]] = {}
+    end
   end
 end
 

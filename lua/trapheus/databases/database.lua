@@ -16,11 +16,18 @@ Database.__index = Database
 
 local database = { Database = Database }
 
+local NO_TAGS = {}
+local maps = setmetatable({}, { __mode = "k" })
+
+--- The tags of a list that was seen: for reading, as whoever asks again about that list is given the same.
 ---@param list { Key: string, Value: string }[]?
 ---@return table<string, string>
 function database.tag_map(list)
+  if not list then return NO_TAGS end
+  if maps[list] then return maps[list] end
   local map = {}
-  for _, tag in ipairs(list or {}) do map[tag.Key] = tag.Value or "" end
+  for _, tag in ipairs(list) do map[tag.Key] = tag.Value or "" end
+  maps[list] = map
   return map
 end
 

@@ -5,16 +5,48 @@ local shapes = require "trapheus.settings.shapes"
 
 ---@class trapheus.Settings
 ---@field rows table[]
+---@field plain table[]     of which those that are a field of the record as it is
+---@field shaped table[]    and the others
+---@field modified table[]  those that a modification takes, in the configuration
+---@field called table[]    those that have a call of their own
+---@field own table[]       those that are to be as they were once the replacement is configured
+---@field seen table<table, table>  what was captured of a record
 local Settings = {}
 Settings.__index = Settings
 
 local settings = {}
 
+-- What is put back after the replacement is verified.
+local LATER = { finish = true, handover = true }
+
+local function those(rows, which)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if which(row) then list[#list + 1] = row end
+  end
+  return list
+end
+
+local function of_rows(rows)
+  return setmetatable({
+    rows = rows,
+    plain = those(rows, shapes.is_plain),
+    shaped = those(rows, function(row) return not shapes.is_plain(row) end),
+    modified = those(rows, function(row) return row.modify and not LATER[row.with] end),
+    called = those(rows, function(row) return not row.with and row.call and calls[row.call] end),
+    own = those(rows, function(row) return not row.cannot and not LATER[row.with] end),
+    seen = setmetatable({}, { __mode = "k" }),
+  }, Settings)
+end
+
+local loaded = {}
+
 --- The settings of a DB instance, of a DB cluster, or of a member of an Aurora cluster.
 ---@param kind "instance"|"cluster"|"member"
 ---@return trapheus.Settings
 function settings.load(kind)
-  return setmetatable({ rows = require("trapheus.settings." .. kind) }, Settings)
+  loaded[kind] = loaded[kind] or of_rows(require("trapheus.settings." .. kind))
+  return loaded[kind]
 end
 
 -- Reading ---------------------------------------------------------------------------------
@@ -24,9 +56,21 @@ end
 ---@return table<string, any>
 function Settings:capture(raw)
   local config = {}
-  for _, row in ipairs(self.rows) do
-    config[row.name] = shapes.read(raw, row)
+  for _, row in ipairs(self.plain) do
+    local value = raw[row.path]
+    if value == nil then value = row.default end
+    config[row.name] = value
   end
+  for _, row in ipairs(self.shaped) do config[row.name] = shapes.read(raw, row) end
+  return config
+end
+
+--- The same of a record that was seen: for reading, as whoever asks again about that record is given the same.
+---@param raw table
+---@return table<string, any>
+function Settings:current(raw)
+  local config = self.seen[raw] or self:capture(raw)
+  self.seen[raw] = config
   return config
 end
 
@@ -34,10 +78,10 @@ end
 
 local function equal(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then return a == b end
-  for key, value in pairs(a) do
+  for key, value in next, a do
     if not equal(value, b[key]) then return false end
   end
-  for key in pairs(b) do
+  for key in next, b do
     if a[key] == nil then return false end
   end
   return true
@@ -47,9 +91,6 @@ end
 local function kept(row, config)
   return not row.cannot and (not row.compare or rules[row.compare].holds(config))
 end
-
--- What is put back after the replacement is verified.
-local LATER = { finish = true, handover = true }
 
 ---@class trapheus.Difference
 ---@field name string
@@ -74,11 +115,12 @@ end
 ---@return boolean security  Is one of them a matter of security?
 function Settings:diff(config, current)
   local differing, security = {}, false
-  for _, row in ipairs(self.rows) do
-    if kept(row, config) and not LATER[row.with] and not alike(row, config[row.name], current[row.name]) then
-      local wanted = config[row.name] -- nil: the original showed none, so there is nothing to fall short of
+  for _, row in ipairs(self.own) do
+    local wanted, found = config[row.name], current[row.name]
+    if wanted ~= found and not alike(row, wanted, found) and kept(row, config) then
+      -- nil: the original showed none, so there is nothing to fall short of
       local secures = wanted ~= nil and row.security or nil
-      differing[#differing + 1] = { name = row.name, wanted = wanted, found = current[row.name], security = secures }
+      differing[#differing + 1] = { name = row.name, wanted = wanted, found = found, security = secures }
       security = security or secures == true
     end
   end
@@ -175,19 +217,20 @@ end
 ---@return table parameters
 function Settings:modify(config, current)
   local parameters, groups = {}, {}
-  local function sendable(row)
-    return row.modify and not LATER[row.with] and config[row.name] ~= nil and allowed(row, config, current)
-  end
-  for _, row in ipairs(self.rows) do
-    if sendable(row) and not equal(config[row.name], current[row.name]) then
-      parameters[row.modify] = row.shape == "log_types" and log_types(config[row.name], current[row.name])
-        or config[row.name]
+  for _, row in ipairs(self.modified) do
+    local wanted, found = config[row.name], current[row.name]
+    if wanted ~= nil and wanted ~= found and not equal(wanted, found) and allowed(row, config, current) then
+      parameters[row.modify] = row.shape == "log_types" and log_types(wanted, found) or wanted
       groups[row.group or ""] = true
     end
   end
   groups[""] = nil
-  for _, row in ipairs(self.rows) do
-    if row.group and groups[row.group] and sendable(row) then parameters[row.modify] = config[row.name] end
+  if next(groups) == nil then return parameters end
+  for _, row in ipairs(self.modified) do
+    local wanted = config[row.name]
+    if row.group and groups[row.group] and wanted ~= nil and allowed(row, config, current) then
+      parameters[row.modify] = wanted
+    end
   end
   return parameters
 end
@@ -199,13 +242,13 @@ end
 ---@param seen { raw: table }
 ---@return fun(): integer?, table?, any
 function Settings:missing(config, seen)
-  local current, i = self:capture(seen.raw), 0
+  local current, i = self:current(seen.raw), 0
   return function()
-    while i < #self.rows do
+    while i < #self.called do
       i = i + 1
-      local row = self.rows[i]
-      local call, wanted = not row.with and row.call and calls[row.call], config[row.name]
-      local part = call and wanted ~= nil and kept(row, config) and call.missing(wanted, current[row.name], seen)
+      local row = self.called[i]
+      local call, wanted = calls[row.call], config[row.name]
+      local part = wanted ~= nil and kept(row, config) and call.missing(wanted, current[row.name], seen)
       if part then return i, row, part end
     end
   end

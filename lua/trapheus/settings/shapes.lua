@@ -112,17 +112,19 @@ function shapes.records(found, row)
   return #list > 0 and list or nil
 end
 
+--- Is a setting a field of the record as it is?
+---@param row table
+---@return boolean
+function shapes.is_plain(row)
+  local parts = parts_of(row.path)
+  return not row.shape and #parts == 1 and not parts[1].list
+end
+
 --- The value of a setting in a record.
 ---@param raw table
 ---@param row table
 ---@return any
 function shapes.read(raw, row)
-  local parts = parts_of(row.path)
-  if not row.shape and #parts == 1 and not parts[1].list then -- as most are: no table is needed
-    local value = raw[row.path]
-    if value == nil then return row.default end
-    return value
-  end
   return shapes[row.shape or "scalar"](shapes.gather(raw, row.path), row)
 end
 

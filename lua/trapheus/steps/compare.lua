@@ -22,7 +22,7 @@ end
 ---@return boolean security  Is one of them a matter of security, and not accepted?
 function compare.part(run, part)
   local secure = true
-  local differing = part.settings:diff(part.config, part.settings:capture(part.seen.raw))
+  local differing = part.settings:diff(part.config, part.settings:current(part.seen.raw))
   for _, difference in ipairs(differing) do
     difference.accepted = compare.accepts(run, part, difference.name) or nil
     difference.name = full_name(part, difference.name)

@@ -30,7 +30,7 @@ local function settle(run, part)
   if not seen:quiet() then -- nothing can be changed, nor judged
     return run:wait(("the configuration to settle (%s)"):format(seen.status), configure.typical_s)
   end
-  local current = part.settings:capture(seen.raw)
+  local current = part.settings:current(seen.raw)
   local parameters = part.settings:modify(part.config, current)
   local outstanding = next(parameters) ~= nil
   if outstanding and not part.known.configured_at then return modify(run, part, parameters) end
