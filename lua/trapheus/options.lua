@@ -277,6 +277,13 @@ end
 local LISTS = { "fault", "from_describe", "hooks", "knob", "email_to", "slack", "sns", "webhook", "notify_on",
   "export_tables" }
 
+-- Other commands take the database as an argument.
+local function advice(message, name, arguments)
+  local first = arguments[1]
+  if name ~= "restore" or not message:find "^too many arguments" or not first:find "^%w" then return message end
+  return ("%s (did you mean --id %s?)"):format(message, first)
+end
+
 --- Reads what a command was given. Raises a usage error.
 ---@param name string       "resume", …
 ---@param arguments string[]
@@ -284,7 +291,9 @@ local LISTS = { "fault", "from_describe", "hooks", "knob", "email_to", "slack", 
 function options.read(name, arguments)
   local ok, given = parser(commands.find(name)):pparse(arguments)
   package.loaded.argparse = nil -- as much memory as a dozen modules of ours, and of no more use
-  if not ok then usage.fail("%s; see trapheus %s --help", given:gsub("%s*\n%s*", "; "), name) end
+  if not ok then
+    usage.fail("%s; see trapheus %s --help", advice(given:gsub("%s*\n%s*", "; "), name, arguments), name)
+  end
   unwrap(given, commands.find(name))
   for _, list in ipairs { "email_to", "slack", "sns", "webhook", "notify_on", "export_tables" } do
     given[list] = given[list] and options.split(given[list])

@@ -33,6 +33,7 @@ local REFUSED = {
   { with("--id", "other"), "%-%-id" },
   { with("--task", "create_snapshot"), "%-%-task" },
   { { "--id", "mydb", "--task", "creat_snapshot" }, "'creat_snapshot' is not known" },
+  { { "mydb", "--task", "db_restore" }, "did you mean %-%-id mydb%?" },
   { { "--id", "1db", "--task", "db_restore" }, "first character" },
   { { "--id", "my_db", "--task", "db_restore" }, "only letters" },
   { { "--id", "my--db", "--task", "db_restore" }, "hyphen" },
