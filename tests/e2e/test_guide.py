@@ -97,14 +97,19 @@ def run(block, directory):
             assert squeezed(line) in squeezed(out), f"{command}\n{out}"
 
 
-@pytest.fixture
-def directory(tmp_path):
-    """With what a user of the guide has already: the description of a database called orders, and a profile of an account
-    that has one called mydb."""
+@pytest.fixture(scope="module")
+def described():
+    """A database called orders, as the AWS CLI describes it."""
     with sandbox("--scenario", "old-snapshot", "--id", "orders") as (_, url):
-        for name in ("instances", "snapshots"):
-            document = json.dumps(aws(url, f"describe-db-{name}"))
-            (tmp_path / f"{name}.json").write_text(document, encoding="utf-8")
+        return {name: json.dumps(aws(url, f"describe-db-{name}")) for name in ("instances", "snapshots")}
+
+
+@pytest.fixture
+def directory(tmp_path, described):
+    """With what a user of the guide has already: the description of a database, and a profile of an account that has one
+    called mydb."""
+    for name, document in described.items():
+        (tmp_path / f"{name}.json").write_text(document, encoding="utf-8")
     with sandbox("--database", "mydb") as (_, url):
         (tmp_path / ".aws").mkdir()
         (tmp_path / ".aws" / "config").write_text(PROFILE.format(url))

@@ -1,5 +1,6 @@
 --- The guide to the sandbox tells of every scenario, as its file does.
 local scenario = require "trapheus.sandbox.scenario"
+local witness = require "witness"
 
 local tests = {}
 
@@ -43,6 +44,34 @@ function tests.the_reference_is_made_of_the_annotations()
   local file <close> = assert(io.open("docs/reference.md", "r"))
   local pipe <close> = assert(io.popen "lua5.4 cmake/reference.lua")
   assert(file:read "a" == pipe:read "a", "make it again: lua5.4 cmake/reference.lua > docs/reference.md")
+end
+
+-- What both languages have to have alike: the commands, what stands in code in the text, and the figures.
+local function facts(name)
+  local file <close> = assert(io.open(name, "r"))
+  local text, found = "\n" .. file:read "a", { command = {}, code = {}, figure = {} }
+  local function note(kind, what) found[kind][what] = (found[kind][what] or 0) + 1 end
+  text = text:gsub("\n```(.-)\n```", function(block)
+    for line in block:gmatch "\n%$ ([^\n]+)" do note("command", (line:gsub(" +# .*", ""))) end
+    return ""
+  end)
+  text = text:gsub("\n    [^\n]*", ""):gsub("%]%([^)]*%)", "]")
+  text = text:gsub("`([^`]+)`", function(code) note("code", (code:gsub("%s+", " "))) return "" end)
+  for figure in text:gmatch "%d[%d.,]*" do note("figure", (figure:gsub("[.,]+$", ""))) end
+  return found
+end
+
+function tests.both_languages_tell_the_same_facts()
+  local english, chinese = facts "README.md", facts "docs/README.zh-CN.md"
+  for kind, counts in pairs(english) do
+    assert(next(counts), kind)
+    for what, count in pairs(counts) do
+      witness.equal(chinese[kind][what], count, ("%s in the Chinese README: %s"):format(kind, what))
+    end
+    for what in pairs(chinese[kind]) do
+      assert(counts[what], ("%s in the Chinese README alone: %s"):format(kind, what))
+    end
+  end
 end
 
 function tests.what_the_guide_points_to_is_there()
