@@ -70,6 +70,7 @@ end
 local CRASHES = {
   { site = "journal", when = "before" }, { site = "journal", when = "after" }, { site = "journal", when = "refused" },
   { site = "call", when = "before" }, { site = "call", when = "after" }, { site = "look", when = "before" },
+  { site = "look", when = "asleep" },
 }
 
 local function visit_crashes(base, counts, more)

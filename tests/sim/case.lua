@@ -21,7 +21,7 @@ local json = require "trapheus.json"
 ---@field site "journal"|"call"|"look"
 ---@field nth integer              the nth write, call or look of the whole case
 ---@field what string?             only those of this operation, or in this step, are counted
----@field when "before"|"after"|"refused"
+---@field when "before"|"after"|"refused"|"asleep"  of a look: the machine sleeps before it, and the process goes on
 ---@field away_s number?           how long nobody works then; default 60
 
 local case = {}

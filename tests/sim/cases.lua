@@ -58,6 +58,11 @@ row("stale aurora", { topology = "aurora", knobs = { stale_s = 60, stale_apart =
 
 -- The restore ends badly.
 row("fails", { topology = "instance", snapshot = true, faults = { NO_RESTORE } })
+row("snapshot refused, stale", { topology = "instance", seed = 2, knobs = { stale_s = { 0, 60 }, stale_apart = 1 },
+  faults = { at("CreateDBSnapshot", "every", "denied") } })
+row("fails stale", { topology = "instance", preset = "quick", seed = 47,
+  knobs = { stale_s = { 0, 60 }, stale_apart = 1, rename_s = 150, rename_reboot_s = 1 },
+  faults = { at(RESTORE, "every", "terminal", { status = "failed" }) } })
 row("fails protected", { topology = "protected", faults = { NO_RESTORE } })
 row("fails aurora", { topology = "aurora", faults = { NO_CLUSTER } })
 row("network", { topology = "instance", faults = ends_as "incompatible-network" })
@@ -113,9 +118,20 @@ for _, fault in ipairs {
 } do
   row(fault.kind, { topology = "instance", faults = { fault } })
 end
+row("dropped deletion", { topology = "instance", faults = { at("DeleteDBInstance", "every", "drop") } })
+row("looks denied in snapshot", { topology = "instance", snapshot = true,
+  faults = burst("DescribeDBSnapshots", 26, 30, "denied") })
+row("late snapshot", { topology = "instance", snapshot = true, task = "create_snapshot_only", preset = "quick",
+  faults = { at("CreateDBSnapshot", 1, "zombie", { delay_s = 890 }), at("CreateDBSnapshot", 2, "denied") } })
+row("late fence, twice", { topology = "instance", faults = { at("ModifyDBInstance", 2, "drop"),
+  at("ModifyDBInstance", 1, "zombie", { delay_s = 600 }) } })
+row("late lease", { topology = "unretained", task = "db_restore", faults = { at("ModifyDBInstance", 1, "denied"),
+  at("AddTagsToResource", 2, "zombie", { delay_s = 600 }) } })
 
 -- Others are at work.
 row("twins", { topology = "instance", rival_s = 0 })
+row("stale rival", { topology = "instance", seed = 6, rival_s = 10,
+  knobs = { stale_s = { 0, 60 }, stale_apart = 1 } })
 row("rival", { topology = "instance", rival_s = 30 })
 row("late rival", { topology = "instance", rival_s = 4000, options = { export = true, export_wait = true },
   knobs = { export_s = 4 * 3600 } })
@@ -127,6 +143,16 @@ row("another snapshot", { topology = "instance", task = "db_restore", knobs = { 
     { step = "rename", after_s = 300, kind = "snapshot", name = "mydb-template-1", snapshot = "mydb-snapshot" } } })
 row("maintenance", { topology = "instance",
   meanwhile = { { step = "verify", kind = "status", name = "mydb", status = "rebooting", for_s = 900 } } })
+row("somebody's snapshot", { topology = "instance", knobs = { snapshot_s = 30 },
+  meanwhile = { { step = "snapshot", kind = "snapshot", name = "mydb-template-1", snapshot = "mydb-snapshot" } } })
+row("old snapshot replaced", { topology = "instance", snapshot = true, knobs = { snapshot_s = 300 },
+  meanwhile = { { step = "snapshot", after_s = 10, kind = "delete_snapshot", name = "mydb-snapshot" },
+    { step = "snapshot", after_s = 100, kind = "snapshot", name = "mydb-template-1", snapshot = "mydb-snapshot" } } })
+row("last copy", { topology = "instance", seed = 2, options = { no_fence = true },
+  faults = ends_as "incompatible-restore",
+  meanwhile = { { step = "restore", after_s = 120, kind = "delete", name = "mydb-temp" } } })
+row("unknown status", { topology = "instance",
+  meanwhile = { { step = "configure", kind = "status", name = "mydb", status = "half-polished", for_s = 900 } } })
 row("breaks in configure", { topology = "instance",
   meanwhile = { { step = "configure", kind = "status", name = "mydb", status = "failed" } } })
 row("breaks in verify", { topology = "instance",
@@ -143,6 +169,15 @@ row("dies unwritten", { topology = "instance", crashes = { { site = "journal", w
 row("disk full", { topology = "instance", crashes = { { site = "journal", when = "refused", nth = 15 } } })
 row("dies waiting", { topology = "instance",
   crashes = { { site = "look", what = "restore", when = "before", nth = 3 } } })
+row("asleep for a day", { topology = "instance",
+  crashes = { { site = "look", what = "restore", when = "asleep", nth = 3, away_s = 90000 } } })
+row("elsewhere and back", { topology = "instance", elsewhere = true, faults = { NO_RESTORE },
+  crashes = { { site = "look", what = "undo restore", when = "before", nth = 2 } } })
+-- what was sent at the end of a lease that could not be renewed is executed when another host is at it
+row("elsewhere and late", { topology = "instance", elsewhere = true, knobs = { restore_s = 1100, delete_s = 60 },
+  faults = { at("ModifyDBInstance", 4, "zombie", { delay_s = 890 }),
+    table.unpack(burst("AddTagsToResource", 4, 10, "denied")) },
+  crashes = { { site = "call", what = "ModifyDBInstance", when = "after", nth = 4, away_s = 400 } } })
 row("elsewhere", { topology = "instance", elsewhere = true,
   crashes = { { site = "call", what = RESTORE, when = "after", nth = 1 } } })
 

@@ -8,7 +8,7 @@ local tables = require "trapheus.sandbox.tables"
 -- How a report calls what stays behind.
 local LEFT = {
   original = { "the original is still there" }, aside = { "mydb%-temp" },
-  protection = { "protection", "undo fence did not end", "finish is not done" },
+  protection = { "protection.* could not be", "undo fence did not end", "finish is not done" },
   marks = { "trapheus:", "the marks? on", "undo lock did not end", "finish is not done" },
   uncompared = { "could not be compared" },
 }
@@ -134,6 +134,14 @@ local function configured(watch, run)
   end
 end
 
+-- Has RDS made another member the writer? A renamed writer reboots, at which it may.
+local function failed_over(watch, truth)
+  for _, member in ipairs(truth.DBClusterMembers or {}) do
+    if member.IsClusterWriter then return member.DBInstanceIdentifier ~= watch.writer end
+  end
+  return false
+end
+
 -- I7: the original under its own name, its members too, as it was.
 local function back(watch, run)
   local holder = watch:holder "mydb"
@@ -144,12 +152,22 @@ local function back(watch, run)
   end
   local truth = watch:truth "mydb"
   if truth.data_version < watch.before.data_version then return "it has lost data" end
-  -- in the adversarial preset a failover makes another member the writer
-  if watch.operator_changed or watch.play.case.preset == "adversarial" then return nil end
+  if watch.operator_changed then return nil end
   if told(run, LEFT.protection) then return nil end
   if (truth.DeletionProtection == true) ~= watch.original.protected then return "its deletion protection differs" end
   local differing = settings.load(watch.kind):diff(config_of(watch, watch.before), config_of(watch, truth))
-  if differing[1] then return ("after the rollback its %s differs"):format(differing[1].name) end
+  for _, difference in ipairs(differing) do
+    if difference.name ~= "Members" or not failed_over(watch, truth) then
+      return ("after the rollback its %s differs"):format(difference.name)
+    end
+  end
+end
+
+-- Is it what was asked for, of a run whose journal was lost after it had taken its mark off?
+local function unknowable(watch, snapshot)
+  local lost = false
+  for _, host in ipairs(watch.play.hosts) do lost = lost or host.forgetful end
+  return lost and snapshot.name == "mydb-snapshot" and marks(snapshot) == ""
 end
 
 -- A snapshot that this run made, and that is neither the one restored from nor a final one.
@@ -163,6 +181,7 @@ local function stray_snapshot(watch)
   local snapshots = watch.kind == "cluster" and watch.sb.cluster_snapshots or watch.sb.snapshots
   for _, snapshot in ipairs(snapshots) do
     local ours = watch.created[snapshot.serial] and not snapshot.gone and snapshot.status ~= "deleting"
+      and not unknowable(watch, snapshot)
     if ours and not known[snapshot.name] and not told_by_any(watch, { "snapshot " .. plain(snapshot.name) }) then
       return ("the snapshot %s is left"):format(snapshot.name)
     end

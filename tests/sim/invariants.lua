@@ -154,7 +154,27 @@ local function in_turn(watch, _, call)
   end
 end
 
--- I3: VERIFIED is said after three looks in a row, ten seconds apart, that showed the replacement at rest.
+-- I7: who is on the way back does not restore, wherever it goes on.
+local function only_back(watch, host, call)
+  if RESTORES[call.operation] and watch.turned[host.run.id] then
+    return ("%s is sent by a run that was on its way back"):format(call.operation)
+  end
+end
+
+-- Section 3: writes go on as long as possible; the writer is moved aside when no reader is left under its own name.
+local function writer_last(watch, _, call)
+  local moved = watch.writer == call.params.DBInstanceIdentifier and call.params.NewDBInstanceIdentifier
+  if not moved or watch.operator_changed or watch.play.case.preset == "adversarial" then return nil end
+  for rid, name in pairs(watch.original.members) do
+    local member = watch:thing(rid)
+    if name ~= watch.writer and member and member.name == name then
+      return ("the writer is moved to %s before the reader %s"):format(moved, name)
+    end
+  end
+end
+
+-- I3: VERIFIED is said after three looks in a row of the step that says so, ten seconds apart, that showed the
+-- replacement at rest.
 local function settled_thrice(watch, host)
   if sights.settled_looks(watch, host, any_verified(watch)) < LOOKS then
     return "VERIFIED, but the last three looks have not shown the replacement at rest"
@@ -303,7 +323,7 @@ return {
   commit = { row("I1", data), row("I5", snapshot), row("I5", sourced), row("I6", ownership), row("I9", fence) },
   effect = { row("I2", identity) },
   sending = { row("I3", order), row("I4", write_ahead), row("I4", no_twin), row("I4", looked), row("3", in_turn),
-    row("I8", exclusion), row("I14", budget) },
+    row("3", writer_last), row("I7", only_back), row("I8", exclusion), row("I14", budget) },
   verified = { row("I3", settled_thrice) },
   claimed = { row("I10", claimed), row("I5", as_asked) },
   ended = ends, over = liveness,

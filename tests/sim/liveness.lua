@@ -24,21 +24,52 @@ local function passes(fault)
   return fault.operation ~= "*" and (fault.kind == "throttle" or (fault.count or 1) < CLIENT_ATTEMPTS)
 end
 
-local function has_company(case) return case.rival_s or case.elsewhere or case.meanwhile end
+-- A reader that fails is made again.
+local function is_reader(fault)
+  return fault.kind == "terminal" and fault.operation == "CreateDBInstance" and math.type(fault.occurrence) == "integer"
+    and fault.occurrence > 1
+end
+
+-- What others do passes, too, if it is only a status for a time.
+local function passes_by(happening)
+  local status = happening.status
+  return happening.kind == "status" and happening.for_s and not sights.TERMINAL[status] and not sights.MENDABLE[status]
+end
+
+-- As what does the replacement come into the world? nil: as it should.
+local function born(fault)
+  local first = fault.occurrence == "every" or fault.occurrence == 1
+  return fault.kind == "terminal" and first and fault.operation:find "^Restore" and fault.status or nil
+end
+
+-- What meets a run: how often something that passes, and the status that its replacement is born with. nil: something
+-- else.
+local function meets(case)
+  local passing, status = 0, nil
+  for _, fault in ipairs(case.faults) do
+    local bad = born(fault) or fault.kind == "terminal" and fault.occurrence == "every" and fault.status
+    if not bad and not passes(fault) and not is_reader(fault) then return nil end
+    status, passing = status or bad or nil, passing + (bad and 0 or 1)
+  end
+  for _, happening in ipairs(case.meanwhile or {}) do
+    if not passes_by(happening) then return nil end
+    passing = passing + 1
+  end
+  return passing, status
+end
 
 -- How the case must end, if that can be said: nothing went wrong, or only one thing that passes; or the restore ends
--- badly besides.
+-- badly besides. And whether a person is needed before.
 local function due(case)
-  local passing, fails = 0, false
-  for _, fault in ipairs(case.faults) do
-    local bad = fault.kind == "terminal" and fault.occurrence == "every" and sights.TERMINAL[fault.status]
-    if not bad and not passes(fault) then return nil end
-    fails, passing = fails or bad, passing + (bad and 0 or 1)
-  end
-  if passing > 1 or #case.crashes > 1 or has_company(case) then return nil end
+  local passing, status = meets(case)
+  if not passing or passing > 1 or #case.crashes > 1 or case.rival_s or case.elsewhere then return nil end
   if case.task == "create_snapshot_only" then return "snapshotted" end
-  return fails and "rolled_back" or "restored"
+  if sights.MENDABLE[status] then return "restored", true end
+  if status and not sights.TERMINAL[status] then return nil end
+  return status and "rolled_back" or "restored"
 end
+
+local function has_company(case) return case.rival_s or case.elsewhere or case.meanwhile end
 
 -- Did the run only not see what there is?
 local function only_unseen(case)
@@ -48,16 +79,26 @@ local function only_unseen(case)
   return case.preset ~= "adversarial" and not has_company(case)
 end
 
+-- What a run says that it could not do, when nothing has kept it from that.
+local function needless_rest(facts)
+  for _, field in ipairs { "leftover", "protection_left", "fence_left", "lock_left", "snapshot_left" } do
+    if facts[field] then return "nothing was refused, and something is left: " .. field end
+  end
+  if #(facts.differing or {}) > 0 then return "nothing went wrong for good, and settings differ" end
+end
+
 -- L2: nothing happens needlessly; what is to be refused is; what could not be looked at is no reason to undo.
 local function as_expected(watch, host)
   local case, outcome = watch.play.case, host.run.record.outcome
   if outcome == "rolled_back" and only_unseen(case) then return "rolled back, as it could not be looked at" end
-  local wanted = watch.play.topology.refused and "refused" or due(case)
+  local wanted, by_hand = due(case)
+  if watch.play.topology.refused then wanted, by_hand = "refused", nil end
   if not wanted then return nil end
   if outcome ~= wanted then return ("it should be %s, and is %s"):format(wanted, tostring(outcome)) end
-  if watch.play.parked[1] then return "a person was needed: " .. watch.play.parked[1] end
-  local differing = #case.faults == 0 and #(host.run.facts.differing or {}) > 0
-  return differing and "nothing went wrong, and settings differ" or nil
+  local parked = watch.play.parked[1]
+  if parked and not by_hand then return "a person was needed: " .. parked end
+  if by_hand and not parked then return "a person could have mended it, and was not asked" end
+  return not by_hand and needless_rest(host.run.facts) or nil
 end
 
 -- So long the calls that were lost or refused may have kept the run.

@@ -16,6 +16,7 @@ local watch_module = require "watch"
 local world_module = require "trapheus.world"
 
 local CRASH = {} -- what is raised where a process dies
+local ASLEEP = {} -- and where its machine falls asleep
 local DAY_S = 86400
 local LIMIT_S = 40 * DAY_S
 local MOST_TRIES, TRY_AGAIN_S = 4, 1200
@@ -207,6 +208,7 @@ end
 local function tick(play, host)
   count(play, "look", host.run.record.step)
   local ok, delay = pcall(function()
+    if struck(play, "look", "asleep", host.run.record.step) then error(ASLEEP, 0) end
     die(play, "look", "before", host.run.record.step)
     local delay_ms = host.pipeline:tick(host.run)
     if not delay_ms then tell_end(play, host) end
@@ -215,6 +217,8 @@ local function tick(play, host)
   local now = play.loop:now_ms()
   if ok then
     host.wake_ms = delay and now + delay or nil
+  elseif delay == ASLEEP then
+    host.wake_ms = now + play.away_s * 1000
   elseif delay == CRASH or errors.is(delay, "JournalError") then
     host.wake_ms, host.dead = now + play.away_s * 1000, true
   else

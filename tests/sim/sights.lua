@@ -10,6 +10,10 @@ end
 
 local AT_REST = set "available storage-optimization"
 local SPACING_MS = 10 * 1000
+local ONE_LOOK_MS = 1000
+
+--- A person can bring it back.
+sights.MENDABLE = set "inaccessible-encryption-credentials-recoverable incompatible-parameters insufficient-capacity"
 
 --- It will not come back by itself, and nothing is under way.
 sights.TERMINAL = set [[
@@ -20,7 +24,8 @@ sights.TERMINAL = set [[
 
 ---@class trapheus.sim.Sights
 ---@field rested table<string, string>    by resource id: the name under which it last was at rest
----@field looks table<string, table<string, { count: integer, at_ms: integer }>>  by host and resource id
+---@field looks table<string, table<string, { count: integer, at_ms: integer, last_ms: integer }>>  by host and
+---                                       resource id: looks at rest in a row, when one was counted last, and seen last
 ---@field read_at table<string, integer[]>  by host: when it looked
 ---@field idle_ms number                   nobody had the name, and nothing was under way
 ---@field idle_since number?
@@ -78,9 +83,12 @@ local function settled(raw, status)
 end
 
 local function note(known, raw, status, now)
-  if not settled(raw, status) then return { count = 0, at_ms = now } end
-  if known and known.count > 0 and now - known.at_ms < SPACING_MS then return known end
-  return { count = (known and known.count or 0) + 1, at_ms = now }
+  if not settled(raw, status) then return { count = 0, at_ms = now, last_ms = 0 } end
+  if known and known.count > 0 and now - known.at_ms < SPACING_MS then
+    known.last_ms = now
+    return known
+  end
+  return { count = (known and known.count or 0) + 1, at_ms = now, last_ms = now }
 end
 
 local function not_found(err) return type(err) == "table" and (err.code or ""):find "NotFound" ~= nil end
@@ -100,6 +108,15 @@ function sights.shown(watch, host, result, err)
     for _, raw in ipairs((result or {})[field] or {}) do
       looks[raw[id]] = note(looks[raw[id]], raw, raw[STATUS[field]], now)
     end
+  end
+end
+
+--- A step has begun that looks for itself: of what was seen before, only the look at which it began counts.
+function sights.begin(watch, host)
+  local now = watch.sb.clock()
+  for _, known in pairs(watch.sights.looks[host.name] or {}) do
+    local counts = known.count > 0 and now - known.last_ms <= ONE_LOOK_MS
+    known.count, known.at_ms = counts and 1 or 0, known.last_ms
   end
 end
 

@@ -73,6 +73,7 @@ end
 row("dies before a call", died("call", "before"))
 row("dies after a call", died("call", "after"))
 row("dies between two looks", died("look", "before"))
+row("sleeps between two looks", died("look", "asleep"))
 for _, kind in ipairs { "drop", "lost", "dup", "zombie", "throttle", "500n", "500c", "503", "trunc", "garbage", "slow",
   "reset", "dns", "tls", "expired", "revoked", "denied", "terminal", "background_failure", "stuck" } do
   row("meets " .. kind, met(kind))

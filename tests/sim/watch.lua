@@ -19,6 +19,7 @@ local sights = require "sights"
 
 ---@class trapheus.sim.Watch
 ---@field sb trapheus.Sandbox
+---@field turned table<string, true>  runs whose mark on the original said that they are on the way back
 ---@field original table          { rid, name, members: table<rid, name>, protected, tags, settings }
 ---@field problems { invariant: string, message: string, at_ms: integer }[]
 local Watch = {}
@@ -143,9 +144,20 @@ local function pin(self, host, facts)
   if facts.moving or not self.pinned then self.pinned = self.pins[host.name] end
 end
 
+-- A mark on the original that says that its run is on the way back: it has said so to all.
+local function turned(self)
+  local original = self:thing(self.original.rid)
+  for _, tag in ipairs(original and original.fields.TagList or {}) do
+    local run_id = tag.Key == "trapheus:state" and tag.Value:find "going=back" and tag.Value:match "run=(%w+)"
+    if run_id then self.turned[run_id] = true end
+  end
+end
+
 --- A record is durable.
 function Watch:saved(host, record, kind)
   local facts, intents = record.facts, {}
+  local before = (self.durable[host.name] or {}).step
+  if record.step == "verify" and before ~= record.step then sights.begin(self, host) end
   for key, intent in pairs(record.intents) do
     intents[key] = { operation = intent.operation, state = intent.state, sends = intent.sends, at_ms = intent.at_ms,
       name = intent.target.name }
@@ -179,6 +191,7 @@ end
 
 local function committed(self)
   sights.commit(self)
+  turned(self)
   read_audit(self, #self.sb.audit - 1)
   check(self, "commit")
 end
@@ -205,8 +218,8 @@ end
 function watch.new(play, kind, invariants)
   local sb = play.sandbox
   local self = setmetatable({ play = play, sb = sb, kind = kind, invariants = invariants, problems = {}, said = {},
-    durable = {}, sent = {}, requests = {}, saves = {}, run_ids = {}, created = {}, pins = {}, read = #sb.audit,
-    original = original_of(sb, kind), sights = sights.new() }, Watch)
+    durable = {}, sent = {}, requests = {}, saves = {}, run_ids = {}, turned = {}, created = {}, pins = {},
+    read = #sb.audit, original = original_of(sb, kind), sights = sights.new() }, Watch)
   self.before = self:truth "mydb"
   for _, member in ipairs(self.before.DBClusterMembers or {}) do
     if member.IsClusterWriter then self.writer = member.DBInstanceIdentifier end
