@@ -238,7 +238,7 @@ local function bare(sb)
   return {
     VpcSecurityGroups = {}, DBParameterGroups = {}, OptionGroupMemberships = {}, TagList = {}, AssociatedRoles = {},
     DBSubnetGroup = sb.known.subnet_groups.default, Endpoint = { Port = 0 }, EngineVersion = "0", AllocatedStorage = 0,
-    InstanceCreateTime = sb:seconds() // 1,
+    InstanceCreateTime = sb:seconds() // 1, BackupRetentionPeriod = 0, StorageType = "gp2",
   }
 end
 
