@@ -29,6 +29,11 @@ function report.exit_code(run)
   return doubtful and report.DOUBTFUL or report.EXIT[run.record.outcome]
 end
 
+--- What may have become of a run, and what of one that has not ended, in the order in which many are told: what a
+--- person must look at comes first.
+report.OUTCOMES = { "parked", "interrupted", "rolled_back", "failed", "refused", "running", "waiting", "skipped",
+  "restored", "snapshotted", "planned" }
+
 --- What a person should do about an outcome, where the run itself says nothing more.
 ---@type table<string, string>
 report.TODO = {

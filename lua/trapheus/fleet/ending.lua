@@ -5,10 +5,6 @@ local report = require "trapheus.report"
 
 local ending = {}
 
--- Outcomes in the order in which they are told.
-local OUTCOMES = { "parked", "interrupted", "rolled_back", "failed", "refused", "skipped", "restored", "snapshotted",
-  "planned" }
-
 local MOST_UNTOUCHED = 10 -- names of those that were not begun
 
 local EXIT = {
@@ -17,11 +13,15 @@ local EXIT = {
   [8] = "some have not ended well",
 }
 
-local function outcome_of(run) return run.outcome or run.status end
+-- Who has not ended when the fleet has, can be gone on with.
+local function outcome_of(run)
+  local outcome = run.outcome or run.status
+  return (outcome == "running" or outcome == "waiting") and "interrupted" or outcome
+end
 
 local function by_outcome(state)
   local groups = {}
-  for _, outcome in ipairs(OUTCOMES) do groups[outcome] = {} end
+  for _, outcome in ipairs(report.OUTCOMES) do groups[outcome] = {} end
   for _, run in ipairs(state.runs) do
     local group = groups[outcome_of(run)] or groups.interrupted
     group[#group + 1] = run
@@ -51,7 +51,7 @@ end
 
 -- Each that did not end well, by outcome.
 local function failures(groups, lines)
-  for _, outcome in ipairs(OUTCOMES) do
+  for _, outcome in ipairs(report.OUTCOMES) do
     local runs, to_do = groups[outcome], report.TODO[outcome]
     if to_do and runs[1] then
       lines[#lines + 1] = ("%s:"):format((outcome:gsub("_", " ")))
@@ -66,7 +66,7 @@ end
 
 local function totals(groups)
   local parts = {}
-  for _, outcome in ipairs(OUTCOMES) do
+  for _, outcome in ipairs(report.OUTCOMES) do
     local runs = groups[outcome]
     if runs[1] then parts[#parts + 1] = ("%d %s"):format(#runs, (outcome:gsub("_", " "))) end
   end

@@ -11,25 +11,25 @@ local page = {}
 
 local element = html.element
 
--- How each end is told, worst first: what a person must look at comes first.
+-- How each outcome is told.
 local ENDS = {
-  { "parked", "bad", "a person is needed" },
-  { "interrupted", "bad", "stopped; it can be resumed" },
-  { "failed", "bad", "failed before the original was touched" },
-  { "rolled_back", "bad", "failed; the original has its name again" },
-  { "refused", "warn", "refused; nothing was changed" },
-  { "running", "warn", "at work" },
-  { "waiting", "soft", "not begun" },
-  { "skipped", "soft", "not begun, and will not be" },
-  { "restored", "good", "the replacement is as it should be, and has the name" },
-  { "snapshotted", "good", "the snapshot is made" },
-  { "planned", "soft", "planned; nothing was changed" },
+  parked = { "bad", "a person is needed" },
+  interrupted = { "bad", "stopped; it can be resumed" },
+  rolled_back = { "bad", "failed; the original has its name again" },
+  failed = { "bad", "failed before the original was touched" },
+  refused = { "warn", "refused; nothing was changed" },
+  running = { "warn", "at work" },
+  waiting = { "soft", "not begun" },
+  skipped = { "soft", "not begun, and will not be" },
+  restored = { "good", "the replacement is as it should be, and has the name" },
+  snapshotted = { "good", "the snapshot is made" },
+  planned = { "soft", "planned; nothing was changed" },
 }
 
 local RANK = {}
-for rank, row in ipairs(ENDS) do RANK[row[1]] = rank end
+for rank, outcome in ipairs(report.OUTCOMES) do RANK[outcome] = rank end
 
-local function kind(outcome) return RANK[outcome] and ENDS[RANK[outcome]][2] or "warn" end
+local function kind(outcome) return ENDS[outcome] and ENDS[outcome][1] or "warn" end
 
 local function spoken(outcome) return (outcome:gsub("_", " ")) end
 
@@ -162,10 +162,10 @@ end
 local function counts(documents)
   local count, items = {}, {}
   for _, document in ipairs(documents) do count[document.outcome] = (count[document.outcome] or 0) + 1 end
-  for _, known in ipairs(ENDS) do
-    if count[known[1]] then
-      items[#items + 1] = element("li", { class = known[2] },
-        ("%d %s: %s"):format(count[known[1]], spoken(known[1]), known[3]))
+  for _, outcome in ipairs(report.OUTCOMES) do
+    if count[outcome] then
+      items[#items + 1] = element("li", { class = kind(outcome) },
+        ("%d %s: %s"):format(count[outcome], spoken(outcome), ENDS[outcome][2]))
     end
   end
   return element("ul", { class = "counts" }, items)
