@@ -38,10 +38,3 @@ bool tph_waiter_matches(const struct tph_waiter_acceptor *acceptor,
 enum tph_waiter_verdict tph_waiter_otherwise(const struct tph_waiter_observation *seen) {
     return seen->error.length_bytes ? TPH_WAITER_FAILURE : TPH_WAITER_RETRY;
 }
-
-enum tph_waiter_verdict tph_waiter_judge(const struct tph_waiter_acceptor *acceptors, size_t count,
-                                         const struct tph_waiter_observation *seen) {
-    for (size_t i = 0; i < count; i++)
-        if (tph_waiter_matches(&acceptors[i], seen)) return acceptors[i].verdict;
-    return tph_waiter_otherwise(seen);
-}

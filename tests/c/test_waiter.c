@@ -73,7 +73,9 @@ static enum tph_waiter_verdict judge(const char *const *values, size_t count, co
     struct tph_str views[4];
     for (size_t i = 0; i < count; i++) views[i] = tph_str_from(values[i]);
     struct tph_waiter_observation seen = {views, count, tph_str_from(error)};
-    return tph_waiter_judge(available, sizeof available / sizeof *available, &seen);
+    for (size_t i = 0; i < sizeof available / sizeof *available; i++)
+        if (tph_waiter_matches(&available[i], &seen)) return available[i].verdict;
+    return tph_waiter_otherwise(&seen);
 }
 
 static void judges_values(void **state) {

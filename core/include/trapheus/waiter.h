@@ -54,13 +54,9 @@ struct tph_waiter_observation {
 
 bool tph_waiter_matches(const struct tph_waiter_acceptor *, const struct tph_waiter_observation *);
 
-/* The verdict when no acceptor matches: a state that nobody names means retry, an error that
- * nobody names means failure. Whether an error deserves another call is for the client to know:
- * it does not show the waiter what it retries. */
+/* The verdict is that of the first acceptor that matches; when none does, this one: a state that
+ * nobody names means retry, an error that nobody names means failure. Whether an error deserves
+ * another call is for the client to know: it does not show the waiter what it retries. */
 enum tph_waiter_verdict tph_waiter_otherwise(const struct tph_waiter_observation *);
-
-/* The verdict of the first acceptor that matches, or else the one above. */
-enum tph_waiter_verdict tph_waiter_judge(const struct tph_waiter_acceptor *, size_t count,
-                                         const struct tph_waiter_observation *);
 
 #endif
