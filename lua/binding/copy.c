@@ -4,6 +4,10 @@
 
 enum { MOST_LEVELS = 100, SLOTS = 5, FIELDS = 16 }; /* on the stack: a level, fields at once */
 
+static void make_room(lua_State *L, int slots) {
+    if (!lua_checkstack(L, slots)) luaL_error(L, "not enough memory for a copy on the stack");
+}
+
 /* [-1, +1] the table on top of the stack becomes its copy, which has the same metatable. All its
  * fields are on the stack before there is a table for them: so they are counted, and read once. */
 static void copy_table(lua_State *L, bool deep, int level) {
@@ -13,10 +17,10 @@ static void copy_table(lua_State *L, bool deep, int level) {
     }
     if (level > MOST_LEVELS) luaL_error(L, "a table to be copied is nested too deep");
     int from = lua_gettop(L), elements = (int)lua_rawlen(L, from), count = 0;
-    luaL_checkstack(L, SLOTS, "copy");
+    make_room(L, SLOTS);
     lua_pushnil(L); /* the place of the copy */
     for (lua_pushnil(L); lua_next(L, from); count++) {
-        if (count % FIELDS == 0) luaL_checkstack(L, 2 * FIELDS + SLOTS, "copy");
+        if (count % FIELDS == 0) make_room(L, 2 * FIELDS + SLOTS);
         if (deep && lua_istable(L, -1)) copy_table(L, deep, level + 1);
         lua_pushvalue(L, -2);
     }
