@@ -49,7 +49,7 @@ local function resource_id(about)
     parts[#parts + 1] = ("its %d days of Performance Insights history stay behind"):format(days)
   end
   if #parts == 0 then return nil end
-  return ("a replacement has another resource id than %s: %s"):format(about.seen.resource_id,
+  return ("once restored it has another resource id than %s: %s"):format(about.seen.resource_id,
     table.concat(parts, "; "))
 end
 
