@@ -136,6 +136,7 @@ end
 
 --- Tells whoever watches; never journalled.
 function Run:tell(event, fields)
+  if not self.untold and #self.world.listeners == 0 then return end
   fields = fields or {}
   fields.event, fields.run_id, fields.identifier = event, self.id, self.identifier
   fields.step = fields.step or self.record.step

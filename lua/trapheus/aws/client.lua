@@ -54,7 +54,6 @@ local function target_of(params)
 end
 
 local function tell(self, call, info, code)
-  if not self.on_call then return end
   self.on_call {
     service = call.service,
     operation = call.operation,
@@ -68,7 +67,6 @@ local function tell(self, call, info, code)
 end
 
 local function wait_for_turn(limiter)
-  if not limiter then return end
   while true do
     local wait_ms = limiter:take(tasks.loop():now_ms())
     if wait_ms == 0 then return end
@@ -102,18 +100,18 @@ end
 
 local function send(self, transport, call)
   local pace = transport.pace
-  wait_for_turn(self.limiter)
-  wait_for_turn(pace)
+  if self.limiter then wait_for_turn(self.limiter) end
+  if pace then wait_for_turn(pace) end
   local ok, result, info = pcall(transport.send, transport, call)
   if pace then pace:answered(tasks.loop():now_ms(), not ok and is_throttle(result, call.operation)) end
   if ok then
-    tell(self, call, info or {})
+    if self.on_call then tell(self, call, info or {}) end
     return result
   end
   if errors.is(result) then
     result.operation = result.operation or call.operation
     result.service = result.service or call.service
-    tell(self, call, result, result.code)
+    if self.on_call then tell(self, call, result, result.code) end
   end
   error(result, 0)
 end
@@ -142,13 +140,15 @@ local MARKER = { input_token = "Marker", output_token = "Marker" }
 
 --- How a listing is turned over, by AWS's table; RDS turns every one by a Marker.
 local function paging(self, operation)
-  local entry = model.beside(self.name, "paginators")[operation] or MARKER
+  self.paginators = self.paginators or model.beside(self.name, "paginators")
+  local entry = self.paginators[operation] or MARKER
   if type(entry.input_token) ~= "string" or type(entry.output_token) ~= "string" then
     error(operation .. " is turned over by more than one token, which paginate cannot", 3)
   end
   return entry
 end
 
+-- The token of the page that comes after it, if one does.
 local function more_after(entry, page)
   if entry.more_results and not page[entry.more_results] then return nil end
   local token = page[entry.output_token]
@@ -179,19 +179,18 @@ function Client:paginate(operation, params, list_member, how)
   local key = entry.result_key
   list_member = list_member or type(key) == "table" and key[1] or key
     or error(("which member of the reply of %s holds its items?"):format(operation), 2)
-  local page, at, seen = nil, 0, nil
+  local page, items, at, seen = nil, nil, 0, nil
   return function()
-    repeat
-      local item = page and page[list_member] and page[list_member][at + 1]
-      if item then
-        at = at + 1
-        return item
-      end
+    while true do
+      at = at + 1
+      local item = items and items[at]
+      if item then return item end
       local token = page and more_after(entry, page)
       if page and not token then return nil end
       if page then seen = next_page(request, entry.input_token, token, seen or {}, operation) end
-      page, at = self[operation](self, request, how), 0
-    until false
+      page = self[operation](self, request, how)
+      at, items = 0, page[list_member]
+    end
   end
 end
 
@@ -226,6 +225,7 @@ function client.new(service, options)
     model = definition,
     limiter = options.limiter or false,
     on_call = options.on_call or false,
+    paginators = false,
     region = options.region or false,
   }
   self.given, self.transport = options.transport ~= nil, options.transport or false

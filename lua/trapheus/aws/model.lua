@@ -113,11 +113,18 @@ function model.operation(service, name, level)
   error(("unknown operation %s%s"):format(tostring(name), model.hint(tostring(name), operations)), level)
 end
 
+local reads = {} -- what is known of operations
+
 --- Does the operation only look? By its name, as AWS names them.
 ---@param operation string
 ---@return boolean
 function model.is_read_only(operation)
-  return operation:find "^Describe" ~= nil or operation:find "^List" ~= nil or operation:find "^Get" ~= nil
+  local known = reads[operation]
+  if known == nil then
+    known = operation:find "^Describe" ~= nil or operation:find "^List" ~= nil or operation:find "^Get" ~= nil
+    reads[operation] = known
+  end
+  return known
 end
 
 --- Are the items of a list or a map written without an element around them? The member says so, or else its shape.

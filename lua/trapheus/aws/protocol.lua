@@ -54,7 +54,7 @@ end
 ---@param params table
 ---@param options { level: integer }
 function protocol.check(service, operation, params, options)
-  local definition = model.load(service, options.level + 1)
+  local definition = type(service) == "table" and service or model.load(service, options.level + 1)
   local fits = kind_of(definition).fits
   if fits and definition.operations[operation] and type(params) == "table" and fits(definition, operation, params) then
     return

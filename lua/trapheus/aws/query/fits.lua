@@ -37,7 +37,9 @@ end
 function MAKERS.list(all, shape)
   local check
   return function(value)
-    if type(value) ~= "table" or next(value) ~= nil and not json.is_list(value) then return false end
+    if type(value) ~= "table" or value[1] == nil and next(value) ~= nil and not json.is_list(value) then
+      return false
+    end
     check = check or check_of(all, shape.member)
     for i = 1, #value do
       if not check(value[i]) then return false end
@@ -57,7 +59,11 @@ function MAKERS.map(all, shape)
   end
 end
 
+local PLAIN = { string = "string", character = "string", boolean = "boolean" }
+
 local function scalar(shape, format)
+  local plain = PLAIN[shape.type]
+  if plain then return function(value) return type(value) == plain end end
   local text = scalars.text[shape.type]
   return function(value) return text(value, format) and true or false end
 end
