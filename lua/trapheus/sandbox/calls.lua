@@ -1,12 +1,12 @@
 --- How a call reaches its operation, and its answer the caller: what the account's rate, its credentials and the
 --- faults make of it; and the record of all calls.
 
+local copy = require "trapheus.copy"
 local delivery = require "trapheus.sandbox.delivery"
 local errors = require "trapheus.sandbox.errors"
 local faults = require "trapheus.sandbox.faults"
 local gate = require "trapheus.sandbox.gate"
 local model = require "trapheus.aws.model"
-local tables = require "trapheus.sandbox.tables"
 local throttle = require "trapheus.sandbox.throttle"
 
 local calls = {}
@@ -29,9 +29,9 @@ end
 
 --- What is known of a call afterwards: everything but passwords.
 local function recorded(params)
-  local copy = tables.copy(params)
-  if copy.MasterUserPassword then copy.MasterUserPassword = "****" end
-  return copy
+  local kept = copy(params)
+  if kept.MasterUserPassword then kept.MasterUserPassword = "****" end
+  return kept
 end
 
 local function record(sb, service, operation, params, by, signed_at_s, region)
@@ -50,14 +50,15 @@ function calls.serves(service, operation) return (OPERATIONS[service] or {})[ope
 
 --- Executes, whatever the client will learn of it. Notes in the entry whether anything was changed.
 local function execute(sb, entry, params, fault)
-  local operation = (OPERATIONS[entry.service] or {})[entry.operation]
+  local operations = OPERATIONS[entry.service]
+  local operation = operations and operations[entry.operation]
   if not operation then
     return nil, errors.new("InvalidAction", ("The sandbox does not know %s."):format(entry.operation))
   end
   local before = sb.changes
   sb.target, sb.asked_in = nil, entry.region or sb.region
   -- what is only asked about is kept nowhere, so that the record's copy does
-  local own = model.is_read_only(entry.operation) and entry.params or tables.copy(params)
+  local own = model.is_read_only(entry.operation) and entry.params or copy(params)
   local ok, result = pcall(operation, sb, own, fault or NO_FAULT)
   entry.committed, entry.target = entry.committed or sb.changes ~= before, sb.target
   if ok then return result end
@@ -127,7 +128,11 @@ end
 function calls.serve(sb, service, operation, params, signed_at_s, region)
   local entry = record(sb, service, operation, params, "client", signed_at_s, region)
   local result, err, arriving = answer(sb, entry, params)
-  local _, seen = delivery.tables(arriving, entry, result, err)
+  local seen = err
+  if arriving then
+    local _
+    _, seen = delivery.tables(arriving, entry, result, err)
+  end
   if seen then entry.outcome = seen.code end
   return result, err, arriving
 end

@@ -16,17 +16,23 @@ local changes = {}
 ---@field attached fun(resource: table) Another parameter group has been written, and is to be applied
 ---@field settle fun(sb: table, resource: table, list: table[]|nil) Ends work in the background; nil: it failed
 
+--- The fields with a setting written, and whether that makes a difference. One without a shape is one field.
+local function with(sb, before, setting, value)
+  local after = tables.shallow(before)
+  if setting.shape then after[setting.field] = tables.copy(before[setting.field]) end
+  settings.write(sb, after, setting, value)
+  if setting.shape then return after, not tables.same(after, before) end
+  return after, not tables.same(after[setting.field], before[setting.field])
+end
+
 --- Gives the changes that are changes, in the order of the settings, each after those before it.
 local function differences(sb, resource, rows, params)
-  local list, before = {}, resource.fields
+  local list, fields, differs = {}, resource.fields
   for _, setting in ipairs(rows) do
     local value = params[setting.modify or false]
     if value ~= nil then
-      local after = tables.shallow(before)
-      after[setting.field] = tables.copy(before[setting.field])
-      settings.write(sb, after, setting, value)
-      if not tables.same(after, before) then list[#list + 1] = { setting = setting, value = value } end
-      before = after
+      fields, differs = with(sb, fields, setting, value)
+      if differs then list[#list + 1] = { setting = setting, value = value } end
     end
   end
   return list

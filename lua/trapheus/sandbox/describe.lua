@@ -22,8 +22,8 @@ local INSTANCE_FILTERS = {
 local function moment(sb, objects, wanted)
   local at_ms = sb.now - (sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")) * 1000
   for i = 1, #objects do
-    local object = objects[i]
-    local born_ms = object.history[1] and object.history[1].at_ms or 0
+    local first = objects[i].history[1]
+    local born_ms = first and first.at_ms or 0
     if born_ms > at_ms and sb.now - born_ms >= sb:draw "newborn_s" * 1000 then at_ms = born_ms end
   end
   return at_ms
@@ -36,10 +36,10 @@ end
 ---@param accept (fun(view: table): boolean)|nil  Which of them; all, if not given.
 ---@return table[] views
 function describe.look(sb, objects, wanted, accept)
-  local seen, at_ms = {}, moment(sb, objects, wanted)
+  local seen, at_ms, apart = {}, moment(sb, objects, wanted), sb.knobs.stale_apart == 1
   for i = 1, #objects do
     local object = objects[i]
-    if sb.knobs.stale_apart == 1 then at_ms = moment(sb, { object }, wanted) end
+    if apart then at_ms = moment(sb, { object }, wanted) end
     local views = versions.at(object.history, at_ms)
     for j = 1, #views do
       if not accept or accept(views[j]) then seen[#seen + 1] = views[j] end

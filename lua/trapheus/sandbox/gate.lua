@@ -20,7 +20,8 @@ return function(sb, service, operation, signed_at_s)
   local over = sb.credentials_end_ms and sb.now >= sb.credentials_end_ms
   local bad = BAD_CREDENTIALS[over and "expired" or sb.credentials]
   if bad then return errors.new(bad[1], bad[2]) end
-  if signed_at_s and math.abs(sb:seconds() - signed_at_s) > STALE_S then
+  local age_s = signed_at_s and sb:seconds() - signed_at_s or 0
+  if age_s > STALE_S or age_s < -STALE_S then
     return errors.new("RequestExpired", "Request has expired: it was signed more than 15 minutes from now.")
   end
   if sb.denied[operation] then

@@ -78,11 +78,13 @@ function sandbox:stream(purpose)
   return stream
 end
 
+--- Draws from a knob: a number stands for itself, { low, high } for the interval.
 ---@param knob string
 ---@return number
 function sandbox:draw(knob)
   local value = self.knobs[knob] or error("no such knob: " .. knob, 2)
-  return type(value) == "number" and value or self:stream(knob):draw(value)
+  if type(value) == "number" then return value end
+  return value[1] + (self.streams[knob] or self:stream(knob)):unit() * (value[2] - value[1])
 end
 
 --- Does it happen, this time? A knob that is a percentage says how often.
@@ -102,8 +104,10 @@ end
 --- The present as AWS gives it, by its own clock: seconds since the epoch, an integer when whole.
 ---@return number
 function sandbox:seconds()
-  local seconds = self.now / 1000 + self:ahead_s()
-  return math.tointeger(seconds) or seconds
+  local now = self.now
+  local seconds = now / 1000 + (self.offset_s + (now - self.begun_ms) * self.drift // 1 / 1000) -- as ahead_s
+  local whole = seconds // 1
+  return whole == seconds and whole | 0 or seconds
 end
 
 --- Gives the client credentials that are good for as long as temporary ones are.
@@ -133,11 +137,11 @@ end
 function sandbox:advance()
   if self.advancing then return end -- an operator's action calls: its time is that of its event
   self.advancing = true
-  local now = math.floor(self.clock())
+  local now, schedule = self.clock() // 1 | 0, self.schedule
   while true do
-    local action, due = self.schedule:peek()
+    local action, due = schedule:peek()
     if not due or due > now then break end
-    self.schedule:pop()
+    schedule:pop()
     self.now = due
     action()
   end

@@ -1,6 +1,8 @@
 --- Everything about RDS that is a guess, or differs from day to day: name, unit, three values, and what it
 --- stands for. A value is a number, or { low, high } to draw from. Nothing may depend on the quick ones: they are kind.
 
+local copy = require "trapheus.copy"
+
 local knobs = {}
 
 ---@class trapheus.sandbox.Knob
@@ -141,12 +143,20 @@ function knobs.problem(name, value)
   if high > (MOST[unit] or high) then return ("at most %g is expected, not %g"):format(MOST[unit], high) end
 end
 
+local function all_of(preset)
+  local values = {}
+  for _, knob in ipairs(knobs.register) do values[knob.name] = assert(knob[preset], "no such preset: " .. preset) end
+  return values
+end
+
+local presets = {}
+
 ---@param preset "quick"|"typical"|"adversarial"
 ---@param given table<string, number|number[]>|nil
 ---@return table<string, number|number[]>
 function knobs.values(preset, given)
-  local values = {}
-  for _, knob in ipairs(knobs.register) do values[knob.name] = assert(knob[preset], "no such preset: " .. preset) end
+  presets[preset] = presets[preset] or all_of(preset)
+  local values = copy(presets[preset], true)
   for name, value in pairs(given or {}) do
     if values[name] == nil then error("no such knob: " .. tostring(name), 3) end
     values[name] = value

@@ -6,8 +6,11 @@
 local random = {}
 random.__index = random
 
+local byte = string.byte
+
 local GOLDEN = 0x9E3779B97F4A7C15
 
+-- It is written out in what is called most.
 local function mix(z)
   z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
   z = (z ~ (z >> 27)) * 0x94D049BB133111EB
@@ -19,14 +22,22 @@ end
 ---@return table stream
 function random.new(seed, purpose)
   local state = mix(seed + GOLDEN)
-  for i = 1, #purpose do state = mix(state ~ (purpose:byte(i) + GOLDEN)) end
+  for i = 1, #purpose do
+    local z = state ~ (byte(purpose, i) + GOLDEN)
+    z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
+    z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+    state = z ~ (z >> 31)
+  end
   return setmetatable({ state = state }, random)
 end
 
 ---@return number unit A number in [0, 1).
 function random:unit()
-  self.state = self.state + GOLDEN
-  return (mix(self.state) >> 11) * 0x1p-53
+  local z = self.state + GOLDEN
+  self.state = z
+  z = (z ~ (z >> 30)) * 0xBF58476D1CE4E5B9
+  z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+  return ((z ~ (z >> 31)) >> 11) * 0x1p-53
 end
 
 ---@param low integer
@@ -34,14 +45,6 @@ end
 ---@return integer
 function random:integer(low, high)
   return low + math.floor(self:unit() * (high - low + 1))
-end
-
---- Draws from a knob's value: a number stands for itself, { low, high } for the interval.
----@param value number|number[]
----@return number
-function random:draw(value)
-  if type(value) == "number" then return value end
-  return value[1] + self:unit() * (value[2] - value[1])
 end
 
 ---@param list any[]
@@ -65,11 +68,14 @@ end
 ---@param count integer
 ---@return string
 function random:bytes(count)
-  local out = {}
+  local out, state = {}, self.state
   for i = 1, count do
-    self.state = self.state + GOLDEN
-    out[i] = mix(self.state) >> 56
+    state = state + GOLDEN
+    local z = (state ~ (state >> 30)) * 0xBF58476D1CE4E5B9
+    z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+    out[i] = (z ~ (z >> 31)) >> 56
   end
+  self.state = state
   return string.char(table.unpack(out))
 end
 

@@ -266,17 +266,25 @@ function settings.parameter(setting, call)
   return setting[call]
 end
 
+local known_of = setmetatable({}, { __mode = "k" }) -- the parameters of a call that write one of these rows
+
+local function known_to(rows, call)
+  known_of[rows] = known_of[rows] or {}
+  local known = known_of[rows][call]
+  if known then return known end
+  known = {}
+  for _, setting in ipairs(rows) do known[settings.parameter(setting, call) or false] = true end
+  known_of[rows][call] = known
+  return known
+end
+
 --- Refuses a parameter that nothing here gives a meaning to: it must not seem to be carried over.
 ---@param params table
 ---@param call "create"|"restore"|"modify"
 ---@param others table<string, boolean> Parameters that are not settings.
 ---@param rows trapheus.sandbox.Setting[]|nil An instance's, unless given.
 function settings.require_known(params, call, others, rows)
-  local known = {}
-  for _, setting in ipairs(rows or settings.rows) do
-    known[settings.parameter(setting, call) or false] = true
-  end
-  local unknown = {}
+  local known, unknown = known_to(rows or settings.rows, call), {}
   for name in pairs(params) do
     if not known[name] and not others[name] then unknown[#unknown + 1] = name end
   end

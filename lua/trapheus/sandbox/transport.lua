@@ -43,8 +43,10 @@ end
 local function as_tables(self, call, signed_at_s)
   local sb = self.sandbox
   local result, err, arriving = sb:serve(call.service, call.operation, call.params, signed_at_s, self.region)
-  self:pass(arriving)
-  result, err = delivery.tables(arriving, call, result, err)
+  if arriving then
+    self:pass(arriving)
+    result, err = delivery.tables(arriving, call, result, err)
+  end
   if err and not err.status then return { err = no_reply(err, call.read_only) } end
   local answer = { result = result, err = nil, date_s = sb:seconds() // 1 | 0,
     request_id = ("sandbox-%08d"):format(#sb.audit), status = 200, attempts = nil }
@@ -122,17 +124,17 @@ local EARLY_MS = 5 * 60 * 1000 -- before their end
 
 -- As a client does that can: new credentials in time. Those that were taken away stay away.
 local function refresh(sb)
-  if sb.credentials_end_ms and sb.now > sb.credentials_end_ms - EARLY_MS and sb.credentials == "valid" then
+  if sb.now > sb.credentials_end_ms - EARLY_MS and sb.credentials == "valid" then
     sb:renew_credentials()
   end
 end
 
 local function attempt(self, call)
-  self.sandbox:advance()
-  refresh(self.sandbox)
-  local now_s = self.sandbox.now // 1000
-  local answer = self:attempt(call, (now_s + self.skew_s) // 1 | 0)
-  now_s = self.sandbox.now // 1000
+  local sb = self.sandbox
+  sb:advance()
+  if sb.credentials_end_ms then refresh(sb) end
+  local answer = self:attempt(call, (sb.now // 1000 + self.skew_s) // 1 | 0)
+  local now_s = sb.now // 1000
   if answer.date_s then self.clock_ahead_s = now_s - answer.date_s end
   return answer, now_s
 end
