@@ -14,6 +14,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 
 import boto3
@@ -273,6 +274,15 @@ def program(peer, tmp_path):
     program = Program(peer, tmp_path)
     yield program
     program.assert_no_secret_told()
+
+
+def wait_for(file):
+    """Until something is in it."""
+    deadline = time.monotonic() + 20
+    while not (file.exists() and file.read_text()):
+        assert time.monotonic() < deadline, file
+        time.sleep(0.02)
+    return file.read_text()
 
 
 # Databases ------------------------------------------------------------------------------------

@@ -11,14 +11,15 @@ import sys
 import boto3
 import local_https
 import pytest
-from conftest import ROOT
+from conftest import ROOT, wait_for
 from moto.server import ThreadedMotoServer
 from postgres import PASSWORD, postgres
 
 HOOKS = ROOT / "examples" / "hooks"
 
-# Stands before a program in PATH: writes down what it was given, and runs it.
+# Stands before a program in PATH: writes down what it was given, does what a test wants done before, and runs it.
 NOTED = """#!/bin/sh
+{before}
 printf '%s\\037' "$@" >> {told}; echo >> {told}
 exec {program} "$@"
 """
@@ -28,10 +29,10 @@ exec {program} "$@"
 def noted(tmp_path):
     """The arguments of every call of a program since."""
 
-    def note(name):
+    def note(name, before=":"):
         told, directory = tmp_path / f"{name}.told", tmp_path / "noted"
         directory.mkdir(exist_ok=True)
-        (directory / name).write_text(NOTED.format(told=told, program=shutil.which(name)))
+        (directory / name).write_text(NOTED.format(before=before, told=told, program=shutil.which(name)))
         (directory / name).chmod(0o755)
         return lambda: [line.split("\037")[:-1] for line in told.read_text().splitlines()] if told.exists() else []
 
@@ -138,19 +139,21 @@ def test_half_masked_is_not_masked_and_rolled_back(peer, create, restore, shop):
     assert shop.sql("select name from customers where id = 1") == [["Ada Lovelace"]], "all of it, or none"
 
 
-def test_what_is_masked_is_not_masked_again_by_who_resumes(peer, program, create, restore, shop, noted):
-    calls, name = noted("psql"), create()
-    peer.arm({"operation": "DeleteDBInstance", "hold": True, "execute": False})
+def test_what_is_masked_is_not_masked_again_by_who_resumes(peer, program, create, restore, shop, noted, tmp_path):
+    name, look = create(), json.dumps([{"operation": "DescribeDBInstances", "hold": True}])
+    arm = f"curl --silent --header 'Content-Type: application/json' --data '{look}' {peer.url}/e2e/faults"
+    calls = noted("psql", before=arm)  # the look that follows the hook is held
     process = restore.start(name, "mask-personal-data")
+    wait_for(tmp_path / "psql.told")
     peer.wait_for_held_call()
     process.send_signal(signal.SIGKILL)
     program.finish(process)
-    peer.release()
+    peer.arm()
     assert len(calls()) == 1 and shop.sql("select * from customers order by id") == MASKED
     shop.sql("insert into customers values (3, 'Grace Hopper')")  # whoever is let in after it
     result = program.run("resume")
     assert result.document["outcome"] == "restored", result
-    assert len(calls()) == 1 and shop.sql("select name from customers where id = 3") == [["Grace Hopper"]]
+    assert shop.sql("select name from customers where id = 3") == [["Grace Hopper"]]
 
 
 def test_tables_are_read_wholly_and_one_that_is_not_there_is_told(create, restore, shop):

@@ -2,9 +2,9 @@
 
 import os
 import signal
-import time
 
 import pytest
+from conftest import wait_for
 
 HOOKS = """
 local trapheus = require "trapheus"
@@ -26,14 +26,6 @@ def hooks(tmp_path):
         return file
 
     return write
-
-
-def wait_for(file):
-    deadline = time.monotonic() + 20
-    while not (file.exists() and file.read_text()):
-        assert time.monotonic() < deadline, file
-        time.sleep(0.02)
-    return file.read_text()
 
 
 def test_a_hook_asks_the_replacement_and_aws_and_tells_no_secret(peer, program, database, hooks, tmp_path):
