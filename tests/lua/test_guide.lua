@@ -75,7 +75,7 @@ function tests.both_languages_tell_the_same_facts()
 end
 
 function tests.what_the_guide_points_to_is_there()
-  local pipe <close> = assert(io.popen "ls README.md CONTRIBUTING.md docs/*.md")
+  local pipe <close> = assert(io.popen "ls README.md CONTRIBUTING.md docs/*.md examples/*.md")
   for name in pipe:lines() do
     local file <close> = assert(io.open(name, "r"))
     local directory = name:match "^(.-)[^/]*$"
@@ -84,6 +84,16 @@ function tests.what_the_guide_points_to_is_there()
       assert(there, ("%s points to %s"):format(name, target))
       if io.type(there) then there:close() end
     end
+  end
+end
+
+function tests.every_example_is_in_their_list()
+  local file <close> = assert(io.open("examples/README.md", "r"))
+  local text = file:read "a"
+  local pipe <close> = assert(io.popen "cd examples && find . -type f ! -name README.md")
+  for name in pipe:lines() do
+    name = name:sub(3)
+    assert(text:find(("](%s)"):format(name), 1, true), name .. " is not in examples/README.md")
   end
 end
 
