@@ -4,6 +4,7 @@
 --- step that asked for it has *seen* the effect. While it is open nothing is sent again: the
 --- door looks instead. So a step may ask at every look; a stale read, a crash or a lost reply
 --- cannot make it change something twice.
+local constant = require "trapheus.constant"
 local errors = require "trapheus.errors"
 local includes = require "trapheus.includes"
 local lease = require "trapheus.lease"
@@ -207,8 +208,8 @@ function door.mutate(run, operation, target, parameters)
     if answer then return answer end
   end
   intent = intent or {
-    key = key, operation = operation, step = run.record.step, target = target,
-    names = rule.names(parameters), sends = 0,
+    key = key, operation = operation, step = run.record.step, target = constant(target),
+    names = constant(rule.names(parameters)), sends = 0,
     aspect = rule.aspect and rule.aspect(parameters, target) or nil,
   }
   local answer = unquiet(run, intent, rule) or not rule.marks and lease.lost(run)
