@@ -1,5 +1,6 @@
 --- The safety invariants I1 to I14 and the liveness properties L1 to L6, as code over committed truth. Each is asked
 --- at its moment: after a commit, before a mutation is sent, when an effect was committed, when all has ended.
+local json = require "trapheus.json"
 local operations = require "trapheus.operations"
 local ends = require "ends"
 local run_names = require "trapheus.names"
@@ -124,7 +125,8 @@ local function no_twin(watch, _, call, sent)
   local unknown = previous.ambiguous or previous.ended_ms == nil
   local since_ms = watch.sb.clock() - (previous.ended_ms or previous.at_ms)
   if unknown and since_ms < QUIESCENCE_MS then
-    return ("%s is sent again %d s after a sending whose outcome is unknown"):format(sent.key, since_ms // 1000 | 0)
+    return ("%s %s is sent again %d s after a sending whose outcome is unknown"):format(sent.operation,
+      json.encode(sent.params), since_ms // 1000 | 0)
   end
 end
 

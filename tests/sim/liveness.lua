@@ -104,7 +104,7 @@ end
 -- So long the calls that were lost or refused may have kept the run.
 local function unanswered_ms(watch)
   local lost, faults = 0, 0
-  for _, sent in pairs(watch.sent) do
+  for _, sent in ipairs(watch.sent) do
     for _, sending in ipairs(sent.times) do
       lost = lost + ((sending.ambiguous or not sending.ended_ms) and 1 or 0)
     end

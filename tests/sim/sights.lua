@@ -105,7 +105,9 @@ function sights.shown(watch, host, result, err)
   seen.read_at[host.name], seen.looks[host.name] = times, looks
   times[#times + 1] = now
   for field, id in pairs(LISTS) do
-    for _, raw in ipairs((result or {})[field] or {}) do
+    local list = result and result[field]
+    for i = 1, list and #list or 0 do
+      local raw = list[i]
       looks[raw[id]] = note(looks[raw[id]], raw, raw[STATUS[field]], now)
     end
   end

@@ -1,8 +1,8 @@
 --- What the invariants see of a play: the sandbox's committed truth, everything that is sent, and what the journals
 --- durably say. Never what a run believes.
-local json = require "trapheus.json"
 local operations = require "trapheus.operations"
 local sights = require "sights"
+local tables = require "trapheus.sandbox.tables"
 
 ---@class trapheus.sim.Durable    What a journal durably says of its run.
 ---@field run_id string
@@ -29,15 +29,18 @@ local watch = {}
 
 -- Truth ---------------------------------------------------------------------------------------
 
+local function among(list, rid)
+  for i = 1, #list do
+    local thing = list[i]
+    if thing.rid == rid and not thing.gone then return thing end
+  end
+end
+
 --- Who has this resource id: an instance or cluster as the sandbox keeps it, or nil when it is gone.
 ---@param rid string?
 ---@return table?
 function Watch:thing(rid)
-  for _, list in ipairs { self.sb.instances, self.sb.clusters or {} } do
-    for _, thing in ipairs(list) do
-      if thing.rid == rid and not thing.gone then return thing end
-    end
-  end
+  return rid and (among(self.sb.instances, rid) or among(self.sb.clusters, rid))
 end
 
 --- Who holds a name, by the kind of what is restored.
@@ -102,14 +105,22 @@ end
 
 local function is_mutation(call) return call.service == "rds" and operations[call.operation] ~= nil end
 
+-- The sendings of this very mutation.
+local function sendings(self, call)
+  for _, sent in ipairs(self.sent) do
+    if sent.operation == call.operation and tables.same(sent.params, call.params) then return sent end
+  end
+  local sent = { operation = call.operation, params = call.params, times = {} }
+  self.sent[#self.sent + 1] = sent
+  return sent
+end
+
 --- A call is about to leave a process.
 function Watch:sending(host, call)
   self.sender = host
   self.requests[#self.requests + 1] = self.sb.clock()
   if not is_mutation(call) then return end
-  local key = call.operation .. " " .. json.encode(call.params)
-  local sent = self.sent[key] or { key = key, times = {} }
-  self.sent[key] = sent
+  local sent = sendings(self, call)
   self.last = { at_ms = self.sb.clock() }
   table.insert(sent.times, self.last)
   check(self, "sending", host, call, sent)
@@ -147,7 +158,10 @@ end
 -- A mark on the original that says that its run is on the way back: it has said so to all.
 local function turned(self)
   local original = self:thing(self.original.rid)
-  for _, tag in ipairs(original and original.fields.TagList or {}) do
+  local list = original and original.fields.TagList
+  if list == self.read_tags then return end -- another list stands for every change
+  self.read_tags = list
+  for _, tag in ipairs(list or {}) do
     local run_id = tag.Key == "trapheus:state" and tag.Value:find "going=back" and tag.Value:match "run=(%w+)"
     if run_id then self.turned[run_id] = true end
   end
