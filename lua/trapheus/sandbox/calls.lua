@@ -28,15 +28,11 @@ for _, module in ipairs {
 end
 
 --- What is known of a call afterwards: everything but passwords.
-local function recorded(params)
+local function record(sb, service, operation, params, by, signed_at_s, region)
   local kept = copy(params)
   if kept.MasterUserPassword then kept.MasterUserPassword = "****" end
-  return kept
-end
-
-local function record(sb, service, operation, params, by, signed_at_s, region)
   local entry = {
-    at_ms = sb.now, service = service, operation = operation, params = recorded(params), outcome = "ok",
+    at_ms = sb.now, service = service, operation = operation, params = kept, outcome = "ok",
     committed = false, by = by, signed_at_s = signed_at_s, region = region, target = nil, fault = nil,
   }
   sb.audit[#sb.audit + 1] = entry
@@ -97,15 +93,11 @@ local function with_fault(sb, fault, entry, params)
   return result, err, delivery.new(how, fault)
 end
 
-local function count(sb, operation)
-  local counts = sb.counts
-  counts[operation], counts["*"] = (counts[operation] or 0) + 1, (counts["*"] or 0) + 1
-end
-
 local function answer(sb, entry, params)
-  count(sb, entry.operation)
+  local counts, operation = sb.counts, entry.operation
+  counts[operation], counts["*"] = (counts[operation] or 0) + 1, (counts["*"] or 0) + 1
   local fault = sb.faults[1]
-    and faults.match(sb.faults, entry.operation, sb.counts, function() return sb:stream("fault"):unit() end)
+    and faults.match(sb.faults, operation, counts, function() return sb:stream("fault"):unit() end)
   if fault then
     entry.fault = fault.kind
     return with_fault(sb, fault, entry, params)

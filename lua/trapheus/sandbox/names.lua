@@ -33,7 +33,8 @@ end
 ---@param region string|nil Another than the sandbox's.
 ---@return string
 function names.arn(sb, resource, name, region)
-  return ("arn:%s:rds:%s:%s:%s:%s"):format((partition(sb.region)), region or sb.region, sb.account, resource, name)
+  local place = (region or sb.region) .. ":" .. sb.account
+  return "arn:" .. partition(sb.region) .. ":rds:" .. place .. ":" .. resource .. ":" .. name
 end
 
 --- Takes "mydb" or its ARN.

@@ -141,10 +141,9 @@ end
 
 local MOST_ATTEMPTS = 3 -- AWS's standard mode, as core/include/trapheus/retry.h has it; its budget is not modelled
 
--- Sends it as often as the client does: what only reads, and what was certainly not begun, is sent again; what was
+-- Sends what has failed as often again as the client does: what only reads, and what was certainly not begun; what was
 -- signed by a wrong clock at once, by the right one.
-local function exchanged(self, asked, most)
-  local answer, now_s = attempt(self, asked)
+local function again(self, asked, most, answer, now_s)
   local pace, attempts, adjusted = nil, 1, false
   while answer.err do
     if not adjusted and adjust(self, answer, now_s) then
@@ -173,7 +172,10 @@ end
 ---@return table result
 ---@return trapheus.CallInfo info
 function transport:send(call)
-  local answer, attempts = exchanged(self, self.wire and in_bytes(call) or call, call.max_attempts or MOST_ATTEMPTS)
+  local asked = self.wire and in_bytes(call) or call
+  local answer, now_s = attempt(self, asked)
+  local attempts = 1
+  if answer.err then answer, attempts = again(self, asked, call.max_attempts or MOST_ATTEMPTS, answer, now_s) end
   answer.attempts = attempts
   if answer.result then return answer.result, answer end
   local err = answer.err
