@@ -56,7 +56,12 @@ trapheus.notify = lazy({}, {
 
 --- Modules of a directory, by name.
 local function modules(prefix)
-  return setmetatable({}, { __index = function(_, name) return require(prefix .. name) end })
+  return setmetatable({}, {
+    __index = function(loaded, name)
+      loaded[name] = require(prefix .. name)
+      return loaded[name]
+    end,
+  })
 end
 
 trapheus.steps = modules "trapheus.steps."

@@ -42,7 +42,7 @@ function marks.lease_text(lease) return ("%s:%d"):format(lease.run_id, lease.end
 function marks.state_text(pairs_of)
   local text = ""
   for _, pair in ipairs(pairs_of) do
-    local more = ("%s%s=%s"):format(text == "" and "" or " ", pair[1], pair[2])
+    local more = (text == "" and "" or " ") .. pair[1] .. "=" .. pair[2]
     if #text + #more <= LONGEST then text = text .. more end
   end
   return text

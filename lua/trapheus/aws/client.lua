@@ -140,11 +140,13 @@ local MARKER = { input_token = "Marker", output_token = "Marker" }
 
 --- How a listing is turned over, by AWS's table; RDS turns every one by a Marker.
 local function paging(self, operation)
-  self.paginators = self.paginators or model.beside(self.name, "paginators")
-  local entry = self.paginators[operation] or MARKER
+  local entry = self.turned[operation]
+  if entry then return entry end
+  entry = model.beside(self.name, "paginators")[operation] or MARKER
   if type(entry.input_token) ~= "string" or type(entry.output_token) ~= "string" then
     error(operation .. " is turned over by more than one token, which paginate cannot", 3)
   end
+  self.turned[operation] = entry
   return entry
 end
 
@@ -225,7 +227,8 @@ function client.new(service, options)
     model = definition,
     limiter = options.limiter or false,
     on_call = options.on_call or false,
-    paginators = false,
+    turned = {}, -- of operations: by which tokens
+    paginate = Client.paginate,
     region = options.region or false,
   }
   self.given, self.transport = options.transport ~= nil, options.transport or false

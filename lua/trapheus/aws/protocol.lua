@@ -48,6 +48,15 @@ function protocol.encode(service, operation, params, options)
   return body
 end
 
+local fitting = setmetatable({}, { __mode = "k" }) -- a model -> what tells by operation whether parameters fit it
+
+local function fits_of(definition, operation)
+  fitting[definition] = fitting[definition] or {}
+  local fits = kind_of(definition).fits
+  fitting[definition][operation] = fits and definition.operations[operation] and fits(definition, operation) or nil
+  return fitting[definition][operation]
+end
+
 --- Raises as `encode` does, and writes nothing: for who needs no body.
 ---@param service string|trapheus.Model
 ---@param operation string
@@ -55,10 +64,9 @@ end
 ---@param options { level: integer }
 function protocol.check(service, operation, params, options)
   local definition = type(service) == "table" and service or model.load(service, options.level + 1)
-  local fits = kind_of(definition).fits
-  if fits and definition.operations[operation] and type(params) == "table" and fits(definition, operation, params) then
-    return
-  end
+  local known = fitting[definition]
+  local fits = known and known[operation] or fits_of(definition, operation)
+  if fits and fits(params) then return end
   protocol.encode(service, operation, params, { level = options.level + 1 })
 end
 

@@ -17,10 +17,11 @@ function driver.run(pipeline, run, limit)
   while true do
     local delay_ms = pipeline:tick(run)
     if not delay_ms then return nil end
-    local left_ms = limit and limit.until_ms and limit.until_ms - world:now_ms() or math.huge
-    sleep(world, math.min(delay_ms, math.max(left_ms, 0)))
-    if world:interrupted() then return world:interrupted() end
-    if world:now_ms() >= (limit and limit.until_ms or math.huge) then return "the time limit" end
+    local until_ms = limit and limit.until_ms
+    sleep(world, until_ms and math.min(delay_ms, math.max(until_ms - world:now_ms(), 0)) or delay_ms)
+    local signal = world:interrupted()
+    if signal then return signal end
+    if until_ms and world:now_ms() >= until_ms then return "the time limit" end
   end
 end
 

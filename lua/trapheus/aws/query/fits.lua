@@ -81,11 +81,11 @@ end
 
 local NOTHING = MAKERS.structure({}, { members = {} })
 
+--- What says it of an operation's parameters.
 ---@param service trapheus.Model
 ---@param operation string
----@param params table
----@return boolean
-return function(service, operation, params)
+---@return trapheus.aws.Check
+return function(service, operation)
   local input = service.operations[operation].input
-  return (input and check_of(service.shapes, input) or NOTHING)(params)
+  return input and check_of(service.shapes, input) or NOTHING
 end
