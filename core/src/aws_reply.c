@@ -94,10 +94,21 @@ static struct tph_str trim(struct tph_str text) {
     return text;
 }
 
+/* What comes after the XML declaration, if there is one. */
+static struct tph_str without_declaration(struct tph_str body) {
+    static const char open[] = "<?xml ", close[] = "?>";
+    if (body.length_bytes < sizeof open || memcmp(body.data, open, sizeof open - 1) != 0)
+        return body;
+    const char *end = memmem(body.data, body.length_bytes, close, sizeof close - 1);
+    if (!end) return body;
+    end += sizeof close - 1;
+    return trim((struct tph_str){end, body.length_bytes - (size_t)(end - body.data)});
+}
+
 /* Does it end with the tag that it began with, <SomethingResponse>? The decoder sees the rest; this
  * is what a reply that was cut short lacks. */
 static bool is_whole_response(struct tph_str body) {
-    body = trim(body);
+    body = without_declaration(trim(body));
     if (body.length_bytes < 2 || *body.data != '<') return false;
     const char *end = memchr(body.data, '>', body.length_bytes);
     struct tph_str name = {body.data + 1, 0};
