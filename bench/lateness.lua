@@ -8,6 +8,7 @@ local driver = require "trapheus.drivers.local"
 local fleet = require "trapheus.fleet"
 local path = require "trapheus.path"
 local run_module = require "trapheus.run"
+local versions = require "trapheus.sandbox.versions"
 local world_module = require "trapheus.world"
 
 local FIXED_S = 40
@@ -22,26 +23,37 @@ Watch.__index = Watch
 
 local function key_of(kind, thing) return kind.list == "instances" and thing.rid or thing.fields.DBSnapshotArn end
 
--- What has come to rest by itself since the last change of truth.
-local function note(self, sb)
-  for _, kind in ipairs(KINDS) do
-    for _, thing in ipairs(sb[kind.list]) do
-      local key = key_of(kind, thing)
-      local state = thing.gone and "gone" or thing.status .. (thing.name or "")
-      if self.states[key] ~= state then
-        local before = self.states[key]
-        self.states[key] = state
-        local at_rest = thing.status == "available" and not thing.gone and before ~= nil
-        self.since[key] = not at_rest and (self.since[key] or sb.now) or self.since[key]
-        if at_rest then
-          self.lengths[#self.lengths + 1] = (sb.now - self.since[key]) / 1000
-          self.since[key], self.unseen[key] = nil, { at_ms = sb.now, name = thing.name }
-        else
-          self.unseen[key] = nil
-        end
-      end
-    end
+local function note_thing(self, sb, kind, thing)
+  local key = key_of(kind, thing)
+  local state, before = thing.gone and "gone" or thing.status .. (thing.name or ""), self.states[key]
+  if state == before then return end
+  self.states[key] = state
+  local at_rest = thing.status == "available" and not thing.gone and before ~= nil
+  self.since[key] = not at_rest and (self.since[key] or sb.now) or self.since[key]
+  self.unseen[key] = at_rest and { at_ms = sb.now, name = thing.name } or nil
+  if at_rest then
+    self.lengths[#self.lengths + 1] = (sb.now - self.since[key]) / 1000
+    self.since[key] = nil
   end
+end
+
+-- The things of the sandbox, by what was to be seen of them.
+local function by_history(sb)
+  local found = {}
+  for _, kind in ipairs(KINDS) do
+    for _, thing in ipairs(sb[kind.list]) do found[thing.history] = { kind = kind, thing = thing } end
+  end
+  return found
+end
+
+-- What has come to rest by itself since the last change of truth: of what has changed since then.
+local function note(self, sb)
+  for _, history in ipairs(self.changed) do
+    self.things[history] = self.things[history] or by_history(sb)[history]
+    local known = self.things[history]
+    if known then note_thing(self, sb, known.kind, known.thing) end
+  end
+  self.changed = {}
 end
 
 local function seen(self, sb, result)
@@ -57,8 +69,15 @@ local function seen(self, sb, result)
 end
 
 local function watch(sb)
-  local self = setmetatable({ states = {}, since = {}, unseen = {}, lengths = {}, late_s = 0 }, Watch)
+  local self = setmetatable({ states = {}, since = {}, unseen = {}, lengths = {}, late_s = 0, changed = {},
+    things = by_history(sb) }, Watch)
+  for history in pairs(self.things) do table.insert(self.changed, history) end
   note(self, sb)
+  local push = versions.push
+  function versions.push(history, ...)
+    table.insert(self.changed, history)
+    return push(history, ...)
+  end
   self.lengths, self.unseen = {}, {}
   sb.on_commit = function() note(self, sb) end
   local serve = sb.serve

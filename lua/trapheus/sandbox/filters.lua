@@ -1,13 +1,17 @@
 --- The Filters parameter of the Describe operations.
 
 local errors = require "trapheus.sandbox.errors"
+
 local filters = {}
 
-local function among(values, wanted)
-  for i = 1, #values do
-    if values[i] == wanted then return true end
+local sets = setmetatable({}, { __mode = "k" }) -- of the values of a filter, by the filter
+
+local function set_of(filter)
+  if not sets[filter] then
+    sets[filter] = {}
+    for _, value in ipairs(filter.Values) do sets[filter][value] = true end
   end
-  return false
+  return sets[filter]
 end
 
 ---@param params table
@@ -22,7 +26,7 @@ function filters.accept(params, known, view)
     if not field then
       errors.refuse("InvalidParameterValue", ("Unrecognized filter name: %s"):format(filter.Name))
     end
-    if not among(filter.Values, view[field]) then return false end
+    if not set_of(filter)[view[field] or false] then return false end
   end
   return true
 end
