@@ -28,7 +28,10 @@ static int backoff_delay_ms(lua_State *L) {
     return 1;
 }
 
-/* waiter.delay_ms{ elapsed_ms=, expected_ms=, min_ms=, max_ms=, random= } -> ms */
+enum { worth_ms = 700 }; /* of a look, where nothing else is said */
+
+/* waiter.delay_ms{ elapsed_ms=, expected_ms=, min_ms=, max_ms=, worth_ms=, watched_s=, changes=,
+ * random= } -> ms */
 static int waiter_delay_ms(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct tph_waiter_phase phase = {
@@ -36,6 +39,9 @@ static int waiter_delay_ms(lua_State *L) {
         .expected_ms = (int64_t)tph_field_opt_number(L, 1, "expected_ms", 0),
         .min_ms = field_ms(L, "min_ms"),
         .max_ms = field_ms(L, "max_ms"),
+        .worth_ms = tph_field_opt_number(L, 1, "worth_ms", worth_ms),
+        .watched_s = tph_field_opt_number(L, 1, "watched_s", 0),
+        .changes = tph_field_opt_number(L, 1, "changes", 0),
     };
     if (phase.min_ms < 0) tph_field_error(L, "min_ms", "0 or more expected");
     if (phase.max_ms < phase.min_ms) tph_field_error(L, "max_ms", "below min_ms");

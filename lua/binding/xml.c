@@ -99,8 +99,11 @@ static int xml_escape(lua_State *L) {
 }
 
 void tph_bind_xml(lua_State *L) {
-    static const luaL_Reg functions[] = {
-        {"parse", xml_parse}, {"escape", xml_escape}, {"write", tph_xml_write}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"parse", xml_parse},
+                                         {"escape", xml_escape},
+                                         {"write", tph_xml_write},
+                                         {"items", tph_xml_items},
+                                         {NULL, NULL}};
     luaL_newmetatable(L, DOCUMENT);
     lua_pushcfunction(L, document_gc);
     lua_setfield(L, -2, "__gc");

@@ -317,17 +317,10 @@ end
 -- Between two looks: the time for those who are told.
 function Pipeline:pause(run, answer)
   tell_waiting(run, answer)
-  run.expected_s, run.rests = answer.expected_s, not (answer.left_s or answer.patient or run.counted)
+  run.resting = not (answer.left_s or answer.patient or run.counted) and answer or nil
   local ms = spacing(run, answer)
   hooked.events(self.hooks, run)
   return ms
-end
-
---- How long until another look, after one that a run which rests did not need: nothing had changed.
----@param run trapheus.Run
----@return integer delay_ms
-function Pipeline:again(run) -- luacheck: ignore self
-  return spacing(run, { expected_s = run.expected_s })
 end
 
 --- The run has ended, durably: its hooks are told.

@@ -15,6 +15,8 @@ local names = require "trapheus.names"
 ---@field code string?          With `fail`: AWS's error code.
 ---@field expected_s number?    With `wait`: how long this phase usually takes.
 ---@field left_s number?        With `wait`: until then there is nothing to see.
+---@field ahead_s number?       With `wait`: how long it may still take, as AWS says.
+---@field calm boolean?         With `wait`: nothing is kept waiting by it but the end of the run.
 ---@field detail string?        With `wait`: how far it is; told, but no new thing to wait for.
 ---@field patient boolean?      With `wait`: something was refused, and is not to be asked at once again.
 ---@field reply table?          With `wait`, from the door: what AWS answered when it accepted the call.
@@ -29,7 +31,7 @@ local names = require "trapheus.names"
 ---@field untold table[]?       what has happened, for hooks that are told between two looks
 ---@field looked table<string, { of: string, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
 ---@field counted boolean?      at this look something was counted: the next one matters, whatever it shows
----@field rests boolean?        it waits for a change, and need not look while there is none
+---@field resting trapheus.Answer?  it waits for a change, and need not look while there is none
 ---@field database table        databases.instance or databases.cluster
 local Run = {}
 Run.__index = Run

@@ -1,20 +1,37 @@
 --- How long until the next look of a run that waits: the C waiter decides, within what the world and the answer say.
 local core = require "trapheus.core"
+local looks = require "trapheus.looks"
 
 local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
+local WORTH_MS, CALM_WORTH_MS = 1500, 10 * 1000 -- of a look: so much sooner must a change be seen by it
 local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
+
+-- From when on another look may show something, and until when it is to be had; nil: any time.
+local function bounds(run, answer)
+  if answer.left_s then
+    local left_ms = math.min(answer.left_s * 1000 // 1 + 1, MAX_IDLE_MS - SPREAD_MS)
+    return left_ms, left_ms + SPREAD_MS
+  end
+  local least = answer.patient and PATIENT_MS or run.counted and looks.SPACING_MS
+  if least then return least, run.counted and least + SPREAD_MS or run.world.look_ms.max end
+  return run.world.look_ms.min, run.world.look_ms.max
+end
 
 ---@param run trapheus.Run
 ---@param answer trapheus.Answer
 ---@return integer delay_ms
 return function(run, answer)
-  local left_ms = answer.left_s and math.min(answer.left_s * 1000 // 1 + 1, MAX_IDLE_MS - SPREAD_MS)
+  local min_ms, max_ms = bounds(run, answer)
+  local elapsed_ms = run.world:now_ms() - run.record.waiting.since_ms
+  local expected_ms = answer.ahead_s and elapsed_ms + answer.ahead_s * 1000
+    or answer.expected_s and answer.expected_s * 1000 or nil
   return core.waiter.delay_ms {
-    elapsed_ms = run.world:now_ms() - run.record.waiting.since_ms,
-    expected_ms = answer.expected_s and answer.expected_s * 1000 // 1 or nil,
-    min_ms = left_ms or answer.patient and PATIENT_MS or run.world.look_ms.min,
-    max_ms = left_ms and left_ms + SPREAD_MS or run.world.look_ms.max,
+    elapsed_ms = elapsed_ms,
+    expected_ms = expected_ms,
+    min_ms = min_ms,
+    max_ms = max_ms,
+    worth_ms = answer.calm and CALM_WORTH_MS or WORTH_MS,
     random = run.world:random(),
   }
 end

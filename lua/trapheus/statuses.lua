@@ -9,6 +9,12 @@ local function set(words)
   return members
 end
 
+--- How long a database is so, typically: the middle of what the sandbox takes to be typical (trapheus.sandbox.knobs).
+statuses.typical_s = {
+  creating = 600, modifying = 120, renaming = 180, rebooting = 60, ["backing-up"] = 180, deleting = 330,
+  ["configuring-enhanced-monitoring"] = 60,
+}
+
 --- The endpoint is usable.
 statuses.serving = set [[
   available backing-up storage-optimization storage-initialization storage-config-upgrade

@@ -4,8 +4,8 @@ local adaptive = require "trapheus.aws.adaptive"
 local client = require "trapheus.aws.client"
 local core = require "trapheus.core"
 local journal = require "trapheus.journal"
-local observer = require "trapheus.observer"
 local runs = require "trapheus.runs"
+local shared = require "trapheus.shared"
 local tasks = require "trapheus.tasks"
 
 ---@class trapheus.World
@@ -21,7 +21,7 @@ local tasks = require "trapheus.tasks"
 ---@field pace number?            so many times as fast as real time its clock runs; nil: as fast, or virtual
 ---@field unattended boolean?     nobody watches, and nobody is told
 ---@field look_ms { min: integer, max: integer }  how far apart the looks of a waiting run are
-local World = { look_ms = { min = 10 * 1000, max = 60 * 1000 } }
+local World = { look_ms = { min = 5 * 1000, max = 60 * 1000 } }
 World.__index = World
 
 local world = {}
@@ -218,17 +218,17 @@ local SHARED_LOOK_MS = { min = 2 * 1000, max = 20 * 1000 } -- a look costs a hun
 local function looked_ms(view) return view.rds.looked_ms or view.loop:now_ms() end
 
 --- The same world for each of several runs: with listeners of its own, and clients that share what they see.
----@param shared trapheus.World
+---@param whole trapheus.World
 ---@return fun(): trapheus.World  Makes one for a run.
-function world.views(shared)
-  local observers = {}
-  for _, service in ipairs { "rds", "sts" } do observers[service] = observer.new(shared[service], shared.loop) end
-  local common = setmetatable({ shared_by = shared, look_ms = SHARED_LOOK_MS, looked_ms = looked_ms },
-    { __index = shared })
+function world.views(whole)
+  local makers = {}
+  for _, service in ipairs { "rds", "sts" } do makers[service] = shared.clients(whole[service], whole.loop) end
+  local common = setmetatable({ shared_by = whole, look_ms = SHARED_LOOK_MS, looked_ms = looked_ms },
+    { __index = whole })
   local class = { __index = common }
   return function()
     local view = setmetatable({ listeners = {} }, class)
-    for service, seen in pairs(observers) do view[service] = seen:share() end
+    for service, make in pairs(makers) do view[service] = make() end
     return view
   end
 end

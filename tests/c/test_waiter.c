@@ -1,35 +1,65 @@
 #include "unit.h"
 #include "trapheus/waiter.h"
+#include <math.h>
 
 enum { second = 1000, minute = 60 * second, min_ms = 2 * second, max_ms = 2 * minute };
 
+static struct tph_waiter_phase phase_of(int64_t elapsed_ms, int64_t expected_ms) {
+    return (struct tph_waiter_phase){.elapsed_ms = elapsed_ms,
+                                     .expected_ms = expected_ms,
+                                     .min_ms = min_ms,
+                                     .max_ms = max_ms,
+                                     .worth_ms = second};
+}
+
 static int64_t longest_ms(int64_t elapsed_ms, int64_t expected_ms) {
-    struct tph_waiter_phase phase = {elapsed_ms, expected_ms, min_ms, max_ms};
+    struct tph_waiter_phase phase = phase_of(elapsed_ms, expected_ms);
     return tph_waiter_delay_ms(&phase, 1);
 }
 
-static void is_short_near_a_change_and_long_between(void **state) {
+static void is_short_where_a_change_is_likely(void **state) {
     int64_t expected = 40 * minute;
-    assert_int_equal(longest_ms(0, expected), min_ms * 5 / 4);
-    assert_int_equal(longest_ms(20 * minute, expected), max_ms);
-    assert_int_equal(longest_ms(39 * minute, expected), 15 * second);
-    assert_int_equal(longest_ms(40 * minute, expected), min_ms * 5 / 4);
-    assert_int_equal(longest_ms(41 * minute, expected), 15 * second);
-    assert_int_equal(longest_ms(80 * minute, expected), max_ms);
+    assert_true(longest_ms(40 * minute, expected) < longest_ms(15 * minute, expected));
+    assert_true(longest_ms(0, expected) < longest_ms(10 * minute, expected));
+    assert_true(longest_ms(40 * minute, expected) < longest_ms(200 * minute, expected));
+    assert_true(longest_ms(minute, minute) < longest_ms(40 * minute, expected));
 }
 
 static void grows_with_the_time_waited_when_nothing_is_known(void **state) {
-    assert_int_equal(longest_ms(0, 0), min_ms * 5 / 4);
-    assert_int_equal(longest_ms(minute, 0), 15 * second);
-    assert_int_equal(longest_ms(minute, -1), 15 * second);
-    assert_int_equal(longest_ms(8 * minute, 0), max_ms);
+    int64_t before = longest_ms(-minute, 0);
+    assert_int_equal(before, longest_ms(0, 0));
+    assert_int_equal(before, longest_ms(0, -1));
+    for (int64_t elapsed = minute; elapsed < 50 * minute; elapsed += minute) {
+        int64_t delay = longest_ms(elapsed, 0);
+        assert_true(delay > before);
+        before = delay;
+    }
     assert_int_equal(longest_ms(28 * 60 * minute, 0), max_ms);
-    assert_int_equal(longest_ms(-minute, 0), min_ms * 5 / 4);
+}
+
+/* Twice the changes: looks at 0.7 of the distance; four times the worth: at twice. */
+static void is_the_distance_at_which_a_look_saves_what_it_is_worth(void **state) {
+    struct tph_waiter_phase phase = phase_of(5 * minute, 0);
+    double changes_per_s = tph_waiter_changes_per_s(&phase, 5 * minute);
+    assert_int_equal(tph_waiter_delay_ms(&phase, 1), (int64_t)(1000 * sqrt(2 / changes_per_s)));
+    int64_t delay_ms = tph_waiter_delay_ms(&phase, 1);
+    phase.worth_ms *= 4;
+    assert_in_range(tph_waiter_delay_ms(&phase, 1), 2 * delay_ms, 2 * delay_ms + 1);
+}
+
+static void goes_by_what_others_did(void **state) {
+    struct tph_waiter_phase phase = phase_of(10 * minute, 10 * minute);
+    int64_t alone_ms = tph_waiter_delay_ms(&phase, 1);
+    phase.watched_s = 10000;
+    assert_true(tph_waiter_delay_ms(&phase, 1) > 2 * alone_ms);
+    phase.changes = 1000;
+    assert_true(tph_waiter_delay_ms(&phase, 1) < alone_ms / 2);
+    assert_true(tph_waiter_changes_per_s(&phase, 0) > 0.05);
 }
 
 static void stays_in_its_bounds_and_spreads(void **state) {
     for (int64_t elapsed = -minute; elapsed < 90 * minute; elapsed += 7 * second) {
-        struct tph_waiter_phase phase = {elapsed, 40 * minute, min_ms, max_ms};
+        struct tph_waiter_phase phase = phase_of(elapsed, 40 * minute);
         int64_t early = tph_waiter_delay_ms(&phase, 0), late = tph_waiter_delay_ms(&phase, 0.999);
         assert_in_range(early, min_ms, max_ms);
         assert_in_range(late, min_ms, max_ms);
@@ -42,22 +72,24 @@ static void stays_in_its_bounds_and_spreads(void **state) {
 /* The looks of a whole phase: the end, wherever it lies, is seen soon, at a fraction of the looks
  * that a fixed short interval would cost. */
 static void sees_the_end_soon_with_few_looks(void **state) {
-    for (int64_t end = 30 * minute; end <= 50 * minute; end += minute) {
+    for (int64_t end = 20 * minute; end <= 80 * minute; end += minute) {
         int64_t now = 0;
         int looks = 0;
         for (; now < end; looks++) now += longest_ms(now, 40 * minute);
-        assert_true(now - end <= 2 * minute + second && looks < 90);
-        if (end == 40 * minute) assert_true(now - end <= 5 * second);
+        assert_true(now - end <= 90 * second && looks < 100);
     }
 }
 
 static void never_sleeps_through_the_expected_end(void **state) {
-    for (int64_t elapsed = 0; elapsed < 40 * minute - 4 * min_ms; elapsed += second)
-        assert_true(elapsed + longest_ms(elapsed, 40 * minute) < 40 * minute);
+    struct tph_waiter_phase phase = phase_of(0, 40 * minute);
+    phase.max_ms = 60 * minute;
+    for (; phase.elapsed_ms < 40 * minute; phase.elapsed_ms += second)
+        assert_true(phase.elapsed_ms + tph_waiter_delay_ms(&phase, 1) < 41 * minute);
 }
 
 static void equal_bounds_give_a_fixed_interval(void **state) {
-    struct tph_waiter_phase phase = {minute, 0, 5000, 5000};
+    struct tph_waiter_phase phase = phase_of(minute, 0);
+    phase.min_ms = phase.max_ms = 5000;
     assert_int_equal(tph_waiter_delay_ms(&phase, 0.3), 5000);
 }
 
@@ -101,8 +133,10 @@ static void judges_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_short_near_a_change_and_long_between),
+        cmocka_unit_test(is_short_where_a_change_is_likely),
         cmocka_unit_test(grows_with_the_time_waited_when_nothing_is_known),
+        cmocka_unit_test(is_the_distance_at_which_a_look_saves_what_it_is_worth),
+        cmocka_unit_test(goes_by_what_others_did),
         cmocka_unit_test(stays_in_its_bounds_and_spreads),
         cmocka_unit_test(sees_the_end_soon_with_few_looks),
         cmocka_unit_test(never_sleeps_through_the_expected_end),

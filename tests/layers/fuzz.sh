@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 source tests/layers/check.sh
 
 seconds=${1:-2}
-units=(xml xml_shape query uri buf error) # what the targets are made of
+units=(xml xml_shape xml_items query uri buf error) # what the targets are made of
 directory=build/fuzz
 mkdir -p "$directory"
 

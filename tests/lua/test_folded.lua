@@ -16,9 +16,13 @@ local function item(name, more)
   return ("<DBInstance><DBInstanceIdentifier>%s</DBInstanceIdentifier>%s</DBInstance>"):format(name, more or "")
 end
 
+local function fold(text) return folded.decode("rds", OPERATION, text, LIST, "DBInstanceIdentifier") end
+
 local function unfolded(result)
-  for i, each in ipairs(result[LIST] or {}) do
-    if folded.is(each) then result[LIST][i] = each:open() end
+  local list = result[LIST]
+  if folded.is(list) then
+    result[LIST] = json.list {}
+    for i = 1, list.count do result[LIST][i] = list:open(i) end
   end
   return result
 end
@@ -41,24 +45,28 @@ local PAGES = {
 for name, text in pairs(PAGES) do
   tests["as the whole page: " .. name] = function()
     local whole = protocol.decode("rds", OPERATION, text)
-    assert(json.encode(unfolded(folded.decode("rds", OPERATION, text, LIST))) == json.encode(whole))
+    assert(json.encode(unfolded(fold(text))) == json.encode(whole))
   end
 end
 
 tests["what is cut off is malformed, folded or not"] = function()
   local text = PAGES.two
   for length = 1, #text - 1 do
-    local ok = pcall(function() unfolded(folded.decode("rds", OPERATION, text:sub(1, length), LIST)) end)
+    local ok = pcall(function() unfolded(fold(text:sub(1, length))) end)
     assert(ok == pcall(protocol.decode, "rds", OPERATION, text:sub(1, length)), length)
   end
 end
 
 tests["an item tells its name, and whether it is as another one"] = function()
-  local function first(text) return folded.decode("rds", OPERATION, text, LIST)[LIST][1] end
-  local one = first(PAGES.two)
-  assert(folded.is(one) and one:value "DBInstanceIdentifier" == "a" and one:value "Engine" == nil)
-  assert(one:print() == first(PAGES.two):print())
-  assert(one:print() ~= first(PAGES.escapes):print())
+  local one, same, other = fold(PAGES.two)[LIST], fold(PAGES.two)[LIST], fold(PAGES.escapes)[LIST]
+  assert(folded.is(one) and one.count == 2 and one:value(1) == "a" and one:value(2) == "b")
+  assert(one:print(1) == same:print(1) and one:print(1) ~= other:print(1) and one:print(1) ~= one:print(2))
+end
+
+tests["what changes by itself makes no difference"] = function()
+  local function at(time) return fold(page("<DBInstances>" .. item("a", "<LatestRestorableTime>" .. time
+    .. "</LatestRestorableTime>") .. "</DBInstances>"))[LIST]:print(1) end
+  assert(at "2026-01-01T00:00:00Z" == at "2026-01-01T00:05:00Z")
 end
 
 return tests

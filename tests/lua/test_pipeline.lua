@@ -349,7 +349,7 @@ tests["what a hook does is seen at once"] = function()
       protected = run:observe("original").protected
       return run:done()
     end })
-  end, knobs = { stale_s = 0 } }
+  end, knobs = { stale_s = 0, snapshot_tail_s = 0 } }
   equal(result.outcome, "restored")
   equal(protected, false, "deletion protection, as it is seen")
 end

@@ -28,11 +28,15 @@ end
 function tests.waits_long_between_changes()
   local function delay(elapsed_s, expected_s)
     return core.waiter.delay_ms { elapsed_ms = elapsed_s * 1000, expected_ms = expected_s and expected_s * 1000,
-      min_ms = 2000, max_ms = 60000, random = 0.5 }
+      min_ms = 2000, max_ms = 60000, worth_ms = 1000, random = 0.5 }
   end
-  assert(delay(0, 600) < 3000 and delay(600, 600) < 3000)
-  assert(delay(300, 600) > 50000 and delay(3600) > 50000)
-  assert(delay(300, 600) <= 60000 and math.type(delay(300, 600)) == "integer")
+  assert(delay(600, 600) < delay(300, 600) and delay(0, 600) < delay(200, 600))
+  assert(delay(36000) == 52500 and math.type(delay(300, 600)) == "integer")
+  local function of_others(changes)
+    return core.waiter.delay_ms { elapsed_ms = 1000, min_ms = 2000, max_ms = 60000, random = 1, watched_s = 5000,
+      changes = changes }
+  end
+  assert(of_others(100) < of_others(1))
   refused("field 'max_ms': below min_ms", core.waiter.delay_ms,
     { elapsed_ms = 0, min_ms = 2, max_ms = 1, random = 0 })
   refused("field 'min_ms': 0 or more", core.waiter.delay_ms, { elapsed_ms = 0, min_ms = -1, max_ms = 1, random = 0 })

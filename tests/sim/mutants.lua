@@ -45,7 +45,7 @@ local mutants = {
     "nil"),
   mutant("T8", "one look is enough", "instance", "looks", "ENOUGH = 3", "ENOUGH = 1"),
   mutant("I14", "a run looks all the time", "instance", "world",
-    "look_ms = { min = 10 * 1000, max = 60 * 1000 }", "look_ms = { min = 100, max = 200 }"),
+    "look_ms = { min = 5 * 1000, max = 60 * 1000 }", "look_ms = { min = 100, max = 200 }"),
   mutant("I14", "a change is sent as often as it takes", "dropped deletion", "door",
     "if intent.sends >= rule.sends then", "if false then"),
   mutant("6.5", "an accepted call is not given time to show",
@@ -234,7 +234,7 @@ local mutants = {
     'return of_any_run(about, name:find "^arn:" and name or arn(about, "rds", kind .. ":" .. name:lower()))',
     'return "*"'),
   mutant("D30", "a wait may be as long as it likes", "tests/regress/d30-odd-waits-end-well.lua", "world",
-    "look_ms = { min = 10 * 1000, max = 60 * 1000 }", "look_ms = { min = 10 * 1000, max = 6000 * 1000 }"),
+    "look_ms = { min = 5 * 1000, max = 60 * 1000 }", "look_ms = { min = 5 * 1000, max = 6000 * 1000 }"),
 }
 
 --- What of the two lists of defects no mistake stands for, and why.

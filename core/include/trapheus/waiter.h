@@ -13,20 +13,25 @@ struct tph_waiter_phase {
     int64_t elapsed_ms;     /* since the state last changed */
     int64_t expected_ms;    /* typical length; 0 or less: not known */
     int64_t min_ms, max_ms; /* bounds of the delay: 0 <= min_ms <= max_ms */
+    double worth_ms;        /* how much sooner a change must be seen on average for one look more */
+    double watched_s;       /* how long others were watched in this phase, at about this age, */
+    double changes;         /* and how many of them changed meanwhile */
 };
 
-/* How long until the next look. A change is likely right after another one (states come in quick
- * succession) and around the expected end, and unlikely in between; the further the nearest of
- * these moments, the longer the delay:
+/* How many changes of state a second of waiting is to bring now. A length is half to twice the
+ * typical one, mostly (log-logistic, of shape 4); and states come in quick succession, so that one
+ * which has just changed may do so again. That counts as one change among those of others. */
+double tph_waiter_changes_per_s(const struct tph_waiter_phase *, double elapsed_ms);
+
+/* How long until the next look. Of looks at a distance of d, at a moment when a second brings h
+ * changes, each costs d * h changes half of d on average: the distance at which one look more
+ * would save just what it is worth is
  *
- *     distance = min(elapsed, |expected - elapsed|)         (elapsed alone, if nothing is expected)
- *     longest  = distance / 4, but within [5/4 min_ms, max_ms]
- *     shortest = 3/4 longest, but at least min_ms
- *     delay    = shortest + random * (longest - shortest)
+ *     sqrt(2 * worth / h)
  *
- * So it never sleeps through the expected end, grows by a quarter of the time already waited when
- * nothing is known, and slows down again when the end is overdue. `random` in [0, 1) keeps a
- * thousand waiters from looking at the same moment. The result is within [min_ms, max_ms]. */
+ * taken where h is greatest within it, so that it never sleeps through the expected end. A quarter
+ * less at random (in [0, 1)) keeps a thousand waiters from looking at the same moment. The result
+ * is within [min_ms, max_ms]. */
 int64_t tph_waiter_delay_ms(const struct tph_waiter_phase *, double random);
 
 enum tph_waiter_verdict { TPH_WAITER_RETRY, TPH_WAITER_SUCCESS, TPH_WAITER_FAILURE };

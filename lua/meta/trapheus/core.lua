@@ -239,6 +239,18 @@ function core.xml.decode(bytes, reading) end
 ---@field [5] string
 ---@field [6] nil|function|trapheus.core.Writing|(string|trapheus.core.Writing)[]
 
+--- The items of a listing, if it is written as AWS writes it, without parsing them: four values each, one after the
+--- other: the text of its first `field`; a number that is equal for equal items, but for the text of the first `but`;
+--- where in the body it begins, and where it ends.
+---@param body string
+---@param list string   "DBInstances", whose items are each a "DBInstance"
+---@param field string
+---@param but string
+---@return (string|integer)[]? items  nil: it is not
+---@return integer? first  of the list, its tag included, the last byte;
+---@return integer? last   and of its closing tag the first
+function core.xml.items(body, list, field, but) end
+
 --- A value as XML. Raises a text without a place for what the writing does not allow.
 ---@param writing trapheus.core.Writing
 ---@param value any
@@ -275,8 +287,18 @@ function core.backoff.delay_ms(state) end
 
 core.waiter = {}
 
---- Short near an expected change and right after one, long between.
----@param phase { elapsed_ms: number, expected_ms: number?, min_ms: number, max_ms: number, random: number }
+---@class trapheus.core.Phase
+---@field elapsed_ms number    Since the state last changed.
+---@field expected_ms number?  How long such a phase usually takes.
+---@field min_ms number
+---@field max_ms number
+---@field worth_ms number?     How much sooner a change must be seen, on average, for one look more.
+---@field watched_s number?    How long others were watched in this phase, at about this age,
+---@field changes number?      and how many of them changed meanwhile.
+---@field random number        In [0, 1).
+
+--- Short where a change is likely, long where it is not.
+---@param phase trapheus.core.Phase
 ---@return integer
 function core.waiter.delay_ms(phase) end
 

@@ -5,64 +5,53 @@ local protocol = require "trapheus.aws.protocol"
 
 local folded = {}
 
----@class trapheus.Folded
----@field text string  the item's element
-local Item = {}
-Item.__index = Item
+local PARTS <const>, VALUE <const>, PRINT <const>, FIRST <const>, LAST <const> = 4, 1, 2, 3, 4 -- of core.xml.items
 
---- The text of the first element of that name; the item's own comes first.
----@param field string
----@return string?
-function Item:value(field) return self.text:match("<" .. field .. ">([^<]*)<") end
+-- What changes by itself, and is nothing that anybody waits for: without it a database that rests stays as it was.
+local RESTLESS = "LatestRestorableTime"
 
---- Equal for items that are equal.
+---@class trapheus.Folded  The items of a page, 1 to `count`.
+---@field count integer
+local Page = {}
+Page.__index = Page
+
+--- The text of the field that the page was folded by.
+---@param i integer
 ---@return string
-function Item:print()
-  self.hash = self.hash or core.sha256(self.text)
-  return self.hash
-end
+function Page:value(i) return self.items[(i - 1) * PARTS + VALUE] end
+
+--- Equal for items that are equal, but for what changes all the time.
+---@param i integer
+---@return integer
+function Page:print(i) return self.items[(i - 1) * PARTS + PRINT] end
 
 --- The item as a decoded page has it.
+---@param i integer
 ---@return table
-function Item:open()
-  local page = self.page
-  return protocol.decode(page.definition, page.operation, page.head .. self.text .. page.tail)[page.list][1]
+function Page:open(i)
+  local at = (i - 1) * PARTS
+  local text = self.body:sub(self.items[at + FIRST], self.items[at + LAST])
+  return protocol.decode(self.definition, self.operation, self.head .. text .. self.tail)[self.list][1]
 end
 
 ---@param value any
 ---@return boolean
-function folded.is(value) return getmetatable(value) == Item end
-
--- The elements between two places, and nothing else; nil: there is something else.
-local function elements(body, from, to, element)
-  local open_tag, close_tag, list = "<" .. element .. ">", "</" .. element .. ">", {}
-  local at = body:find("%S", from)
-  while at ~= to do
-    local _, last = body:find(close_tag, at, true)
-    if body:sub(at, at + #open_tag - 1) ~= open_tag or not last or last > to then return nil end
-    list[#list + 1] = body:sub(at, last)
-    at = body:find("%S", last + 1)
-  end
-  return list
-end
+function folded.is(value) return getmetatable(value) == Page end
 
 --- As protocol.decode, but the items of `list` stay folded, where they are written as AWS writes them.
 ---@param definition trapheus.Model|string
 ---@param operation string
 ---@param body string
 ---@param list string    "DBInstances", whose elements are "DBInstance"
+---@param field string   that they are asked for by
 ---@return table
-function folded.decode(definition, operation, body, list)
-  local _, from = body:find("<" .. list .. ">", 1, true)
-  local to = from and body:find("</" .. list .. ">", from, true)
-  local texts = to and elements(body, from + 1, to, (list:gsub("s$", "")))
-  if not texts then return protocol.decode(definition, operation, body) end
-  local page = { definition = definition, operation = operation, list = list, head = body:sub(1, from),
-    tail = body:sub(to) }
+function folded.decode(definition, operation, body, list, field)
+  local items, first, last = core.xml.items(body, list, field, RESTLESS)
+  if not items then return protocol.decode(definition, operation, body) end
+  local page = { definition = definition, operation = operation, list = list, body = body, items = items,
+    count = #items // PARTS, head = body:sub(1, first), tail = body:sub(last) }
   local result = protocol.decode(definition, operation, page.head .. page.tail)
-  if #texts == 0 then return result end
-  for i, text in ipairs(texts) do texts[i] = setmetatable({ text = text, page = page }, Item) end
-  result[list] = texts
+  if page.count > 0 then result[list] = setmetatable(page, Page) end
   return result
 end
 

@@ -1,16 +1,17 @@
---- The fleet driver: many runs in one process. A run that waits is data in a heap, by when its next look is due; one
---- whose turn it is looks in a task, and many of those are under way at once. Runs that are due at about the same time
---- look together, so that they share what they see.
+--- The fleet driver: many runs in one process. A run that waits is data: its questions are watched together with those
+--- of others (trapheus.watch), or it stands in a heap, by when its next look is due. One whose turn it is looks in a
+--- task, and many of those are under way at once; those that are due at about the same time look together, so that they
+--- share what they see.
 local errors = require "trapheus.errors"
 local heap = require "trapheus.heap"
 local tasks = require "trapheus.tasks"
+local watch = require "trapheus.watch"
 
 local driver = {}
 
 -- One round of looks costs about the same for one run as for a hundred: the more there are, the more often.
-local MIN_ROUND_MS, MAX_ROUND_MS, ROUND_OF_ALL_MS = 1000, 10 * 1000, 100 * 1000
-local PAGE = 100 -- databases that one call asks about
-local REST_MS = 60 * 1000 -- one that rests looks all the same after this
+local MIN_ROUND_MS, MAX_ROUND_MS, ROUND_OF_ALL_MS = 1000, 4 * 1000, 20 * 1000
+local REST_MS = 290 * 1000 -- one that is watched looks all the same after this: its lease is to be looked after
 local MOST_AT_ONCE = 200 -- looks under way: two full pages
 
 ---@class trapheus.FleetDriver
@@ -19,116 +20,135 @@ local MOST_AT_ONCE = 200 -- looks under way: two full pages
 local Driver = {}
 Driver.__index = Driver
 
+local start -- (self, entry, woken_ms)
+
+-- An entry that waits: in the heap until a time. What is left there of an earlier wait counts for nothing.
+local function put_off(self, entry, delay_ms)
+  entry.due_ms, entry.waits = self.world:now_ms() + delay_ms, true
+  self.due:push(entry.due_ms, entry)
+end
+
+local function wake(self, entry, asked_ms)
+  if not entry.waits then return end
+  if self.active >= MOST_AT_ONCE then
+    put_off(self, entry, 0)
+  else
+    start(self, entry, asked_ms)
+  end
+  self.moved = true
+end
+
 --- `ended` is called when a run has ended; or has come to nothing, and then `problem` says why: the run is as the
 --- journal has it. It may add runs.
 ---@param world trapheus.World
 ---@param ended fun(run: trapheus.Run, problem: any, pipeline: trapheus.Pipeline)
 ---@return trapheus.FleetDriver
 function driver.new(world, ended)
-  return setmetatable({ world = world, ended = ended, due = heap.new(), active = 0, round_at_ms = 0 }, Driver)
+  local self = setmetatable({ world = world, ended = ended, due = heap.new(), entries = {}, count = 0, active = 0,
+    round_at_ms = 0 }, Driver)
+  self.watch = watch.new(world.loop, function(...) wake(self, ...) end)
+  return self
 end
 
 --- Its first look is due now.
 ---@param pipeline trapheus.Pipeline
 ---@param run trapheus.Run
 function Driver:add(pipeline, run)
-  self.due:push(self.world:now_ms(), { pipeline = pipeline, run = run })
+  local entry = { pipeline = pipeline, run = run, turn = 0 }
+  self.entries[entry], self.count = true, self.count + 1
+  put_off(self, entry, 0)
   self.moved = true
 end
 
 --- How many runs have not ended.
 ---@return integer
-function Driver:under_way() return self.due.count + self.active end
+function Driver:under_way() return self.count end
 
---- Calls f(run) for each that waits.
+--- Calls f(run) for each that has not ended.
 function Driver:each(f)
-  for i = 1, self.due.count do f(self.due[i].value.run) end
+  for entry in pairs(self.entries) do f(entry.run) end
 end
 
-local function look(self, entry)
+-- What it waits for, in words that are the same for all who wait for it.
+local function phase_of(run)
+  local name = run.identifier:gsub("%-", "%%-")
+  return run.record.step .. ": " .. run.record.waiting.why:gsub(name, "")
+end
+
+local function rest(self, entry, delay_ms)
   local run = entry.run
-  entry.looked_ms = self.world:now_ms()
-  run.world.rds:begin()
-  local ok, delay_ms = xpcall(entry.pipeline.tick, errors.traced, entry.pipeline, run)
+  local questions = run.resting and run.world.rds:questions()
+  if not questions then
+    self.watch:leave(entry)
+    return put_off(self, entry, delay_ms)
+  end
+  self.watch:add(entry, questions, { phase = phase_of(run), since_ms = run.record.waiting.since_ms,
+    expected_s = run.resting.expected_s, calm = run.resting.calm })
+  put_off(self, entry, REST_MS)
+end
+
+local function tick(entry, woken_ms)
+  entry.run.world.rds:begin(woken_ms)
+  local delay_ms = entry.pipeline:tick(entry.run)
+  entry.run:look_anew()
+  return delay_ms
+end
+
+local function look(self, entry, woken_ms)
+  local run = entry.run
+  local ok, delay_ms = xpcall(tick, errors.traced, entry, woken_ms)
   self.active, self.moved = self.active - 1, true
-  run:look_anew()
-  if ok and delay_ms then return self.due:push(self.world:now_ms() + delay_ms, entry) end
+  if ok and delay_ms then return rest(self, entry, delay_ms) end
+  self.watch:leave(entry)
+  self.entries[entry], self.count = nil, self.count - 1
   self.ended(run, not ok and delay_ms or nil, entry.pipeline)
 end
 
-local function start(self, entry)
-  self.active = self.active + 1
-  tasks.spawn(look, self, entry)
+function start(self, entry, woken_ms)
+  self.active, entry.turn, entry.waits, entry.due_ms = self.active + 1, entry.turn + 1, false, nil
+  tasks.spawn(look, self, entry, woken_ms)
 end
 
--- For those that rest it is asked whether anything has changed; only then do they look.
-local function glance(self, resting)
-  for _, entry in ipairs(resting) do entry.asking = entry.run.world.rds:glance() end
-  for _, entry in ipairs(resting) do
-    for _, task in ipairs(entry.asking) do tasks.await(task) end
-    entry.asking = nil
+-- The first in the heap that still waits there, and since when it is due.
+local function first_due(self)
+  local entry, due_ms = self.due:peek()
+  while entry and entry.due_ms ~= due_ms do
+    self.due:pop()
+    entry, due_ms = self.due:peek()
   end
-  for _, entry in ipairs(resting) do
-    if entry.run.world.rds:glanced() then
-      self.due:push(self.world:now_ms() + entry.pipeline:again(entry.run), entry)
-    else
-      start(self, entry)
-    end
-  end
-  self.active, self.moved = self.active - 1, true
+  return entry, due_ms
 end
 
 -- When the next looks are due: not sooner than a round after the last ones.
 local function next_ms(self)
-  local _, due_ms = self.due:peek()
+  if self.watch.live > 0 then return self.round_at_ms end
+  local _, due_ms = first_due(self)
   if not due_ms or self.active >= MOST_AT_ONCE then return math.huge end
   return math.max(due_ms, self.round_at_ms)
 end
 
 local function round_ms(self)
-  return math.max(MIN_ROUND_MS, math.min(ROUND_OF_ALL_MS / self:under_way(), MAX_ROUND_MS)) // 1
+  return math.max(MIN_ROUND_MS, math.min(ROUND_OF_ALL_MS / self.count, MAX_ROUND_MS)) // 1
 end
 
--- Takes those whose turn it is.
-local function take_due(self, now_ms, until_ms)
-  local looking, resting = {}, {}
-  local entry, due_ms = self.due:peek()
-  while entry and due_ms <= until_ms and self.active + #looking < MOST_AT_ONCE do
-    local rests = entry.run.rests and now_ms - entry.looked_ms < REST_MS
-    table.insert(rests and resting or looking, entry)
+-- Those whose turn it is look. Are there more of them?
+local function start_looks(self, until_ms)
+  local entry, due_ms = first_due(self)
+  while entry and due_ms <= until_ms and self.active < MOST_AT_ONCE do
     self.due:pop()
-    entry, due_ms = self.due:peek()
+    start(self, entry)
+    entry, due_ms = first_due(self)
   end
-  return looking, resting
-end
-
--- A page costs the same whether it is full or not: it is filled with those who rest and are next.
-local function fill(self, resting, count)
-  local passed = {}
-  while count % PAGE > 0 and #passed < PAGE do
-    local entry, due_ms = self.due:pop()
-    if not entry then break end
-    if entry.run.rests then
-      resting[#resting + 1], count = entry, count + 1
-    else
-      passed[#passed + 1] = { due_ms, entry }
-    end
-  end
-  for _, each in ipairs(passed) do self.due:push(each[1], each[2]) end
+  return entry ~= nil and due_ms <= until_ms
 end
 
 local function start_due(self)
   local now_ms = self.world:now_ms()
   if next_ms(self) > now_ms then return end
   local length_ms = round_ms(self)
-  local looking, resting = take_due(self, now_ms, now_ms + length_ms / 2)
-  fill(self, resting, #looking + #resting)
-  if next_ms(self) > now_ms then self.round_at_ms = now_ms + length_ms end -- or there are more of this round
-  for _, entry in ipairs(looking) do start(self, entry) end
-  if #resting > 0 then
-    self.active = self.active + 1
-    tasks.spawn(glance, self, resting)
-  end
+  self.watch:round()
+  local more = start_looks(self, now_ms + length_ms / 2)
+  if not more then self.round_at_ms = now_ms + length_ms end
 end
 
 -- Until a look has ended, or the next round is due, or a signal comes.

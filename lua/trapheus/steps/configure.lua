@@ -4,6 +4,7 @@
 local calls = require "trapheus.steps.calls"
 local compare = require "trapheus.steps.compare"
 local parts = require "trapheus.parts"
+local statuses = require "trapheus.statuses"
 
 ---@class trapheus.steps.Configure : trapheus.Step
 local configure = { name = "configure", deadline_s = 24 * 3600, typical_s = 300, on_deadline = "park" }
@@ -28,7 +29,7 @@ local function settle(run, part)
   if not seen then return run:wait(("RDS to show %s again"):format(part.label)) end
   if seen:bad() == "terminal" then return run:fail(("%s is '%s'"):format(part.label, seen.status)) end
   if not seen:quiet() then -- nothing can be changed, nor judged
-    return run:wait(("the configuration to settle (%s)"):format(seen.status), configure.typical_s)
+    return run:wait(("the configuration to settle (%s)"):format(seen.status), statuses.typical_s[seen.status])
   end
   local current = part.settings:current(seen.raw)
   local parameters = part.settings:modify(part.config, current)
@@ -37,14 +38,14 @@ local function settle(run, part)
   if seen:needs_reboot() then return run:change(seen, seen:reboot()) end
   local settled, why = seen:settled()
   if outstanding and run:now_s() - part.known.configured_at < APPLIED_S then settled, why = false, "not applied yet" end
-  if not settled then return run:wait(("the configuration to settle (%s)"):format(why), configure.typical_s) end
+  if not settled then return run:wait(("the configuration to settle (%s)"):format(why), 60) end
   return calls.advance(run, part)
 end
 
 function configure.advance(run)
   local answer = parts.each(parts.replacement(run), function(part) return settle(run, part) end)
   if run:steady("configured", not answer) then return run:done() end
-  return answer or run:wait("the configuration to settle (looking again)", configure.typical_s)
+  return answer or run:wait("the configuration to settle (looking again)", 20)
 end
 
 return configure

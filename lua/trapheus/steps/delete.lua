@@ -4,6 +4,7 @@
 local handover = require "trapheus.steps.handover"
 local names = require "trapheus.names"
 local parts = require "trapheus.parts"
+local statuses = require "trapheus.statuses"
 local subscriptions = require "trapheus.steps.subscriptions"
 
 ---@class trapheus.steps.Delete : trapheus.Step
@@ -86,6 +87,12 @@ local function state(list)
   return result
 end
 
+local function going(run)
+  local answer = run:wait("the original to be deleted", statuses.typical_s.deleting)
+  answer.calm = true
+  return answer
+end
+
 function delete.advance(run)
   local moving = handover.advance(run) or subscriptions.advance(run)
   if moving then return moving end
@@ -94,7 +101,7 @@ function delete.advance(run)
   local now = state(list)
   if run:steady("original gone", now == "gone") then return run:done() end
   if now == "gone" then return run:wait("the original to be gone for certain", 20) end
-  if now == "going" then return run:wait("the original to be deleted", delete.typical_s) end
+  if now == "going" then return going(run) end
   local answer = moved(run, list)
   if answer then return answer end
   local replacement
@@ -103,7 +110,7 @@ function delete.advance(run)
   answer = not run.options.no_fence and run:protect(replacement, true) or stranger(run, list)
   if answer then return answer end
   return parts.each(list, function(part) return delete_part(run, part) end)
-    or run:wait("the original to be deleted", delete.typical_s)
+    or going(run)
 end
 
 --- A deletion that takes too long is reported; a replacement that does not serve calls a person.

@@ -4,6 +4,7 @@
 --- lost reply, or on another host, the next look carries on.
 local lease = require "trapheus.lease"
 local parts = require "trapheus.parts"
+local statuses = require "trapheus.statuses"
 local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Rename : trapheus.Step
@@ -41,14 +42,16 @@ local function move(run, part, name)
   if not seen then return run:wait(("RDS to show %s again"):format(part.label)) end
   if seen.name == name then
     if seen:quiet() then return nil end
-    return run:wait(("%s to settle as %s (%s)"):format(part.label, name, seen.status), 120)
+    return run:wait(("%s to settle as %s (%s)"):format(part.label, name, seen.status),
+      statuses.typical_s[seen.status])
   end
   if seen.name ~= part.home and seen.name ~= part.aside then
     return run:park(("somebody has renamed %s to %s"):format(part.label, seen.name),
       ("rename it to %s, then run: trapheus resume %s"):format(name, run.id))
   end
   if not seen:quiet() then
-    return run:wait(("%s to become %s (%s)"):format(part.label, name, seen.status), rename.typical_s)
+    return run:wait(("%s to become %s (%s)"):format(part.label, name, seen.status),
+      statuses.typical_s[seen.status])
   end
   return run:change(seen, seen:rename(name))
 end

@@ -4,6 +4,7 @@ local lease = require "trapheus.lease"
 local marks = require "trapheus.marks"
 local members = require "trapheus.members"
 local parts = require "trapheus.parts"
+local statuses = require "trapheus.statuses"
 local pinned = require "trapheus.pinned"
 
 ---@class trapheus.steps.Restore : trapheus.Step
@@ -50,7 +51,7 @@ local function judge(run, replacement)
   elseif replacement:serving() then
     return members.create(run, replacement) or run:done()
   end
-  return run:wait(("the restore (%s)"):format(replacement.status), restore.typical_s)
+  return run:wait(("the restore (%s)"):format(replacement.status), statuses.typical_s[replacement.status])
 end
 
 function restore.advance(run)

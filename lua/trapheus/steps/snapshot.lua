@@ -29,6 +29,18 @@ local function creation(run, name)
   return original, original:create_snapshot(name, { { Key = marks.RUN, Value = marks.of_snapshot(run.id) } })
 end
 
+local TYPICAL_S = 180 -- of one whose progress is not known yet
+local TELLING_PERCENT = 5 -- from here on what it has taken so far says how long it takes
+
+local function growing(run, name, seen)
+  local percent = seen.raw.PercentProgress
+  local answer = run:wait(("the snapshot %s (%s)"):format(name, seen.status), TYPICAL_S,
+    percent and ("%d%%"):format(percent) or nil)
+  local age_s = seen.created_at and run:now_s() - (run.world:clock_ahead_s() or 0) - seen.created_at or 0
+  if percent and percent >= TELLING_PERCENT and age_s > 0 then answer.ahead_s = age_s * (100 - percent) / percent end
+  return answer
+end
+
 -- Makes the snapshot `name`. nil: it is there, ours and available.
 local function ensure(run, name)
   local seen = look(run, name)
@@ -46,9 +58,7 @@ local function ensure(run, name)
     return nil, answer
   end
   if seen.status ~= "available" then
-    local percent = seen.raw.PercentProgress
-    return nil, run:wait(("the snapshot %s (%s)"):format(name, seen.status), snapshot.typical_s,
-      percent and ("%d%%"):format(percent) or nil)
+    return nil, growing(run, name, seen)
   end
   local _, operation, target = creation(run, name)
   run:confirm(operation, target)
