@@ -206,17 +206,22 @@ local function write_rehearsal(run, given, real_ms, is_open)
     is_open and "; it is gone now, and this run cannot be resumed" or ""))
 end
 
+--- The calls of a run that was only planned; nil: it came to none.
+---@param run trapheus.Run
+---@return table?
+function command.plan_document(run)
+  local plan = run.plan
+  return plan and { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash,
+    trouble = plan.trouble or json.null }
+end
+
 --- Tells how the run has ended, or where it stands, on stdout.
 ---@param run trapheus.Run
 ---@param given trapheus.Given
 ---@param real_ms number  How long it took, in this process.
 function command.print_result(run, given, real_ms)
   local document = report.document(run)
-  if given.plan and run.plan then
-    local plan = run.plan
-    document.plan = { calls = json.list(plan.calls), outage_s = plan.outage_s or json.null, hash = plan.hash,
-      trouble = plan.trouble or json.null }
-  end
+  if given.plan then document.plan = command.plan_document(run) end
   local scenario = given.scenario
   if scenario then
     document.scenario = { name = scenario.name, expected = scenario.expected,

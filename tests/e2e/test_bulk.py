@@ -124,6 +124,12 @@ def test_a_plan_for_all_changes_nothing(peer, program, fleet):
     assert result.code == 0, result
     for name in fleet:
         assert f"RestoreDBInstanceFromDBSnapshot {name}" in result.out
+    one = json.loads(bulk(program, *fleet, "--plan", where={"--output": "json"}).out)
+    assert [run["identifier"] for run in one["runs"]] == list(fleet)
+    for run in one["runs"]:
+        assert "RestoreDBInstanceFromDBSnapshot" in [call["operation"] for call in run["plan"]["calls"]]
+    lines = bulk(program, *fleet, "--plan", where={"--output": "jsonl"}).out.splitlines()
+    assert all(isinstance(json.loads(line), dict) for line in lines)
     assert not peer.mutations()
 
 

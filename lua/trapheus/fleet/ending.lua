@@ -107,6 +107,7 @@ local FIELDS = { "run_id", "outcome", "step", "started_s", "elapsed_s", "message
 local function described(run)
   local told = { identifier = run.id, status = run.status }
   for _, field in ipairs(FIELDS) do told[field] = run[field] == nil and json.null or run[field] end
+  told.plan = run.plan
   return told
 end
 

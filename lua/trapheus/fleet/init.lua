@@ -173,7 +173,12 @@ end
 local function tell(self, run, pipeline)
   if run.record.outcome == "parked" then alerts.tell_end(run, self.given.told) end
   pipeline:ended(run)
-  if self.given.plan then command.print_result(run, self.given, 0) end
+  if not self.given.plan then return end
+  if self.given.output == "json" then -- one document for all of them
+    self.state.runs[run.record.fleet_target].plan = command.plan_document(run)
+  else
+    command.print_result(run, self.given, 0)
+  end
 end
 
 local function ended(self, run, problem, pipeline)
