@@ -119,6 +119,20 @@ local function hold(run, role, seen)
   if wait_s > 0 then return run:wait_out("the lease to be certain", wait_s) end
 end
 
+-- Before this run has moved the original it has its own name, or somebody else has moved it: perhaps another run, while
+-- this one was away. nil: it has.
+local function renamed(run, seen)
+  local held = run.facts.lease
+  if run.facts.moving or run.record.direction == "back" or seen.name == run.identifier then
+    held.renamed_at = nil
+    return nil
+  end
+  held.renamed_at = held.renamed_at or run:now_s()
+  local wait_s = held.renamed_at + CERTAIN_S - run:now_s()
+  if wait_s > 0 then return run:wait_out("RDS to show the original as " .. run.identifier, wait_s) end
+  return run:fail(("the original is called %s now: somebody has renamed it"):format(seen.name))
+end
+
 --- Takes the lease on the original. nil: it is held for certain.
 ---@param run trapheus.Run
 ---@return trapheus.Answer?
@@ -132,7 +146,7 @@ function lease.take(run)
     run:warn(("%s, and has not given it back: it is taken over"):format(whose(other)))
   end
   run.facts.lease = run.facts.lease or {}
-  return hold(run, "original", original)
+  return renamed(run, original) or hold(run, "original", original)
 end
 
 -- Where it must be: on the original while that counts, then on the replacement.
@@ -156,7 +170,13 @@ function lease.lost(run)
   if not seen then return run:wait "RDS to show who has the lease" end
   local other = theirs(run, seen)
   if other and in_force(run, other) then return stop(run, other) end
-  return hold(run, bearer(run), seen)
+  return renamed(run, seen) or hold(run, bearer(run), seen)
+end
+
+-- Is all that it is to say there, but for the lease itself?
+local function told(run, role, seen)
+  local wanted = tags_for(run, role)
+  return seen.tags[marks.STATE] == wanted[marks.STATE] and seen.tags[marks.SNAPSHOT] == wanted[marks.SNAPSHOT]
 end
 
 --- Puts on the original what another machine would need to end the run as it now stands. nil: it is there.
@@ -165,10 +185,8 @@ end
 function lease.tell(run)
   local original = run.facts.lease and run:find "original"
   if not original then return nil end
-  local wanted = tags_for(run, "original")
-  local told = original.tags[marks.STATE] == wanted[marks.STATE]
-    and original.tags[marks.SNAPSHOT] == wanted[marks.SNAPSHOT]
-  if not told then return lease.lost(run) or write(run, "original", original) end
+  if not told(run, "original", original) then return lease.lost(run) or write(run, "original", original) end
+  return renamed(run, original)
 end
 
 -- One renewal, on one of the two. True: nothing is left to do for now.
@@ -178,7 +196,7 @@ local function renewed(run, role)
   local other = theirs(run, seen)
   if other and in_force(run, other) then return true end -- the next change is stopped by it
   if left_s(run, seen) > RENEW_S and seen.tags[marks.STATE] == state(run) then
-    run:confirm(marks.put(seen, {}))
+    if told(run, role, seen) then run:confirm(marks.put(seen, {})) end
     return true
   end
   local answer = write(run, role, seen)

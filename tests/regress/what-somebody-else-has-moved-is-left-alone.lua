@@ -1,0 +1,39 @@
+--- While a run is away, before it has moved anything, somebody else may move the original: another run, which has
+--- restored the database since. Then it is not this run's any more; it is left as it is, under the name that it has.
+local rehearse = require "rehearse"
+local witness = require "witness"
+local tests = {}
+
+local function rename(sandbox)
+  assert(sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb", NewDBInstanceIdentifier = "mydb-temp",
+    ApplyImmediately = true }))
+end
+
+local function left_alone(step, outcome, task)
+  local original
+  local result = rehearse { knobs = { stale_s = 0 }, task = task, snapshot = task == "db_restore" or nil,
+    instance = { DeletionProtection = false },
+    extend = function(pipeline)
+      pipeline:before(step, function(run)
+        original = run.world.sandbox:instance("mydb").DbiResourceId
+        rename(run.world.sandbox)
+        witness.pass(run.world, 3600)
+      end)
+    end }
+  witness.equal(result.outcome, outcome)
+  local truth = result.sandbox:instance "mydb-temp"
+  witness.equal(truth.DbiResourceId, original, "who is mydb-temp")
+  witness.equal(truth.DeletionProtection, false, "its protection")
+  assert(not witness.marked(truth.TagList), "a mark is left")
+  witness.equal(#witness.renames(result.sandbox), 0, "renames of the run")
+end
+
+tests["before the lock"] = function() left_alone("lock", "refused") end
+
+tests["before the fence"] = function() left_alone("fence", "failed") end
+
+tests["before the snapshot"] = function() left_alone("snapshot", "failed") end
+
+tests["before the rename"] = function() left_alone("rename", "failed", "db_restore") end
+
+return tests
