@@ -62,8 +62,20 @@ local function quiescence_ms(run)
   return QUIESCENCE_MS + math.max(0, run.world:clock_ahead_s() or 0) * 1000 // 1
 end
 
--- As door.quiesce, of a name in its name space. `except`: the key of an intent that does not count.
-local function quiesce(run, held, except)
+local function ends_ms(run, ghost) return ghost.at_ms + (ghost.refused and SHOW_MS or quiescence_ms(run)) end
+
+-- Waits for a sending that was lost and has been followed by another one, or of which a copy may have taken effect.
+local function haunted(run, held, except)
+  local ghost = run.record.lost[held]
+  local left_ms = ghost and ghost.key ~= except and ends_ms(run, ghost) - run.world:now_ms() or 0
+  if left_ms > 0 then
+    local why = ghost.refused and "a refused %s of %s to show after all" or "a lost %s of %s to be certainly dead"
+    return run:wait_out(why:format(ghost.operation, held:match "%S+$"), left_ms / 1000)
+  end
+end
+
+-- And for those of the open intents. `except`: the key of one that does not count.
+local function undecided(run, held, except)
   local now, name = run.world:now_ms(), held:match "%S+$"
   for _, intent in ipairs(sorted_intents(run)) do
     local left_ms = intent.at_ms + (lost(intent) and quiescence_ms(run) or SHOW_MS) - now
@@ -72,11 +84,6 @@ local function quiesce(run, held, except)
         intent.operation, name), left_ms / 1000)
     end
   end
-  local ghost = run.record.lost[held]
-  local left_ms = ghost and ghost.key ~= except and ghost.at_ms + quiescence_ms(run) - now or 0
-  if left_ms > 0 then
-    return run:wait_out(("a lost %s of %s to be certainly dead"):format(ghost.operation, name), left_ms / 1000)
-  end
 end
 
 --- Waits until no call about a name whose outcome is unknown can still be executed, and every
@@ -84,11 +91,12 @@ end
 ---@param kind string  The name's space: "instance", "cluster", "tags", where names are ARNs, or "protection", where
 ---                     they are resource ids.
 ---@param name string
----@param operation string?  The call that makes it as it is wanted: that one may still come.
+---@param operation string?  The call that has made it as it is wanted, and was seen to.
 ---@param target trapheus.Target?
 ---@return trapheus.Answer?  nil: nothing to wait for.
 function door.quiesce(run, kind, name, operation, target)
-  return quiesce(run, names.held(kind, name), operation and key_of(run, operation, target))
+  local held = names.held(kind, name)
+  return undecided(run, held, operation and key_of(run, operation, target)) or haunted(run, held)
 end
 
 -- A sending whose outcome was never known may still be executed, whatever becomes of the next one.
@@ -97,6 +105,16 @@ local function remember_lost(run, intent)
   local ghost = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
   for _, held in ipairs(intent.names) do run.record.lost[held] = ghost end
   if intent.aspect then run.record.lost[intent.aspect] = ghost end
+end
+
+-- What is under way, or there, already: perhaps as the call has arrived twice, and the refusal is the second one's. It
+-- may be sent again at once, but nothing that would undo it is.
+local function remember_refused(run, intent)
+  local ghost = { key = intent.key, operation = intent.operation, at_ms = run.world:now_ms(), refused = true }
+  for _, held in ipairs(intent.names) do
+    local known = run.record.lost[held]
+    if not known or ends_ms(run, known) < ends_ms(run, ghost) then run.record.lost[held] = ghost end
+  end
 end
 
 --- Looks at what an open intent was about. Three equal reads without movement, later than any
@@ -157,8 +175,9 @@ local function rejected(run, intent, err)
     intent.refusal = { text = tostring(err), code = err.code }
     return keep(run, intent, "doubtful", err.code)
   end
-  settle(run, intent, "rejected", err.code)
   local class = errors.class(intent.operation, err.code)
+  if class == "conflict-wait" or class == "already-done" then remember_refused(run, intent) end
+  settle(run, intent, "rejected", err.code)
   if err.retryable or class == "throttle" or class == "transient" and err.status ~= 400
     or class == "conflict-wait" or class == "already-done" then
     return run:wait_patiently(("RDS to accept %s of %s (%s)"):format(intent.operation, intent.target.name, err.code))
@@ -187,11 +206,12 @@ end
 
 -- nil: nothing that was lost can still undo it, or be undone by it. Our own tags are put as often as they are missing.
 local function unquiet(run, intent, rule)
+  local function others(held) return undecided(run, held, intent.key) or haunted(run, held, intent.key) end
   for _, held in ipairs(intent.names) do
-    local answer = quiesce(run, held, intent.key)
+    local answer = others(held)
     if answer then return answer end
   end
-  return not rule.marks and intent.aspect and quiesce(run, intent.aspect, intent.key) or nil
+  return not rule.marks and intent.aspect and others(intent.aspect) or nil
 end
 
 --- Changes something, once, however often it is asked.

@@ -211,7 +211,7 @@ function Cluster:rename(name) return self:modify { NewDBClusterIdentifier = name
 
 -- Without ApplyImmediately: protection takes effect at once in any case, and what else is pending must not.
 function Cluster:protect(on)
-  return "ModifyDBCluster", self:target(), { DBClusterIdentifier = self.name, DeletionProtection = on }
+  return "ModifyDBCluster", self:target "protection", { DBClusterIdentifier = self.name, DeletionProtection = on }
 end
 
 -- RebootDBCluster is for Multi-AZ DB clusters only.

@@ -109,8 +109,10 @@ end
 
 -- Changing --------------------------------------------------------------------------------
 
-function Database:target()
-  return { kind = self.kind, resource_id = self.resource_id, name = self.name }
+---@param part string?  Of what is changed on its own.
+---@return trapheus.Target
+function Database:target(part)
+  return { kind = self.kind, resource_id = self.resource_id, name = self.name, part = part }
 end
 
 ---@class trapheus.Snapshot

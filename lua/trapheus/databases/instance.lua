@@ -160,7 +160,7 @@ function Instance:rename(name) return self:modify { NewDBInstanceIdentifier = na
 
 -- Without ApplyImmediately: protection takes effect at once in any case, and what else is pending must not.
 function Instance:protect(on)
-  return "ModifyDBInstance", self:target(), { DBInstanceIdentifier = self.name, DeletionProtection = on }
+  return "ModifyDBInstance", self:target "protection", { DBInstanceIdentifier = self.name, DeletionProtection = on }
 end
 
 function Instance:reboot()

@@ -3,9 +3,15 @@
 ---@class trapheus.steps.Fence : trapheus.Step
 local fence = { name = "fence", tidies = true, deadline_s = 3600 }
 
+--- Puts it up, if this run has one: another run may have taken it down, while this one was away.
+---@param run trapheus.Run
+---@return trapheus.Answer?  nil: it is up, or there is none
+function fence.up(run) return run.facts.fenced and run:protect(run:observe "original", true) or nil end
+
 function fence.advance(run)
   if run.options.no_fence then return run:done() end
-  local answer = run:protect(run:observe "original", true) or run:done()
+  run.facts.fenced = true
+  local answer = fence.up(run) or run:done()
   if answer.code == "AccessDenied" then
     answer.fail = answer.fail .. "; --no-fence goes on without deletion protection"
   end

@@ -2,6 +2,7 @@
 ---
 --- Where the rename stands is read from RDS each time, by resource id: after a crash, after a
 --- lost reply, or on another host, the next look carries on.
+local fence = require "trapheus.steps.fence"
 local lease = require "trapheus.lease"
 local parts = require "trapheus.parts"
 local statuses = require "trapheus.statuses"
@@ -100,11 +101,24 @@ local function held(run)
   return holders[1] and run:wait(holders[1].name .. " to be free") or followed(run)
 end
 
+-- As long as the name was not given up, another run may have been at work while this one was away. nil: nobody is, and
+-- the fence is up.
+local function exposed(run)
+  local original = run:observe "original"
+  return original.name == run.identifier and (lease.lost(run) or fence.up(run)) or nil
+end
+
+-- nil: the name may be given up.
+local function unready(run)
+  -- the snapshot is looked at again before the restore
+  return not run.facts.moving and (pinned.lost(run) or lease.tell(run)) or exposed(run)
+end
+
 function rename.advance(run)
   local list
+  local answer = unready(run)
+  if answer then return answer end
   if not run.facts.moving then
-    local answer = pinned.lost(run) or lease.tell(run) -- before the name is given up, and again before the restore
-    if answer then return answer end
     list = parts.original(run)
     answer = unquiet(run, list)
     if answer then return answer end
