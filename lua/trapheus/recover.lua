@@ -162,7 +162,7 @@ end
 
 -- What it has made of the original: marks are on that as well.
 local function find_snapshots(run)
-  snapshot.find(run)
+  snapshot.find(run, true)
   local final = run.options.final_snapshot or names.final(run.identifier, run.id)
   run.facts.final_snapshot = run.database.snapshot(run.world.rds, final) and final or nil
 end
@@ -233,6 +233,7 @@ local function choose(run, pipeline, found)
   if not run.facts.snapshot then
     return turn(run, "its journal was lost, and the snapshot that it restored from is not there any more")
   end
+  snapshot.find(run)
   go(run, "forward", "restore")
 end
 

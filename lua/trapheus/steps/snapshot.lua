@@ -214,12 +214,13 @@ local function marked(run)
   end
 end
 
---- Pins the one that it must have made, when nobody knows any more which that was; others are told of.
+--- What another host makes of those that a run has made: tells of those that are not pinned.
 ---@param run trapheus.Run
-function snapshot.find(run)
+---@param pins boolean?  If none is, the first one that it must have made is.
+function snapshot.find(run, pins)
   for _, name in ipairs(run:takes_snapshot() and snapshot.own_names(run) or {}) do
     local seen = look(run, name)
-    if seen and of_original(run, seen) and not run.facts.snapshot then
+    if seen and of_original(run, seen) and pins and not run.facts.snapshot then
       run.facts.snapshot = pinned.new(seen)
       run.facts.snapshot.made = true
     elseif seen and ours(run, seen) then
