@@ -105,7 +105,7 @@ function campaigns.elsewhere()
   end
 end
 
-local PAIR_KINDS = { "drop", "lost", "zombie", "500c", "throttle", "denied", "background_failure", "crash" }
+local PAIR_KINDS = { "drop", "lost", "dup", "zombie", "500c", "throttle", "denied", "background_failure", "crash" }
 
 local function strike(fields, site, kind)
   if kind == "crash" then

@@ -118,6 +118,9 @@ for _, fault in ipairs {
 } do
   row(fault.kind, { topology = "instance", faults = { fault } })
 end
+-- the first of two is executed, the second one refused, and the third is denied before the first one shows
+row("refused copy", { topology = "instance", knobs = { reserved_name_state = 1, rename_lag_s = 60, stale_s = 60 },
+  faults = { at("ModifyDBInstance", 2, "dup"), at("ModifyDBInstance", 3, "denied") } })
 row("dropped deletion", { topology = "instance", faults = { at("DeleteDBInstance", "every", "drop") } })
 row("looks denied in snapshot", { topology = "instance", snapshot = true,
   faults = burst("DescribeDBSnapshots", 26, 30, "denied") })
@@ -138,6 +141,10 @@ row("late rival", { topology = "instance", rival_s = 4000, options = { export = 
 -- a rival takes over while the first is away, which then comes back
 row("overtaken", { topology = "instance", snapshot = true, rival_s = 2600,
   crashes = { { site = "call", what = "CreateDBSnapshot", when = "after", nth = 1, away_s = 2800 } } })
+-- or rolls back meanwhile, and takes its fence down
+row("overtaken in rename", { topology = "instance", task = "db_restore", rival_s = 2500,
+  faults = { at(RESTORE, 1, "terminal", { status = "failed" }) },
+  crashes = { { site = "look", what = "rename", when = "asleep", nth = 2, away_s = 12000 } } })
 row("another snapshot", { topology = "instance", task = "db_restore", knobs = { rename_s = 600, snapshot_s = 30 },
   meanwhile = { { step = "rename", after_s = 200, kind = "delete_snapshot", name = "mydb-snapshot" },
     { step = "rename", after_s = 300, kind = "snapshot", name = "mydb-template-1", snapshot = "mydb-snapshot" } } })

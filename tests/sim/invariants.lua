@@ -274,7 +274,8 @@ local TAGGING = { AddTagsToResource = true, RemoveTagsFromResource = true }
 local function busy_rival(watch, host)
   for _, other in ipairs(watch.play.hosts) do
     local durable = watch.durable[other.name]
-    if other ~= host and durable and durable.locked and not durable.outcome and other.lives == 1 and not other.dead then
+    local away = other.lives > 1 or other.dead or other.slept
+    if other ~= host and durable and durable.locked and not durable.outcome and not away then
       return other.name
     end
   end
@@ -296,10 +297,22 @@ local function exclusion(watch, host, call)
   return other and ("%s sends %s while %s is at work"):format(host.name, call.operation, other)
 end
 
+-- The run that has to keep the fence up: the only one; of several the one that has the lease, while the original is
+-- away from its name. Before that, another one may have taken it down.
+local function keeper(watch, original)
+  if not watch.play.case.rival_s then return watch.durable.a end
+  for _, tag in ipairs(original and original.fields.TagList or {}) do
+    for _, durable in pairs(watch.durable) do
+      local has_lease = tag.Key == "trapheus:lease" and tag.Value:match "^%w+" == durable.run_id
+      if has_lease and (original.pending_name or original.name ~= "mydb") then return durable end
+    end
+  end
+end
+
 -- I9: the original is fenced until the replacement is verified and protected.
 local function fence(watch)
-  local durable = watch.durable.a
   local original = watch:thing(watch.original.rid)
+  local durable = keeper(watch, original)
   if not durable or not durable.fenced or not original or original.fields.DeletionProtection then return nil end
   if (watch.play.case.options or {}).no_fence or watch.operator_protection then return nil end
   if durable.direction == "back" and not original.pending_name and original.name == "mydb" then return nil end

@@ -39,6 +39,7 @@ Play.__index = Play
 ---@field pipeline trapheus.Pipeline
 ---@field wake_ms integer?   nil: it has ended
 ---@field lives integer
+---@field slept boolean?      its machine was asleep
 ---@field elsewhere string?  it has been moved to another machine once
 ---@field forgetful boolean?  its journal was lost with that
 
@@ -165,10 +166,13 @@ end
 local function move_elsewhere(play, host)
   local kept = host.world.journal
   host.world.journal = mortal_journal(play, host)
-  local ok, run = pcall(recover.run, host.world, host.pipeline, "mydb", "restore")
+  local ok, run = pcall(function()
+    local found = recover.run(host.world, host.pipeline, "mydb", "restore")
+    found:save "recovered"
+    return found
+  end)
   if ok then
     host.run, host.elsewhere, host.forgetful = run, "moved", true
-    run:save "recovered"
     return true
   end
   if run ~= CRASH and not errors.is(run) then error(run, 0) end
@@ -218,7 +222,7 @@ local function tick(play, host)
   if ok then
     host.wake_ms = delay and now + delay or nil
   elseif delay == ASLEEP then
-    host.wake_ms = now + play.away_s * 1000
+    host.wake_ms, host.slept = now + play.away_s * 1000, true
   elseif delay == CRASH or errors.is(delay, "JournalError") then
     host.wake_ms, host.dead = now + play.away_s * 1000, true
   else
