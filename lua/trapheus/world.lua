@@ -208,6 +208,7 @@ function world.sandbox(options)
     rds = service "rds", sts = service "sts",
     sandbox = sandbox,
     random_bytes = function(count) return sandbox:stream("client"):bytes(count) end,
+    random = function() return sandbox:stream("client"):of_bytes() end,
   }
 end
 

@@ -112,4 +112,11 @@ function tests.the_books_agree()
   for _, step in ipairs(CALLS) do assert(done[step[1]], step[1] .. " never succeeded") end
 end
 
+function tests.a_number_is_made_of_bytes_as_a_client_makes_it()
+  for seed = 1, 100 do
+    local bytes, number = random.new(seed, "client"), random.new(seed, "client")
+    for _ = 1, 3 do assert(string.unpack("<I6", bytes:bytes(6)) / (1 << 48) == number:of_bytes()) end
+  end
+end
+
 return tests

@@ -79,4 +79,18 @@ function random:bytes(count)
   return string.char(table.unpack(out))
 end
 
+--- What a client makes of the next six bytes: a number in [0, 1).
+---@return number
+function random:of_bytes()
+  local bits, state = 0, self.state
+  for shift = 0, 40, 8 do
+    state = state + GOLDEN
+    local z = (state ~ (state >> 30)) * 0xBF58476D1CE4E5B9
+    z = (z ~ (z >> 27)) * 0x94D049BB133111EB
+    bits = bits | (z ~ (z >> 31)) >> 56 << shift
+  end
+  self.state = state
+  return bits / (1 << 48)
+end
+
 return random
