@@ -191,6 +191,7 @@ local MANY = { "How many, and when to stop", {
 
 -- A command about a run that exists.
 local RUN = { "run", "the run's id", "?" }
+local RUN_OR_FLEET = { "run", "the id of the run, or of the fleet", "?" }
 local STATE = { "Where", { STATE_DIR } }
 local OUTPUT = { "What is told", { { "--output", "FORMAT", "text (default), json or jsonl (a line a run)" } } }
 local PAST = { "Which", {
@@ -250,7 +251,7 @@ commands.LIST = {
       { "What is told", of(TOLD, "--output", "--verbose", "--quiet", "--log-format", "--report") },
       CHANNELS },
     summary = "restores many databases" },
-  { name = "resume", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
+  { name = "resume", synopsis = "[RUN]", argument = RUN_OR_FLEET, groups = OF_A_RUN,
     summary = "goes on with an interrupted or parked run" },
   { name = "rollback", synopsis = "[RUN]", argument = RUN, groups = OF_A_RUN,
     summary = "gives a run up: all is as it was" },
@@ -258,8 +259,8 @@ commands.LIST = {
     summary = "shows the runs of this machine" },
   { name = "history", synopsis = "[--id ID]", groups = { PAST, STATE, OUTPUT },
     summary = "shows the runs that have ended" },
-  { name = "report", synopsis = "[RUN]", argument = RUN, groups = { { "What is told", { REPORT } }, STATE },
-    summary = "makes a page of HTML of a run, or of all" },
+  { name = "report", synopsis = "[RUN]", argument = RUN_OR_FLEET, groups = { { "What is told", { REPORT } }, STATE },
+    summary = "makes a page of HTML of a run, or of many" },
   { name = "settings", synopsis = "NAME", argument = { "name", "the DB instance or DB cluster", "?" },
     groups = { TABLE, KIND, WHERE, LOOK },
     summary = "shows what a database is configured with" },

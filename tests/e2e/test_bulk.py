@@ -99,6 +99,8 @@ def test_a_fleet_that_was_stopped_is_gone_on_with(peer, program, fleet, how):
         assert stopped.code == 7, stopped
         name = stopped.document["fleet"]
         assert name in stopped.document["next"]
+    page = program.run("report", name).out
+    assert f"<h1>Fleet {name}" in page and "3 interrupted: " in page and "1 waiting: not begun" in page
     again = program.run("resume", name)
     assert again.code == 0, again
     assert again.document["outcomes"] == {"restored": SIZE}

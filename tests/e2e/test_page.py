@@ -255,6 +255,10 @@ def test_it_is_made_later_from_the_journal(browser, program, database, tmp_path)
     assert "The runs of" in program.run("report").out
 
 
+def test_where_no_run_is_remembered_there_is_no_page(rehearse):
+    rehearse(2, "report")
+
+
 @pytest.mark.parametrize("place", ["no/such/directory/page.html", "."])
 def test_a_page_that_cannot_be_written_is_told_before_anything_is_done(peer, program, database, place):
     result = program.restore(database["DBInstanceIdentifier"], "create_snapshot", "--report", place)

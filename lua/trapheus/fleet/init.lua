@@ -14,6 +14,7 @@ local command = require "trapheus.command"
 local core = require "trapheus.core"
 local driver = require "trapheus.drivers.fleet"
 local errors = require "trapheus.errors"
+local file = require "trapheus.page.file"
 local hooks = require "trapheus.hooks"
 local journal = require "trapheus.journal"
 local log = require "trapheus.log"
@@ -221,8 +222,8 @@ local function close(self, interrupted)
   state.next_command = kept and state.exit_code ~= 0 and report.next_command(self.record) or nil
   self.board:finish(state)
   if self.given.report then
-    local world = self.world
-    require "trapheus.fleet.page"(self.given.report, state, world.journal, self.given.task, world:now_ms() // 1000)
+    local page = require "trapheus.fleet.page"
+    file.write(self.given.report, page(state, self.world.journal, self.given.task, self.world:now_ms() // 1000))
   end
   tell_all(self)
   return state.exit_code

@@ -1,6 +1,5 @@
 --- The page of a fleet: every run as the journal has it, and who was not begun.
 local details = require "trapheus.details"
-local file = require "trapheus.page.file"
 local json = require "trapheus.json"
 local page = require "trapheus.page"
 
@@ -11,18 +10,17 @@ local function without_a_run(row, task, now)
     failure = row.message and { message = row.message } or json.null, todo = row.next, steps = {}, warnings = {} }
 end
 
---- Writes the page.
----@param name string                      the file
 ---@param state trapheus.FleetState
 ---@param journal trapheus.Journal
 ---@param task string
 ---@param now number                       seconds since the epoch
-return function(name, state, journal, task, now)
+---@return string
+return function(state, journal, task, now)
   local documents = {}
   for i, row in ipairs(state.runs) do
     local record = row.run_id and journal:load(row.run_id)
     if record then record.state = record.outcome or row.status end
     documents[i] = record and details.document(record) or without_a_run(row, task, now)
   end
-  file.write(name, page.of("Fleet " .. state.name, documents, now))
+  return page.of("Fleet " .. state.name, documents, now)
 end
