@@ -199,8 +199,7 @@ local mutants = {
   mutant("I13", "what differs is not told", "setting refused", "steps.verify", "run.facts.differing = differing",
     "run.facts.differing = {}"),
   mutant("I10", "a deletion is done when it is sent", "instance", "steps.delete",
-    'if now == "going" then return run:wait("the original to be deleted", delete.typical_s) end',
-    'if now == "going" then return run:done() end'),
+    'if now == "going" then return going(run) end', 'if now == "going" then return run:done() end'),
   mutant("D7 T12", "no final snapshot", "unretained", "steps.delete", "return names.final(run.identifier, run.id)",
     "return nil"),
   mutant("D7 T12", "automated backups are always dropped", "retained", "steps.delete",
@@ -213,7 +212,7 @@ local mutants = {
   mutant("L3", "the interim snapshot stays", "instance", "steps.snapshot",
     "  answer = remove(run, run.facts.snapshot_interim_done)", "  answer = nil"),
   mutant("T7 D16", "a snapshot counts before it is available", "slow snapshot", "steps.snapshot",
-    'if seen.status ~= "available" then\n    local percent', 'if false then\n    local percent'),
+    'if seen.status ~= "available" then\n    return nil, growing', "if false then\n    return nil, growing"),
   mutant("T15 D21", "an export is named after the moment", "lost export", "steps.checks.export",
     "names.export(run.identifier, run.id)", '"mydb-export-" .. run:stamp()'),
   -- preflight
