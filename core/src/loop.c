@@ -246,6 +246,7 @@ static enum tph_status poll_once(struct tph_loop *loop, int64_t real_ms) {
     int limit_ms = real_ms < 0 || real_ms > INT_MAX ? INT_MAX : (int)real_ms;
     CURLMcode code = curl_multi_poll(loop->multi, fds, count, limit_ms, NULL);
     if (code != CURLM_OK) return code == CURLM_OUT_OF_MEMORY ? TPH_ENOMEM : TPH_EIO;
+    if (loop->signal_fd >= 0) tph_signals_hush(); /* it has ended one wait, and ends no other */
     return TPH_OK;
 }
 

@@ -43,8 +43,15 @@ void tph_signals_release(void) {
     event_fd = -1;
 }
 
-int tph_signals_read(void) {
+void tph_signals_hush(void) {
     uint64_t count;
-    if (read(event_fd, &count, sizeof count) < 0) return 0;
-    return last_signal;
+    ssize_t got = read(event_fd, &count, sizeof count);
+    (void)got; /* it was quiet already */
+}
+
+int tph_signals_read(void) {
+    tph_signals_hush();
+    int number = last_signal;
+    last_signal = 0;
+    return number;
 }

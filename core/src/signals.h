@@ -11,6 +11,9 @@
 enum tph_status tph_signals_take(int *fd);
 void tph_signals_release(void);
 
+/* The descriptor is quiet until the next signal; the last one is remembered. */
+void tph_signals_hush(void);
+
 /* The last signal since the last call, 0 for none; the descriptor is quiet again. */
 int tph_signals_read(void);
 

@@ -98,6 +98,22 @@ static void a_signal_ends_the_wait(void **state) {
     tph_loop_free(other);
 }
 
+/* While a call is under way nobody asks which signal came: the wait for it must not be busy. */
+static void a_signal_that_nobody_asks_for_ends_one_wait(void **state) {
+    struct tph_loop *loop = new_loop(tph_clock_system());
+    struct probe probe;
+    assert_int_equal(tph_loop_signals(loop), TPH_OK);
+    start(loop, &probe, 30);
+    raise(SIGTERM);
+    int steps = 0;
+    for (; tph_loop_outstanding(loop) > 0 && steps < 100; steps++)
+        assert_int_equal(tph_loop_step(loop, -1), TPH_OK);
+    assert_in_range(steps, 1, 4);
+    assert_int_equal(tph_loop_interrupted(loop), SIGTERM);
+    assert_int_equal(tph_loop_interrupted(loop), 0);
+    tph_loop_free(loop);
+}
+
 static void an_ignored_signal_stays_ignored(void **state) {
     void (*previous)(int) = signal(SIGHUP, SIG_IGN);
     struct tph_loop *loop = new_loop(tph_clock_virtual(EPOCH_MS));
@@ -182,6 +198,7 @@ int main(void) {
         cmocka_unit_test(freeing_cancels_what_is_outstanding),
         cmocka_unit_test(a_paced_loop_waits_less),
         cmocka_unit_test(a_signal_ends_the_wait),
+        cmocka_unit_test(a_signal_that_nobody_asks_for_ends_one_wait),
         cmocka_unit_test(an_ignored_signal_stays_ignored),
         cmocka_unit_test(a_watched_descriptor_ends_the_wait),
         cmocka_unit_test(a_loop_watches_a_few),

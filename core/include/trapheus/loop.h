@@ -69,7 +69,8 @@ enum tph_status tph_loop_step(struct tph_loop *, int64_t max_wait_ms);
  * tph_loop_free() puts back what was before. A signal that was ignored stays ignored. TPH_EIO. */
 enum tph_status tph_loop_signals(struct tph_loop *);
 
-/* The last signal that came since it was last asked, 0 for none. */
+/* The last signal that came since it was last asked, 0 for none. It ends one wait only: who waits
+ * for several things asks before each. */
 int tph_loop_interrupted(struct tph_loop *);
 
 #endif

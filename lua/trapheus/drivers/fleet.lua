@@ -121,10 +121,11 @@ end
 
 -- When the next looks are due: not sooner than a round after the last ones.
 local function next_ms(self)
+  if self.active >= MOST_AT_ONCE then return math.huge end -- one of them ends first
+  if self.more then return 0 end
   if self.watch.live > 0 then return self.round_at_ms end
   local _, due_ms = first_due(self)
-  if not due_ms or self.active >= MOST_AT_ONCE then return math.huge end
-  return math.max(due_ms, self.round_at_ms)
+  return due_ms and math.max(due_ms, self.round_at_ms) or math.huge
 end
 
 local function round_ms(self)
@@ -146,9 +147,11 @@ local function start_due(self)
   local now_ms = self.world:now_ms()
   if next_ms(self) > now_ms then return end
   local length_ms = round_ms(self)
-  self.watch:round()
-  local more = start_looks(self, now_ms + length_ms / 2)
-  if not more then self.round_at_ms = now_ms + length_ms end
+  if now_ms >= self.round_at_ms then
+    self.watch:round()
+    self.round_at_ms = now_ms + length_ms
+  end
+  self.more = start_looks(self, now_ms + length_ms / 2)
 end
 
 -- Until a look has ended, or the next round is due, or a signal comes.
