@@ -106,7 +106,7 @@ end
 ---@param told table  Of the document.
 ---@return string
 function report.export_line(told)
-  if told.status == json.null then return ("to %s: it was not seen"):format(told.place) end
+  if told.status == json.null then return ("to %s: not begun, as far as was seen"):format(told.place) end
   return ("to %s: %s%s"):format(told.place, told.status, told.status == "IN_PROGRESS" and told.percent ~= json.null
     and (", %d%%"):format(told.percent) or "")
 end

@@ -84,6 +84,7 @@ tests["an export that RDS does not start stops the run before anything is moved,
       end }
       equal(result.outcome, optional and "restored" or "failed", code)
       told(result, code == "bucket" and "InvalidS3BucketFault" or "IamRoleMissingPermissions")
+      told(result, "to s3://rds-snapshots-123456789012/mydb-" .. result.run.id .. "/: not begun")
       if not optional then untouched(result) end
     end
   end
