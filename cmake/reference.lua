@@ -42,13 +42,15 @@ local function rows(out, title, list)
   out[#out + 1] = ""
 end
 
--- A block of comments: its prose, and its tags by name.
+-- A block of comments: its prose, and its tags by name. What is indented below a tag goes on with it.
 local function read(block)
-  local found, prose = { field = {}, param = {}, ["return"] = {}, class = {} }, {}
+  local found, prose, last = { field = {}, param = {}, ["return"] = {}, class = {} }, {}, nil
   for _, line in ipairs(block) do
     local tag, rest = line:match "^@(%l+)%s+(.*)$"
-    if found[tag] then
-      table.insert(found[tag], rest)
+    local more = line:match "^%s+(.*)$"
+    last = tag and found[tag] or more and last or nil
+    if last then
+      if tag then table.insert(last, rest) else last[#last] = last[#last] .. " " .. more end
     elseif not line:find "^@" then
       prose[#prose + 1] = line
     end
@@ -68,7 +70,11 @@ local function write_function(out, name, arguments, found)
   out[#out + 1] = ("### `%s(%s)`\n"):format(name, arguments)
   if found.prose ~= "" then out[#out + 1] = found.prose .. "\n" end
   rows(out, "parameter", found.param)
-  for _, each in ipairs(found["return"]) do out[#out + 1] = ("Returns `%s`.\n"):format(cell(each):gsub("\\|", "|")) end
+  for _, each in ipairs(found["return"]) do
+    local kind, what = each:match "^(.-)%s%s+(.*)$"
+    local told = what and (" (%s)"):format((what:gsub("%.$", ""))) or ""
+    out[#out + 1] = ("Returns `%s`%s.\n"):format(kind or each, told)
+  end
 end
 
 local function matches(name, patterns)

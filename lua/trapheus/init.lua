@@ -6,22 +6,22 @@
 --- Each part is loaded when it is first named.
 
 ---@class trapheus
----@field client fun(service: string, options?: trapheus.ClientOptions): trapheus.Client
----@field request fun(request: trapheus.Request): table
----@field sleep fun(seconds: number)
----@field spawn fun(f: function, ...): trapheus.Task
----@field all fun(functions: function[]): any[]
----@field run fun(program: trapheus.Program): trapheus.ProgramResult
----@field waiter fun(name: string, service?: string): trapheus.Waiter
----@field backoff fun(options?: table): trapheus.Backoff
----@field notify trapheus.notify
----@field json trapheus.json
----@field try fun(f: function, ...): any, trapheus.Error?
----@field fleet fun(arguments: string[]): trapheus.Fleet
----@field pipeline fun(spec: trapheus.PipelineSpec): trapheus.Pipeline
----@field steps table<string, trapheus.Step>
----@field databases table<string, table>
----@field version string
+---@field client fun(service: string, options?: trapheus.ClientOptions): trapheus.Client  A service of AWS.
+---@field request fun(request: trapheus.Request): table  A signed request, where there is no model.
+---@field sleep fun(seconds: number)  Other tasks go on meanwhile.
+---@field spawn fun(f: function, ...): trapheus.Task  A task beside this one.
+---@field all fun(functions: function[]): any[]  Several at once.
+---@field run fun(program: trapheus.Program): trapheus.ProgramResult  A program, without a shell.
+---@field waiter fun(name: string, service?: string): trapheus.Waiter  One of AWS's, by its name.
+---@field backoff fun(options?: table): trapheus.Backoff  How long to wait between tries.
+---@field notify trapheus.notify  Mail, Slack, SNS, webhooks.
+---@field json trapheus.json  Reads and writes JSON.
+---@field try fun(f: function, ...): any, trapheus.Error?  What it returns, or nil and the error of a call.
+---@field fleet fun(arguments: string[]): trapheus.Fleet  Many restores, with the flags of bulk.
+---@field pipeline fun(spec: trapheus.PipelineSpec): trapheus.Pipeline  One of steps of your own.
+---@field steps table<string, trapheus.Step>  Those of a restore, by name.
+---@field databases table<string, table>  `instance` and `cluster`: how they are looked at and changed.
+---@field version string  Of the program.
 local trapheus = {}
 
 --- A table whose fields are looked up, each in its own module, when they are first named.

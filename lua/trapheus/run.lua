@@ -130,9 +130,9 @@ end
 ---@field since number        When the step began.
 ---@field why string?         Of "waiting" and "progress": what is waited for.
 ---@field detail string?      How far it is.
----@field operation string?   Of "call" and "refused": AWS's operation,
----@field target string?      what it is about,
----@field parameters table?   and what it was given.
+---@field operation string?   Of "call" and "refused": AWS's operation.
+---@field target string?      What it is about.
+---@field parameters table?   What it was given.
 ---@field code string?        Of "refused": AWS's error code.
 ---@field message string?     Of "failed", "warning", "said".
 

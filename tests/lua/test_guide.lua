@@ -46,6 +46,10 @@ function tests.the_reference_is_made_of_the_annotations()
   assert(file:read "a" == pipe:read "a", "make it again: lua5.4 cmake/reference.lua > docs/reference.md")
 end
 
+function tests.no_cell_of_the_reference_ends_in_the_middle()
+  for line in io.lines "docs/reference.md" do assert(not line:find "[,:] |$", line) end
+end
+
 -- What both languages have to have alike: the commands, what stands in code in the text, and the figures.
 local function facts(name)
   local file <close> = assert(io.open(name, "r"))

@@ -209,7 +209,7 @@ end
 ---@field profile? string
 ---@field credentials? table|false   core.credentials, an identity of trapheus.aws.credentials, or a table
 ---                                  { access_key_id=, secret_access_key=, session_token= }; false: nothing is signed
----@field endpoint_url? string|false false: AWS's own, whatever the settings say
+---@field endpoint_url? string|false  false: AWS's own, whatever the settings say
 ---@field transport? trapheus.Transport  Instead of AWS; then the options above are not looked at.
 ---@field limiter? table             core.limiter: paces the calls.
 ---@field on_call? fun(call: table)  Told of every call: service, operation, target, read_only, status, request_id,

@@ -11,8 +11,8 @@ local SUBJECT_BYTES = 99 -- fewer than 100, of ASCII, says SNS
 ---@class trapheus.SnsMessage
 ---@field topic string         Its ARN; its Region is the one that is called.
 ---@field subject? string      Of the mail to those who subscribed by mail.
----@field text string          What every subscriber gets,
----@field json? table          but queues, functions and HTTP endpoints this.
+---@field text string          What every subscriber gets, but for those of `json`.
+---@field json? table          What queues, functions and HTTP endpoints get instead.
 ---@field attributes? table<string, string>  For the filters of subscriptions.
 ---@field id? string           Of a topic that is a FIFO: what is sent twice with it, arrives once.
 ---@field timeout_s? number    When to give up (default: 120).
