@@ -14,8 +14,8 @@ end
 
 -- "rename_s=60" or "rename_s=60..300"
 local function read_knob(text, known)
-  local name, low, high = text:match "^([%w_]+)=(%d+%.?%d*)%.%.(%d+%.?%d*)$"
-  if not name then name, low = text:match "^([%w_]+)=(%d+%.?%d*)$" end
+  local name, low, high = text:match "^([%w_]+)=(%-?%d+%.?%d*)%.%.(%-?%d+%.?%d*)$"
+  if not name then name, low = text:match "^([%w_]+)=(%-?%d+%.?%d*)$" end
   if not name then usage.fail("--knob '%s': NAME=VALUE or NAME=LOW..HIGH is expected", text) end
   if not known[name] then
     usage.fail("--knob '%s': there is no such knob%s; see trapheus sandbox --knobs", name, model.hint(name, known))

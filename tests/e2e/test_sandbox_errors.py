@@ -3,8 +3,10 @@
 What AWS documents of an operation's errors is in botocore's model.
 """
 
+import json
+
 import pytest
-from served import PASSWORD, check, client, refused, sandbox
+from served import PASSWORD, ROOT, check, client, refused, sandbox
 
 ARN = "arn:aws:rds:us-east-1:123456789012:"
 ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/none", "FeatureName": "s3Import"}
@@ -136,6 +138,42 @@ def one_snapshot(tmp_path_factory):
 @pytest.mark.parametrize("operation, parameters, code", REFUSED)
 def test_an_error_is_as_aws_documents_it(rds, operation, parameters, code):
     check(rds, operation, parameters, code)
+
+
+VALUES = {"string": "x" * 30, "list": [], "boolean": True, "timestamp": 0}  # and what is a number: 1
+
+
+def documented_errors(rds):
+    """Each operation of both models that has errors of its own, with parameters that pass, and their codes."""
+    model = rds.meta.service_model
+    ours = json.loads((ROOT / "lua/trapheus/aws/models/rds.json").read_bytes())
+    known = {shape["error"]["code"] for shape in ours["shapes"].values() if "error" in shape}
+    for name in sorted(set(model.operation_names) & set(ours["operations"])):
+        operation = model.operation_model(name)
+        needed = operation.input_shape.required_members if operation.input_shape else []
+        members = operation.input_shape.members if needed else {}
+        codes = [shape.metadata["error"]["code"] for shape in operation.error_shapes]
+        codes = [code for code in codes if code in known]
+        if codes:
+            yield name, {member: VALUES.get(members[member].type_name, 1) for member in needed}, codes
+
+
+def test_every_error_that_aws_documents_can_be_met(rds, tmp_path):
+    """Whether or not the sandbox serves the operation: --fault OPERATION:1:error:CODE."""
+    known = list(documented_errors(rds))
+    faults = [
+        {"operation": name, "occurrence": i, "kind": "error", "code": code}
+        for name, _, codes in known
+        for i, code in enumerate(codes, 1)
+    ]
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(faults), encoding="utf-8")
+    with sandbox("--quiet", "--fault", f"@{plan}") as (_, url):
+        one = client(url)
+        for name, parameters, codes in known:
+            for code in codes:
+                check(one, name, parameters, code)
+    assert len(faults) > 600
 
 
 QUOTAS = [

@@ -1,8 +1,10 @@
 """The sandbox over HTTP, as boto3, the AWS CLI and the program itself see it."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,6 +12,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 from served import (
@@ -228,28 +231,69 @@ def test_it_stops_when_it_is_asked_to():
         assert (process.returncode, out, told) == (0, "", "")
 
 
-WIRE = {
-    "lost": ConnectionClosedError,
-    "reset:response:200": ResponseParserError,
-    "reset:request:10": ConnectionClosedError,
-    "dns": ConnectionClosedError,
-    "garbage:html": ClientError,
-    "garbage:empty": ResponseParserError,
-    "trunc:300": ResponseParserError,
-    "throttle": ClientError,
-    "expired": ClientError,
-    "503": ClientError,
-}
+# What the client meets, and what becomes of what it asked for.
+SNAPSHOT, MODIFY = "CreateDBSnapshot", "ModifyDBInstance"
+FAULTS = [
+    (SNAPSHOT, "drop", ConnectionClosedError, None),
+    (SNAPSHOT, "lost", ConnectionClosedError, "available"),
+    (SNAPSHOT, "dup", ClientError, "available"),
+    (SNAPSHOT, "zombie:5m", ConnectionClosedError, "available"),
+    (SNAPSHOT, "throttle", ClientError, None),
+    (SNAPSHOT, "500n", ClientError, None),
+    (SNAPSHOT, "500c", ClientError, "available"),
+    (SNAPSHOT, "503", ClientError, None),
+    (SNAPSHOT, "trunc:300", ResponseParserError, "available"),
+    (SNAPSHOT, "garbage:html", ClientError, "available"),
+    (SNAPSHOT, "garbage:empty", ResponseParserError, "available"),
+    (SNAPSHOT, "odd:entities", None, "available"),
+    (SNAPSHOT, "slow:90", ConnectionClosedError, "available"),
+    (SNAPSHOT, "reset:request:10", ConnectionClosedError, None),
+    (SNAPSHOT, "reset:response:200", ResponseParserError, "available"),
+    (SNAPSHOT, "dns", ConnectionClosedError, None),
+    (SNAPSHOT, "tls", ConnectionClosedError, None),
+    (SNAPSHOT, "skew:120", None, "available"),
+    (SNAPSHOT, "expired", ClientError, None),
+    (SNAPSHOT, "revoked", ClientError, None),
+    (SNAPSHOT, "denied", ClientError, None),
+    (SNAPSHOT, "error:SnapshotQuotaExceeded", ClientError, None),
+    (SNAPSHOT, "terminal:failed", None, "failed"),
+    (SNAPSHOT, "stuck", None, "creating"),
+    (MODIFY, "background_failure", None, "an event says so"),
+]
+ASKED = {SNAPSHOT: {"DBSnapshotIdentifier": "s"}, MODIFY: {"BackupRetentionPeriod": 3, "ApplyImmediately": True}}
 
 
-@pytest.mark.parametrize("kind", WIRE)
-def test_a_reply_may_go_wrong(kind):
-    with sandbox("--database", "mydb", "--knob", "stale_s=0", "--fault", f"CreateDBSnapshot:1:{kind}") as (_, url):
+def status_of_the_snapshot(rds):
+    rows = rds.describe_db_snapshots()["DBSnapshots"]
+    return rows[0]["Status"] if rows else None
+
+
+def end_of_the_change(rds):
+    events = rds.describe_events(SourceType="db-instance", SourceIdentifier="mydb", EventCategories=["failure"])
+    unchanged = rds.describe_db_instances()["DBInstances"][0]["BackupRetentionPeriod"] != 3
+    return "an event says so" if events["Events"] and unchanged else None
+
+
+SEEN = {SNAPSHOT: status_of_the_snapshot, MODIFY: end_of_the_change}
+
+
+@pytest.mark.parametrize("operation, kind, met, end", FAULTS)
+def test_a_call_may_go_wrong(operation, kind, met, end):
+    with sandbox("--database", "mydb", "--knob", "stale_s=0", "--fault", f"{operation}:1:{kind}") as (_, url):
         rds = client(url)
-        with pytest.raises(WIRE[kind]):
-            rds.create_db_snapshot(DBInstanceIdentifier="mydb", DBSnapshotIdentifier="s")
-        done = bool(rds.describe_db_snapshots()["DBSnapshots"])
-        assert done == (kind.split(":")[0] in ("lost", "garbage", "trunc") or "response" in kind)
+        call = getattr(rds, xform_name(operation))
+        with pytest.raises(met) if met else contextlib.nullcontext():
+            call(DBInstanceIdentifier="mydb", **ASKED[operation])
+        deadline = time.monotonic() + TIMEOUT_S
+        while SEEN[operation](rds) != end and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert SEEN[operation](rds) == end
+
+
+def test_every_kind_of_fault_goes_over_http():
+    listed = run("--faults").stdout.split("What happens at a time")[0]
+    kinds = set(re.findall(r"^  (\w+)", listed, re.MULTILINE))
+    assert kinds == {kind.split(":")[0] for _, kind, _, _ in FAULTS}
 
 
 def test_an_odd_reply_says_the_same():
@@ -304,6 +348,7 @@ def test_it_shows_its_knobs():
         (["--knob", "nothing=1"], "no such knob"),
         (["--knob", "renam_s=1"], "did you mean rename_s?"),
         (["--knob", "rename_s=9..2"], "9 is more than 2"),
+        (["--knob", "rename_s=-9"], "-9 is less than 0"),
         (["--database", "1st"], "--database '1st'"),
         (["--seed", "x"], "--seed 'x'"),
         (["--scenario", "slow-renam"], "did you mean slow-rename?"),

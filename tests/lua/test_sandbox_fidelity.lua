@@ -1,6 +1,7 @@
 --- Calls as tables and calls as bytes are one RDS: the same seed and faults, the same outcome and the same changes.
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
+local fault_plan = require "trapheus.sandbox.fault_plan"
 local faults = require "trapheus.sandbox.faults"
 local json = require "trapheus.json"
 local rehearse = require "rehearse"
@@ -65,6 +66,7 @@ local CALLS = {
   { "DescribeDBInstances", {} },
   { "DescribeDBInstances", { DBInstanceIdentifier = "none" } },
   { "CreateDBSnapshot", { DBInstanceIdentifier = "mydb", DBSnapshotIdentifier = "s" } },
+  { "ModifyDBInstance", { DBInstanceIdentifier = "mydb", MultiAZ = false, ApplyImmediately = true } },
 }
 
 local function attempt(world, call)
@@ -93,10 +95,12 @@ function tests.every_kind_of_fault_means_the_same()
   local seen = {}
   for _, kind in ipairs(KINDS) do
     for _, call in ipairs(CALLS) do
-      local a, b = learned("tables", call, kind), learned("bytes", call, kind)
-      if a ~= b then error(("%s of %s: %s"):format(kind, call[1], difference(a, b))) end
+      if fault_plan.parse(("%s:1:%s"):format(call[1], kind)) then
+        local a, b = learned("tables", call, kind), learned("bytes", call, kind)
+        if a ~= b then error(("%s of %s: %s"):format(kind, call[1], difference(a, b))) end
+        seen[kind:match "^[^:]+"] = true
+      end
     end
-    seen[kind:match "^[^:]+"] = true
   end
   for kind in pairs(faults.effects) do assert(seen[kind], kind .. " is not compared") end
 end

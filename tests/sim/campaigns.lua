@@ -1,6 +1,7 @@
 --- The campaigns: each yields cases. Exhaustive ones count the sites of a run without faults and visit all of them.
 local case = require "case"
 local cases = require "cases"
+local fault_kinds = require "trapheus.sandbox.fault_kinds"
 local kinds = require "kinds"
 local operations = require "trapheus.operations"
 local play = require "play"
@@ -107,6 +108,15 @@ end
 
 local PAIR_KINDS = { "drop", "lost", "dup", "zombie", "500c", "throttle", "denied", "background_failure", "crash" }
 
+-- Those that do anything at a site.
+local function pair_kinds(site)
+  local list = {}
+  for _, kind in ipairs(PAIR_KINDS) do
+    if kind == "crash" or fault_kinds.suits(kind, site.operation) then list[#list + 1] = kind end
+  end
+  return list
+end
+
 local function strike(fields, site, kind)
   if kind == "crash" then
     table.insert(fields.crashes, { site = "call", nth = site.call, when = "after" })
@@ -126,8 +136,8 @@ function campaigns.pairs()
     end
     for i, first in ipairs(mutations) do
       for j = i + 1, #mutations do
-        for _, a in ipairs(PAIR_KINDS) do
-          for _, b in ipairs(PAIR_KINDS) do
+        for _, a in ipairs(pair_kinds(first)) do
+          for _, b in ipairs(pair_kinds(mutations[j])) do
             local fields = { faults = table.move(base.faults, 1, #base.faults, 1, {}), crashes = {} }
             strike(fields, first, a)
             strike(fields, mutations[j], b)

@@ -1,5 +1,7 @@
 --- The vocabulary of faults, as data: what can happen to a call, and what can happen at a time.
 
+local includes = require "trapheus.includes"
+
 ---@class trapheus.sandbox.Parameter
 ---@field name string       Its field in a fault.
 ---@field type "duration"|"seconds"|"count"|"bytes"|"name"|"text"|"word"|"code"|"status"|"operation"
@@ -9,7 +11,7 @@
 ---@class trapheus.sandbox.FaultKind
 ---@field about string
 ---@field parameters trapheus.sandbox.Parameter[]  In the order of the compact form.
----@field shapes boolean?   The operation itself reads the fault, and ends differently.
+---@field of string[]?        The operations that read the fault themselves, and end differently; nothing to the others.
 
 local function parameter(name, kind, more)
   local row = more or {}
@@ -23,7 +25,17 @@ local function optional(name, kind) return parameter(name, kind, { optional = tr
 
 local function row(about, ...) return { about = about, parameters = { ... } } end
 
-local function shapes(about, ...) return { about = about, parameters = { ... }, shapes = true } end
+local function shapes(about, operations, ...) return { about = about, parameters = { ... }, of = operations } end
+
+local CREATE = { "CopyDBClusterSnapshot", "CopyDBSnapshot", "CreateDBCluster", "CreateDBClusterSnapshot",
+  "CreateDBInstance", "CreateDBSnapshot", "RestoreDBClusterFromSnapshot", "RestoreDBInstanceFromDBSnapshot",
+  "StartExportTask" }
+local CHANGE = { "FailoverDBCluster", "ModifyDBCluster", "ModifyDBInstance", "StartExportTask" }
+local TAKE_TIME = { "CancelExportTask", "CopyDBClusterSnapshot", "CopyDBSnapshot", "CreateDBCluster",
+  "CreateDBClusterSnapshot", "CreateDBInstance", "CreateDBSnapshot", "DeleteDBCluster", "DeleteDBClusterSnapshot",
+  "DeleteDBInstance", "DeleteDBSnapshot", "FailoverDBCluster", "ModifyDBCluster", "ModifyDBInstance",
+  "RebootDBCluster", "RebootDBInstance", "RestoreDBClusterFromSnapshot", "RestoreDBInstanceFromDBSnapshot",
+  "StartExportTask" }
 
 local kinds = {}
 
@@ -54,9 +66,9 @@ kinds.of_calls = {
   revoked = row "InvalidClientTokenId",
   denied = row "AccessDenied",
   error = row("that error", parameter("code", "code"), optional("status", "status"), optional("message", "text")),
-  terminal = shapes("what it begins ends in that status", parameter("status", "name")),
-  background_failure = shapes "what it begins fails, and the database is as before",
-  stuck = shapes "what it begins never ends",
+  terminal = shapes("what it begins ends in that status", CREATE, parameter("status", "name")),
+  background_failure = shapes("what it begins fails, and the database is as before", CHANGE),
+  stuck = shapes("what it begins never ends", TAKE_TIME),
 }
 
 --- What happens at a time, whoever calls: operators, RDS itself, clocks, credentials.
@@ -85,5 +97,14 @@ kinds.at_times = {
   deny = row("a policy denies that operation", parameter("operation", "operation")),
   allow = row("the policy is taken back", parameter("operation", "operation")),
 }
+
+--- Does it do anything to a call of that operation?
+---@param kind string  Of a call.
+---@param operation string
+---@return boolean
+function kinds.suits(kind, operation)
+  local of = kinds.of_calls[kind].of
+  return not of or includes(of, operation)
+end
 
 return kinds

@@ -94,6 +94,14 @@ local function check_parameters(fault, kind, common)
   end
 end
 
+-- What shapes an operation's end is nothing to one that has no such end.
+local function check_site(fault, kind)
+  check_operation(fault.operation)
+  if not kinds.suits(fault.kind, fault.operation) then
+    wrong("%s is of one of these operations, not of %s: %s", fault.kind, fault.operation, table.concat(kind.of, ", "))
+  end
+end
+
 local OCCURRENCE = "a number from 1, 'every', or a chance such as '5%' is expected"
 
 local function check_occurrence(value)
@@ -112,7 +120,7 @@ local function check(fault)
   local known, what, common = kinds_of(fault)
   local kind = known[fault.kind or false] or unknown(what, fault.kind, known)
   if fault.at_s == nil then
-    check_operation(fault.operation)
+    check_site(fault, kind)
     check_occurrence(fault.occurrence)
   elseif not TYPES.duration.fits(fault.at_s) then
     wrong("at_s is '%s': a number of seconds is expected", tostring(fault.at_s))

@@ -57,8 +57,8 @@ faults.effects = {
   },
 }
 
-for name in pairs(kinds.of_calls) do
-  faults.effects[name] = faults.effects[name] or { executes = 1, shapes = true }
+for name, kind in pairs(kinds.of_calls) do
+  if kind.of then faults.effects[name] = { executes = 1, shapes = true } end
 end
 
 local function occurs(fault, nth, chance)

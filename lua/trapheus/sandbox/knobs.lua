@@ -128,6 +128,7 @@ local BY_NAME = {}
 for _, knob in ipairs(knobs.register) do BY_NAME[knob.name] = knob end
 
 local MOST = { ["%"] = 100, ["0 or 1"] = 1 }
+local SIGNED = { clock_offset_s = true, clock_drift_ppm = true }
 local SINGLE = { ["0 or 1"] = true, calls = true, snapshots = true, instances = true, clusters = true, GiB = true }
 
 --- What is wrong with a value of a knob, which is a number or { low, high }; nil: nothing.
@@ -139,6 +140,7 @@ function knobs.problem(name, value)
   if type(value) == "table" then low, high = value[1], value[2] end
   if low ~= high and SINGLE[unit] then return "one number is expected, not two to draw from" end
   if unit == "0 or 1" and low ~= 0 and low ~= 1 then return ("0 or 1 is expected, not %g"):format(low) end
+  if low < 0 and not SIGNED[name] then return ("%g is less than 0"):format(low) end
   if low > high then return ("%g is more than %g"):format(low, high) end
   if high > (MOST[unit] or high) then return ("at most %g is expected, not %g"):format(MOST[unit], high) end
 end
