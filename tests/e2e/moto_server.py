@@ -111,13 +111,15 @@ class Peer:
         self.application = application
         self.record = open(record_file, "a", encoding="utf-8")
         self.lock = threading.Lock()
+        self.alone = threading.Lock()  # moto serves one request at a time: its tables are changed by whoever comes
         self.faults, self.hold = [], Hold()
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"].startswith("/e2e/"):
             return self.control(Request(environ))(environ, start_response)
         if "Boto3" in environ.get("HTTP_USER_AGENT", "") or environ["PATH_INFO"] != "/":
-            return self.application(environ, start_response)
+            with self.alone:
+                return self.application(environ, start_response)
         return self.observe(environ, start_response)
 
     def control(self, request):
@@ -149,7 +151,8 @@ class Peer:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        entry = {"operation": form.get("Action"), "form": form, "before": world()}
+        with self.alone:
+            entry = {"operation": form.get("Action"), "form": form, "before": world()}
         fault = self.take_fault(form)
         if fault.get("hold"):
             hold = self.hold
@@ -166,7 +169,8 @@ class Peer:
 
     def execute(self, environ):
         try:
-            return Response(*run_wsgi_app(self.application, environ, buffered=True))
+            with self.alone:
+                return Response(*run_wsgi_app(self.application, environ, buffered=True))
         except Exception:  # moto's own mistakes: HTML, as its server answers then
             traceback.print_exc()
             return Response("<h1>Internal Server Error", 500, content_type="text/html")
