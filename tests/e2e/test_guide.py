@@ -67,7 +67,9 @@ def script_of(commands):
     lines = ["trap 'kill $(jobs -p) 2>/dev/null' EXIT", "exec 2>&1"]
     for command, _, _ in commands:
         lines.append(command)
-        lines.append("code=$?; sleep 0.5" if command.endswith("&") else "code=$?")
+        lines.append("code=$?")
+        if server := re.search(r"--listen (\S+) .*&$", command):
+            lines.append(f'at={server[1]}; until (: <"/dev/tcp/${{at/://}}") 2>/dev/null; do sleep 0.05; done')
         lines.append(f'echo; echo "{MARK}$code"')
     return "\n".join(lines)
 
