@@ -54,6 +54,7 @@ local function print_kinds(title, kinds)
       open = open + (parameter.optional and 1 or 0)
     end
     print(("  %-36s %s"):format(form .. ("]"):rep(open), kinds[name].about))
+    if kinds[name].of then print(("  %-36s only of %s"):format("", table.concat(kinds[name].of, ", "))) end
   end
 end
 

@@ -617,6 +617,75 @@ differs("proxy_follows_name", { 0, 1 }, function(lab)
   return lab:call("DescribeDBProxyTargets", { DBProxyName = "front" }).Targets[1].TargetHealth.State
 end)
 
+-- Where a knob is read again ----------------------------------------------------------------
+
+--- Knob, what of it, two values, what is seen.
+local AGAIN = {}
+
+local function again(knob, what, values, see, with)
+  AGAIN[#AGAIN + 1] = { knob = knob, what = what, values = values, see = see, with = with }
+end
+
+local function multi_az(lab)
+  lab:call("CreateDBCluster", { DBClusterIdentifier = "orders", Engine = "postgres", MasterUsername = "app",
+    MasterUserPassword = "correct-horse", DBClusterInstanceClass = "db.r6gd.large", AllocatedStorage = 100,
+    StorageType = "io1", Iops = 1000 })
+  lab:wait(1000)
+end
+
+for knob, quota in pairs { instance_quota = "DBInstances", storage_quota = "AllocatedStorage",
+  snapshot_quota = "ManualSnapshots", cluster_quota = "DBClusters",
+  cluster_snapshot_quota = "ManualClusterSnapshots" } do
+  again(knob, "as the account is told of it", { 700, 800 }, function(lab)
+    for _, each in ipairs(lab:call("DescribeAccountAttributes").AccountQuotas) do
+      if each.AccountQuotaName == quota then return each.Max end
+    end
+    error("there is no quota " .. quota)
+  end)
+end
+again("delete_in_creating", "of a cluster", { 0, 1 }, function(lab)
+  lab:new_cluster()
+  return lab:code("DeleteDBCluster", { DBClusterIdentifier = "fresh", SkipFinalSnapshot = true })
+end)
+again("snapshot_tail_s", "of a cluster", { 5, 50 }, function(lab)
+  lab:cluster(1)
+  lab:cluster_snapshot()
+  lab:wait(1)
+  return lab:until_(function() return lab:cluster_status() == "available" end)
+end)
+again("reboot_s", "of a Multi-AZ DB cluster", { 5, 50 }, function(lab)
+  multi_az(lab)
+  lab:call("RebootDBCluster", { DBClusterIdentifier = "orders" })
+  return lab:until_(function() return lab:cluster_status() == "available" end)
+end)
+again("reboot_s", "of an instance that fails over", { 5, 50 }, function(lab)
+  lab.sb:inject { "1s:failover:mydb" }
+  lab:until_status("mydb", "rebooting")
+  return lab:until_status("mydb", "available")
+end)
+again("rename_lag_s", "of a rename to the present name", { 5, 50 }, function(lab)
+  lab:rename("mydb", "mydb")
+  return lab:until_(function() return lab:status() ~= "available" end)
+end, { rename_to_itself_reboots = 1 })
+again("stream_s", "of a stream that stops", { 5, 50 }, function(lab)
+  lab.sb.names.mydb.fields.Engine = "oracle-ee"
+  local arn = lab.sb:instance("mydb").DBInstanceArn
+  lab:call("StartActivityStream", { ResourceArn = arn, Mode = "async", KmsKeyId = "k" })
+  lab:wait(100)
+  lab:call("StopActivityStream", { ResourceArn = arn })
+  return lab:until_(function() return lab.sb:instance("mydb").ActivityStreamStatus == "stopped" end)
+end)
+again("cluster_endpoint_s", "of one that is deleted", { 5, 50 }, function(lab)
+  lab:cluster(1)
+  lab:call("CreateDBClusterEndpoint",
+    { DBClusterIdentifier = "orders", DBClusterEndpointIdentifier = "e", EndpointType = "ANY" })
+  lab:wait(100)
+  lab:call("DeleteDBClusterEndpoint", { DBClusterEndpointIdentifier = "e" })
+  return lab:until_(function()
+    return #lab:call("DescribeDBClusterEndpoints", { DBClusterEndpointIdentifier = "e" }).DBClusterEndpoints == 0
+  end)
+end)
+
 local function seen(knob, experiment, value)
   local values = { [knob] = value }
   for name, given in pairs(experiment.with or {}) do values[name] = given end
@@ -625,15 +694,24 @@ local function seen(knob, experiment, value)
   return tostring(result)
 end
 
+local function check(name, unit, experiment)
+  local low, high = experiment.values[1], experiment.values[2]
+  local a, b = seen(name, experiment, low), seen(name, experiment, high)
+  if a == b then error(("%s makes no difference: %s"):format(name, a)) end
+  if high == 50 and unit == "s" then
+    assert(tonumber(b) - tonumber(a) == 45, ("%s: %s and %s s"):format(name, a, b))
+  end
+end
+
 for _, knob in ipairs(knobs.register) do
   tests["something is seen of " .. knob.name] = function()
-    local experiment = EXPERIMENTS[knob.name] or error(knob.name .. " has no experiment: who reads it?")
-    local low, high = experiment.values[1], experiment.values[2]
-    local a, b = seen(knob.name, experiment, low), seen(knob.name, experiment, high)
-    if a == b then error(("%s makes no difference: %s"):format(knob.name, a)) end
-    if high == 50 and knob.unit == "s" then
-      assert(tonumber(b) - tonumber(a) == 45, ("%s: %s and %s s"):format(knob.name, a, b))
-    end
+    check(knob.name, knob.unit, EXPERIMENTS[knob.name] or error(knob.name .. " has no experiment: who reads it?"))
+  end
+end
+
+for _, experiment in ipairs(AGAIN) do
+  tests[("something is seen of %s, %s"):format(experiment.knob, experiment.what)] = function()
+    check(experiment.knob, experiment.knob:match "_(s)$", experiment)
   end
 end
 

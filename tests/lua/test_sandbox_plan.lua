@@ -59,10 +59,10 @@ local WRONG = {
   ["CreateDBSnapshot:1:reset:reply:5"] = "part of reset is 'reply': request or response is expected",
   ["CreateDBSnapshot:1:garbage:xml"] = "form of garbage is 'xml': html or empty or type is expected",
   ["CreateDBSnapshot:1:trunc:-1"] = "bytes of trunc is '-1': a whole number of bytes is expected",
-  ["CreateDBSnapshot:1:background_failure"] = "background_failure is of one of these operations, not of "
-    .. "CreateDBSnapshot: FailoverDBCluster, ModifyDBCluster, ModifyDBInstance, StartExportTask",
-  ["*:5%:stuck"] = "stuck is of one of these operations, not of *: CancelExportTask,",
-  ["ModifyDBInstance:1:terminal:failed"] = "terminal is of one of these operations, not of ModifyDBInstance: Copy",
+  ["CreateDBSnapshot:1:background_failure"] = "background_failure does nothing to CreateDBSnapshot, only to "
+    .. "FailoverDBCluster, ModifyDBCluster, ModifyDBInstance, StartExportTask",
+  ["*:5%:stuck"] = "stuck does nothing to *, only to CancelExportTask,",
+  ["ModifyDBInstance:1:terminal:failed"] = "terminal does nothing to ModifyDBInstance, only to Copy",
   ["CreateDBSnapshot:1:terminal"] = "terminal needs status: a name",
   ["CreateDBSnapshot:1:error:Some Code"] = "code of error is 'Some Code': AWS's code of an error is expected",
   ["CreateDBSnapshot:1:error:Odd:200"] = "status of error is '200': an HTTP status from 400 to 599 is expected",

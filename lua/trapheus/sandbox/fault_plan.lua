@@ -98,7 +98,7 @@ end
 local function check_site(fault, kind)
   check_operation(fault.operation)
   if not kinds.suits(fault.kind, fault.operation) then
-    wrong("%s is of one of these operations, not of %s: %s", fault.kind, fault.operation, table.concat(kind.of, ", "))
+    wrong("%s does nothing to %s, only to %s", fault.kind, fault.operation, table.concat(kind.of, ", "))
   end
 end
 
