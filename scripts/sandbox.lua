@@ -209,8 +209,9 @@ local function start(given)
   print(url)
   io.stdout:flush()
   if not given.quiet then
-    io.stderr:write(log.clean(("access key %s, Region %s, %g times as fast as real time; Ctrl-C ends it")
-      :format(keys.access_key_id, sb.region, speed)), "\n")
+    local secret = given.secret and "the secret that was given" or "secret " .. keys.secret_access_key
+    io.stderr:write(log.clean(("access key %s, %s, Region %s, %g times as fast as real time; Ctrl-C ends it")
+      :format(keys.access_key_id, secret, sb.region, speed)), "\n")
   end
   serve(given, loop, server, served)
   server:close()

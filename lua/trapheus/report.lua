@@ -267,7 +267,7 @@ function report.plan(plan, warnings)
       .. "a large database takes hours"):format(log.duration(plan.outage_s))
   end
   for _, warning in ipairs(warnings or {}) do lines[#lines + 1] = "Warning: " .. warning end
-  lines[#lines + 1] = "Not asked, as there is no client for it here: " .. table.concat(plan.not_asked, ", ")
+  lines[#lines + 1] = "Not asked, as it is for other services than RDS to say: " .. table.concat(plan.not_asked, ", ")
   for i, line in ipairs(lines) do lines[i] = log.clean(line):gsub("\n  ", "\n") end
   return table.concat(lines, "\n")
 end

@@ -223,6 +223,12 @@ def run(*words):
     )
 
 
+@pytest.mark.parametrize("given, told", [([], "secret sandbox-secret"), (["--secret", PASSWORD], "the secret that")])
+def test_it_says_how_to_sign(given, told):
+    with sandbox(*given) as (process, _):  # which looks for PASSWORD in what was told
+        assert told in process.stderr.readline()
+
+
 def test_it_stops_when_it_is_asked_to():
     with sandbox("--quiet") as (process, url):
         assert code_of(client(url).describe_db_instances, MaxRecords=1) == "InvalidParameterValue"

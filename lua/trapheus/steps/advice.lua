@@ -1,9 +1,9 @@
 --- What preflight asks once nothing is left to refuse: a doubtful answer becomes a warning, in the plan and in the
 --- report. Advice never refuses, waits or fails; what cannot be asked is said in one line.
 ---
---- Not asked, as no client here can: whether security groups, KMS keys, roles and directories exist (an available
---- database has those it needs), permissions by simulation, alarms, and scaling policies. Event subscriptions and
---- alarms go by name and live on.
+--- Not asked, as other services would have to be, with permissions that a restore does not need: whether security
+--- groups, KMS keys, roles and directories exist (an available database has those it needs), permissions by simulation,
+--- alarms, and scaling policies. Event subscriptions and alarms go by name and live on.
 local errors = require "trapheus.errors"
 local restore = require "trapheus.steps.restore"
 
