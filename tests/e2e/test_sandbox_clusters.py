@@ -294,6 +294,20 @@ def test_the_aws_cli(url):
     )  # fmt: skip
     until(client(url), "db_cluster_snapshot_available", DBClusterSnapshotIdentifier="s")
     aws(
+        url, "start-export-task", "--export-task-identifier", "e", "--s3-bucket-name", "exports",
+        "--source-arn", ARN + "cluster-snapshot:s", "--iam-role-arn", ROLE,
+        "--kms-key-id", "alias/exports",
+    )  # fmt: skip
+    task = aws(url, "describe-export-tasks", "--export-task-identifier", "e")["ExportTasks"][0]
+    assert task["S3Bucket"] == "exports" and task["SourceArn"] == ARN + "cluster-snapshot:s"
+    aws(
+        url, "create-db-instance", "--db-instance-identifier", "orders-9", "--engine", ENGINE,
+        "--db-cluster-identifier", "orders", "--db-instance-class", "db.r6g.large",
+    )  # fmt: skip
+    until(client(url), "db_instance_available", DBInstanceIdentifier="orders-9")
+    row = aws(url, "describe-db-clusters", "--db-cluster-identifier", "orders")["DBClusters"][0]
+    assert "orders-9" in [it["DBInstanceIdentifier"] for it in row["DBClusterMembers"]]
+    aws(
         url, "restore-db-cluster-from-snapshot", "--db-cluster-identifier", "copy",
         "--snapshot-identifier", "s", "--engine", ENGINE, "--no-deletion-protection",
     )  # fmt: skip

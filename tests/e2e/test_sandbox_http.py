@@ -120,6 +120,10 @@ def test_lists_are_filtered_and_come_in_pages():
         assert [row["DBInstanceIdentifier"] for row in found["DBInstances"]] == ["db07"]
         none = [{"Name": "engine", "Values": ["mysql"]}]
         assert rds.describe_db_instances(Filters=none)["DBInstances"] == []
+        listed = aws(url, "describe-db-instances", "--page-size", "20")["DBInstances"]
+        assert [row["DBInstanceIdentifier"] for row in listed] == names
+        found = aws(url, "describe-db-instances", "--filters", "Name=db-instance-id,Values=db03,db29")
+        assert [row["DBInstanceIdentifier"] for row in found["DBInstances"]] == ["db03", "db29"]
 
 
 def test_errors_are_botocores_exceptions(url):
@@ -184,10 +188,17 @@ def test_the_aws_cli(url):
     aws(url, "wait", "db-snapshot-available", "--db-snapshot-identifier", "cli-1")
     aws(
         url,
+        "modify-db-instance", "--db-instance-identifier", "cli", "--apply-immediately",
+        "--new-db-instance-identifier", "renamed", "--backup-retention-period", "3",
+    )  # fmt: skip
+    renamed = until_named(client(url), "renamed")
+    assert renamed["DbiResourceId"] == row["DbiResourceId"] and renamed["BackupRetentionPeriod"] == 3
+    aws(
+        url,
         "describe-db-instances", "--db-instance-identifier", "none", fails_with="DBInstanceNotFound"
     )
-    aws(url, "delete-db-instance", "--db-instance-identifier", "cli", "--skip-final-snapshot")
-    until(client(url), "db_instance_deleted", DBInstanceIdentifier="cli")
+    aws(url, "delete-db-instance", "--db-instance-identifier", "renamed", "--skip-final-snapshot")
+    until(client(url), "db_instance_deleted", DBInstanceIdentifier="renamed")
 
 
 # The program ----------------------------------------------------------------------------------
