@@ -27,7 +27,7 @@ local function made(given)
   local documents = {}
   for i, record in ipairs(runs.observed(journal, records)) do documents[i] = details.document(record) end
   if given.run then return page.of_run(documents[1], records[1], now) end
-  return page.of(("The runs of %s"):format(journal.directory), documents, now)
+  return page.of(("The runs of %s"):format(journal.directory), documents, now, true)
 end
 
 return function(arguments)

@@ -97,18 +97,23 @@ tests["the outage is marked, from the rename to the restore, or to the way back"
   assert(rehearse({ task = "create_snapshot_only" }).document.outage == json.null)
 end
 
-tests["bars lie on one axis, in proportion"] = function()
+tests["bars lie on one axis, in proportion, or each on its own"] = function()
   local function document(identifier, from, steps)
     for _, step in ipairs(steps) do step.outcome = "done" end
     return { identifier = identifier, run_id = "r", task = "t", outcome = "restored", created_at = from,
       ended_at = steps[#steps].ended_at, steps = steps, warnings = {}, outage = json.null }
   end
-  local text = page.of("two", {
+  local both = {
     document("a", 0, { { name = "rename", started_at = 0, ended_at = 250 } }),
     document("b", 500, { { name = "restore", started_at = 500, ended_at = 1000 } }),
-  }, 5000)
+  }
+  local text = page.of("two", both, 5000)
   has(text, 'class="s-rename" height="14" width="250.0" x="0.0"')
   has(text, 'class="s-restore" height="14" width="500.0" x="500.0"')
+  local apart = page.of("two", both, 5000, true)
+  well_formed(apart)
+  has(apart, 'class="s-rename" height="14" width="1000.0" x="0.0"', "each bar from its own beginning")
+  has(apart, 'class="s-restore" height="14" width="1000.0" x="0.0"')
 end
 
 tests["a text cannot become markup, nor turn what stands around it"] = function()

@@ -188,14 +188,18 @@ end
 ---@param title string
 ---@param documents table[]  As `--output json` prints them.
 ---@param now number         Seconds since the epoch.
+---@param apart boolean?      They have nothing to do with each other: on one axis, months would make each a stroke.
 ---@return string
-function page.of(title, documents, now)
+function page.of(title, documents, now, apart)
   local axis, rows = timeline.axis(documents, now), {}
   for i, document in ipairs(worst_first(documents)) do
-    rows[i] = run(document, axis, #documents == 1 or kind(document.outcome) == "bad")
+    rows[i] = run(document, apart and timeline.axis({ document }, now) or axis,
+      #documents == 1 or kind(document.outcome) == "bad")
   end
   return "<!doctype html>\n" .. element("html", { lang = "en" }, head(title), element("body", {}, element("main", {},
-    element("h1", {}, title), element("p", { class = "soft" }, spans(axis)), counts(documents),
+    element("h1", {}, title),
+    element("p", { class = "soft" }, spans(axis), apart and "; each bar from its own beginning to its end"),
+    counts(documents),
     element("h2", {}, "Timeline"), timeline.legend(documents), element("ul", { class = "runs" }, rows)))).markup .. "\n"
 end
 
