@@ -47,10 +47,7 @@ end
 ---@return trapheus.Recording
 function recording.new(name)
   if core.system.stat(name) then usage.fail("--record: %s is there already", name) end
-  local file, message = io.open(name, "w")
-  if not file then usage.fail("--record: %s", message) end
-  file:close()
-  os.remove(name)
+  usage.probe("--record", name)
   return setmetatable({ name = name, redact = redacted.new() }, Recording)
 end
 

@@ -66,24 +66,21 @@ local function table_of(self, shelf)
   return kept
 end
 
+local function ages_of(by_phase, phase)
+  by_phase[phase] = by_phase[phase] or {}
+  return by_phase[phase]
+end
+
 -- What was seen of a phase at an age, whoever was in it.
 local function seen_of(self, phase, age)
-  local ages = self.seen[phase]
-  if not ages then
-    ages = {}
-    self.seen[phase] = ages
-  end
+  local ages = ages_of(self.seen, phase)
   ages[age] = ages[age] or { watched_s = 0, changes = 0 }
   return ages[age]
 end
 
 local function put(self, kept, question)
   local age = age_of(question, question.asked_ms)
-  local ages = kept.by_key[question.about.phase]
-  if not ages then
-    ages = {}
-    kept.by_key[question.about.phase] = ages
-  end
+  local ages = ages_of(kept.by_key, question.about.phase)
   local group = ages[age]
   if not group then
     group = { phase = question.about.phase, age = age, first = 1, last = 0, delay_ms = MIN_MS,

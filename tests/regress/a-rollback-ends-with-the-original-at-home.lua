@@ -24,27 +24,17 @@ tests["though a copy of its rename was refused"] = function()
   end
 end
 
--- Before the first look on the way back through a step, it is moved aside again.
-local function moved_again(step)
-  return function(pipeline)
-    local real, moved = pipeline.steps[step], false
-    local function undo(run)
-      if not moved then
-        moved = true
-        assert(run.world.sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb",
-          NewDBInstanceIdentifier = "mydb-temp", ApplyImmediately = true }))
-        witness.pass(run.world, 1200)
-        run:look_anew()
-      end
-      return real.undo(run)
-    end
-    pipeline.steps[step] = setmetatable({ undo = undo }, { __index = real })
-  end
+local function move_aside(run)
+  assert(run.world.sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb",
+    NewDBInstanceIdentifier = "mydb-temp", ApplyImmediately = true }))
+  witness.pass(run.world, 1200)
+  run:look_anew()
 end
 
 for _, step in ipairs { "fence", "lock" } do
   tests["though it is moved aside again before the way back through the step " .. step] = function()
-    at_home { knobs = { stale_s = 0 }, instance = { DeletionProtection = false }, extend = moved_again(step),
+    at_home { knobs = { stale_s = 0 }, instance = { DeletionProtection = false },
+      extend = witness.before_undo(step, move_aside),
       faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "denied" } } }
   end
 end

@@ -18,20 +18,10 @@ local function lost(nth, spec, seed)
   local count = 0
   spec.seed = seed
   spec.knobs = { stale_s = { 0, 20 } }
-  function spec.crash(_, _, when)
+  return hosts.lost(spec, function(_, _, when)
     if when == "after" then count = count + 1 end
-    if count == nth and when == "after" then error(DEAD, 0) end
-    return false
-  end
-  local world
-  local extend = spec.extend
-  function spec.extend(pipeline)
-    pipeline:before("preflight", function(run) world = run.world end)
-    if extend then extend(pipeline) end
-  end
-  local ok, result = pcall(rehearse, spec)
-  assert(ok or result == DEAD, tostring(result))
-  return not ok and world or nil
+    return count == nth and when == "after"
+  end)
 end
 
 -- What another machine makes of it, once the lease has ended. nil: there was nothing to end.

@@ -5,28 +5,19 @@ local errors = require "trapheus.errors"
 local hosts = require "hosts"
 local path = require "trapheus.path"
 local recover = require "trapheus.recover"
-local rehearse = require "rehearse"
 local witness = require "witness"
 
 local tests = {}
 
-local DEAD = {}
-
 -- The machine dies after the nth journal write in the last step. nil: there are not so many.
 local function dies_at_the_end(spec, nth)
-  local world, count = nil, 0
-  function spec.crash(_, _, when)
+  local count = 0
+  return hosts.lost(spec, function(_, _, when, world)
     local record = world and next(world.journal.documents) and world.journal:list()[1]
-    if when == "after" and record and record.step == "finish" then
-      count = count + 1
-      if count == nth then error(DEAD, 0) end
-    end
-    return false
-  end
-  function spec.extend(pipeline) pipeline:before("preflight", function(run) world = run.world end) end
-  local ok, result = pcall(rehearse, spec)
-  assert(ok or result == DEAD, tostring(result))
-  return not ok and world or nil
+    local is_counted = when == "after" and record and record.step == "finish"
+    count = count + (is_counted and 1 or 0)
+    return is_counted and count == nth
+  end)
 end
 
 local DENIED = { operation = "DeleteDBInstance", occurrence = "every", kind = "denied" }

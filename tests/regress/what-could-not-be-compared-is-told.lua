@@ -4,27 +4,18 @@ local driver = require "trapheus.drivers.local"
 local hosts = require "hosts"
 local path = require "trapheus.path"
 local recover = require "trapheus.recover"
-local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
 
-local DEAD = {}
-
 -- The machine is lost when only the marks on the replacement are left to be taken off.
 local function lost_at_the_end()
-  local world
-  local ok, err = pcall(rehearse, { task = "db_restore", snapshot = true, knobs = { stale_s = 0 },
+  return assert(hosts.lost({ task = "db_restore", snapshot = true, knobs = { stale_s = 0 },
     options = { keep_original = true },
     faults = { { operation = "ModifyDBInstance", occurrence = 3, kind = "denied" } }, -- a setting
-    extend = function(pipeline)
-      pipeline:before("preflight", function(run) world = run.world end)
-    end,
-    crash = function(kind, entry, when)
-      local is_last = kind == "intent" and entry.operation == "RemoveTagsFromResource" and entry.target.name == "mydb"
-      if is_last and when == "before" then error(DEAD, 0) end
-    end })
-  assert(not ok and err == DEAD, tostring(err))
-  return world
+  }, function(kind, entry, when)
+    local is_last = kind == "intent" and entry.operation == "RemoveTagsFromResource" and entry.target.name == "mydb"
+    return is_last and when == "before"
+  end), "it was not lost")
 end
 
 tests["by who ends a run without its journal"] = function()

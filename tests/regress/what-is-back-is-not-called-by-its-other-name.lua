@@ -5,30 +5,21 @@ local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
 
--- The first look on the way back through a step is from before the original had its name again.
-local function old_look(step)
-  return function(pipeline)
-    local real, shown = pipeline.steps[step], false
-    local function undo(run)
-      if shown then return real.undo(run) end
-      shown = true
-      local look = instance.by_resource_id
-      function instance.by_resource_id(...)
-        instance.by_resource_id = look
-        local raw = {}
-        for field, value in pairs(look(...).raw) do raw[field] = value end
-        raw.DBInstanceIdentifier, raw.DBInstanceArn = "mydb-temp", raw.DBInstanceArn .. "-temp"
-        return instance.wrap(raw)
-      end
-      return real.undo(run)
-    end
-    pipeline.steps[step] = setmetatable({ undo = undo }, { __index = real })
+-- The next look is from before the original had its name again.
+local function look_before()
+  local look = instance.by_resource_id
+  function instance.by_resource_id(...)
+    instance.by_resource_id = look
+    local raw = {}
+    for field, value in pairs(look(...).raw) do raw[field] = value end
+    raw.DBInstanceIdentifier, raw.DBInstanceArn = "mydb-temp", raw.DBInstanceArn .. "-temp"
+    return instance.wrap(raw)
   end
 end
 
 for _, step in ipairs { "fence", "lock" } do
   tests["on the way back through the step " .. step] = function()
-    local result = rehearse { extend = old_look(step), knobs = { stale_s = 0 },
+    local result = rehearse { extend = witness.before_undo(step, look_before), knobs = { stale_s = 0 },
       faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "denied" } } }
     witness.equal(result.outcome, "rolled_back")
     for _, entry in ipairs(witness.changes(result.sandbox)) do

@@ -1,6 +1,7 @@
 --- Several machines at work in one sandbox: each has a journal of its own, and all look at the same RDS.
 local journal = require "trapheus.journal"
 local path = require "trapheus.path"
+local rehearse = require "rehearse"
 local run_module = require "trapheus.run"
 
 local hosts = {}
@@ -19,6 +20,28 @@ function hosts.run(world, input)
   local given = { identifier = "mydb", task = "create_snapshot", options = {}, script = "restore" }
   for field, value in pairs(input or {}) do given[field] = value end
   return run_module.new(world, given)
+end
+
+local DEAD = {}
+
+--- Rehearses until the machine is lost for good, with its journal: at the write where `dies` says so.
+---@param spec table  as rehearse takes it, but for `crash`
+---@param dies fun(kind: string, entry: table, when: "before"|"after", world: trapheus.World?): boolean?
+---@return trapheus.World?  nil: it was not lost
+function hosts.lost(spec, dies)
+  local world
+  local extend = spec.extend
+  function spec.crash(kind, entry, when)
+    if dies(kind, entry, when, world) then error(DEAD, 0) end
+    return false
+  end
+  function spec.extend(pipeline)
+    pipeline:before("preflight", function(run) world = run.world end)
+    if extend then extend(pipeline) end
+  end
+  local ok, result = pcall(rehearse, spec)
+  assert(ok or result == DEAD, tostring(result))
+  return not ok and world or nil
 end
 
 local function pass(world, ms)

@@ -144,4 +144,22 @@ function witness.equal(got, wanted, what)
   if got ~= wanted then error(("%s: %s, not %s"):format(what or "value", tostring(got), tostring(wanted)), 2) end
 end
 
+--- For `extend`: calls f(run) before the first look on the way back through a step.
+---@param step string
+---@param f fun(run: trapheus.Run)
+---@return fun(pipeline: trapheus.Pipeline)
+function witness.before_undo(step, f)
+  return function(pipeline)
+    local real, called = pipeline.steps[step], false
+    local function undo(run)
+      if not called then
+        called = true
+        f(run)
+      end
+      return real.undo(run)
+    end
+    pipeline.steps[step] = setmetatable({ undo = undo }, { __index = real })
+  end
+end
+
 return witness

@@ -11,10 +11,7 @@ function file.check(name)
   if not name then return end
   local stat = core.system.stat(name)
   if stat and stat.type == "directory" then usage.fail("--report: %s is a directory", name) end
-  local opened, message = io.open(name .. ".new", "w")
-  if not opened then usage.fail("--report: %s", message) end
-  opened:close()
-  os.remove(name .. ".new")
+  usage.probe("--report", name .. ".new")
 end
 
 --- Writes the page. Where that fails it is said, and changes nothing else.

@@ -58,11 +58,8 @@ local function trouble(document, add)
 end
 
 local function outage(document, axis)
-  local found = some(document.outage)
-  if not found then return nil end
-  local to = some(found.ended_at)
-  return ("%s, %s %s"):format(log.duration((to or axis.now) - found.began_at), to and "from" or "since",
-    log.time(found.began_at))
+  local found = timeline.outage(document, axis)
+  return found and ("%s, %s %s"):format(found.took, found.is_over and "from" or "since", log.time(found.from))
 end
 
 local function facts(document, axis)

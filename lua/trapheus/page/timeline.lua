@@ -46,6 +46,24 @@ end
 
 local function ended(axis, at) return is_number(at) and at or axis.now end
 
+---@class trapheus.page.Outage
+---@field from number
+---@field to number      now, while it goes on
+---@field took string
+---@field is_over boolean
+
+--- When nothing answered to the name. nil: something always did.
+---@param document table
+---@param axis { now: number }
+---@return trapheus.page.Outage?
+function timeline.outage(document, axis)
+  local found = document.outage
+  if type(found) ~= "table" then return nil end
+  local to = ended(axis, found.ended_at)
+  return { from = found.began_at, to = to, took = log.duration(to - found.began_at),
+    is_over = is_number(found.ended_at) }
+end
+
 --- What the drawing shows, for who cannot see it: "rename 2 min, restore 14 min; not available for 16 min".
 ---@param document table
 ---@param axis { now: number }
@@ -55,10 +73,10 @@ function timeline.words(document, axis)
   for i, step in ipairs(document.steps) do
     parts[i] = step.name .. " " .. log.duration(ended(axis, step.ended_at) - step.started_at)
   end
-  local outage, text = document.outage, #parts > 0 and table.concat(parts, ", ") or "no step was begun"
-  if type(outage) ~= "table" then return text end
-  local length = log.duration(ended(axis, outage.ended_at) - outage.began_at)
-  return text .. (is_number(outage.ended_at) and "; not available for " or "; not available, since ") .. length
+  local text = #parts > 0 and table.concat(parts, ", ") or "no step was begun"
+  local outage = timeline.outage(document, axis)
+  if not outage then return text end
+  return text .. (outage.is_over and "; not available for " or "; not available, since ") .. outage.took
 end
 
 ---@param document table  As report.document has it, with `created_at`, `ended_at` and `outage`.
@@ -71,11 +89,9 @@ function timeline.bar(document, axis)
     shapes[#shapes + 1] = rectangle(axis, step.started_at, to, BAR, class(step.name),
       ("%s, %s: %s"):format(step.name, step.outcome, log.duration(to - step.started_at)))
   end
-  local outage = document.outage
-  if type(outage) == "table" then
-    local to = ended(axis, outage.ended_at)
-    shapes[#shapes + 1] = rectangle(axis, outage.began_at, to, OUTAGE, "outage",
-      "not available: " .. log.duration(to - outage.began_at))
+  local outage = timeline.outage(document, axis)
+  if outage then
+    shapes[#shapes + 1] = rectangle(axis, outage.from, outage.to, OUTAGE, "outage", "not available: " .. outage.took)
   end
   return element("svg", { class = "bar", viewBox = ("0 0 %d 28"):format(WIDTH), preserveAspectRatio = "none",
     role = "img", ["aria-label"] = timeline.words(document, axis) }, shapes)

@@ -104,8 +104,7 @@ end
 --- The present as AWS gives it, by its own clock: seconds since the epoch, an integer when whole.
 ---@return number
 function sandbox:seconds()
-  local now = self.now
-  local seconds = now / 1000 + (self.offset_s + (now - self.begun_ms) * self.drift // 1 / 1000) -- as ahead_s
+  local seconds = self.now / 1000 + self:ahead_s()
   local whole = seconds // 1
   return whole == seconds and whole | 0 or seconds
 end
