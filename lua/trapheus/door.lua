@@ -124,7 +124,7 @@ end
 local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
   local now = run.world:looked_ms()
-  run.counted = true
+  run.counted = run.counted or not trace.moving
   local fresh = not trace.moving and now >= intent.at_ms + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
@@ -236,21 +236,26 @@ function door.mutate(run, operation, target, parameters)
   return answer or send(run, intent, parameters)
 end
 
+-- Our own tags are put beside the work of the step, and again with every lease: one that was lost may still come,
+-- whatever is seen.
+local function close(run, intent)
+  if operations[intent.operation].marks then remember_lost(run, intent) end
+  run.record.intents[intent.key] = nil
+end
+
 --- The step has seen the effect: the intent is closed, and no quiescence is owed for it.
 function door.confirm(run, operation, target)
   local intent = run.record.intents[key_of(run, operation, target)]
-  if intent then settle(run, intent, "took effect") end
+  if not intent then return end
+  close(run, intent)
+  run:save("outcome", { key = intent.key, outcome = "took effect" })
 end
 
 --- The step is done: it has seen everything that it asked for. Written with the step's end: until then, it would only
---- be seen once more. Our own tags are put beside its work: one that was lost may still come.
+--- be seen once more.
 function door.close_step(run)
-  local intents = run.record.intents
-  for key, intent in pairs(intents) do
-    if intent.step == run.record.step then
-      if operations[intent.operation].marks then remember_lost(run, intent) end
-      intents[key] = nil
-    end
+  for _, intent in pairs(run.record.intents) do
+    if intent.step == run.record.step then close(run, intent) end
   end
 end
 

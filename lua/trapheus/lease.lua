@@ -215,15 +215,6 @@ function lease.keep(run)
   if original and replacement then held.going, held.renew_at = run.record.direction, run:now_s() + CHECK_S end
 end
 
---- Gives the lease on the original up, before anything was moved. nil: it is gone.
----@param run trapheus.Run
----@return trapheus.Answer?
-function lease.give_up(run)
-  if not run.facts.lease then return nil end
-  if blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- not to take off another's
-  return lease.release(run, run:observe_home())
-end
-
 --- Takes our tags off what this run has changed or made. nil: there are none.
 ---@param run trapheus.Run
 ---@param thing trapheus.Database|trapheus.Snapshot?
@@ -238,6 +229,23 @@ function lease.release(run, thing)
   local answer = run:mutate(marks.take(thing, keys))
   if not answer.fail then return answer end
   run:warn(("the tags %s stay on %s: %s"):format(table.concat(keys, ", "), thing.name, answer.fail))
+end
+
+-- Somebody has moved the original: what was lost on its way to it goes to whoever has its name now.
+local function release_holder(run)
+  local home = run.facts.original.arn -- of a run whose journal was lost, nobody knows
+  return home and run:quiesce("tags", home) or lease.release(run, run:holder(run.identifier))
+end
+
+--- Gives the lease on the original up, before anything was moved. nil: it is gone.
+---@param run trapheus.Run
+---@return trapheus.Answer?
+function lease.give_up(run)
+  if not run.facts.lease then return nil end
+  if blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- not to take off another's
+  local original = run:observe_home()
+  local answer = lease.release(run, original)
+  return answer or original.name ~= run.identifier and release_holder(run) or nil
 end
 
 return lease

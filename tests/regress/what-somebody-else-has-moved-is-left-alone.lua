@@ -36,4 +36,27 @@ tests["before the snapshot"] = function() left_alone("snapshot", "failed") end
 
 tests["before the rename"] = function() left_alone("rename", "failed", "db_restore") end
 
+local THEIRS = "pyhidmfy:" .. 1767225600 + 7200
+
+-- The call that was to mark the original is lost, and goes to whoever has its name when it comes: that mark is its own.
+tests["but not its own mark, which comes when another database has the name"] = function()
+  local result = rehearse { knobs = { stale_s = 0 }, snapshot = true, task = "db_restore",
+    faults = { { operation = "AddTagsToResource", occurrence = 1, kind = "zombie", delay_s = 800 } },
+    prepare = function(sandbox)
+      local arn = sandbox:instance("mydb").DBInstanceArn
+      sandbox:at(65, function(sb)
+        assert(sb:operator("AddTagsToResource", { ResourceName = arn,
+          Tags = { { Key = "trapheus:lease", Value = THEIRS } } }))
+      end)
+      sandbox:at(90, rename)
+      sandbox:at(700, function(sb)
+        assert(sb:operator("RestoreDBInstanceFromDBSnapshot", { DBInstanceIdentifier = "mydb",
+          DBSnapshotIdentifier = "mydb-snapshot" }))
+      end)
+    end }
+  witness.equal(result.outcome, "refused")
+  witness.pass(result.world, 900)
+  assert(not witness.marked(result.sandbox:instance "mydb".TagList), "its mark is left")
+end
+
 return tests

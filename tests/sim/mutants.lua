@@ -109,7 +109,7 @@ local mutants = {
     "tests/regress/what-somebody-else-has-moved-is-left-alone.lua",
     "lease", "if run.facts.moving or run.record.direction", "if run or run.record.direction"),
   mutant("I9", "the name is given up without a look at the fence", "overtaken in rename", "steps.rename",
-    "(lease.lost(run) or fence.up(run))", "lease.lost(run)"),
+    "(lease.lost(run) or fence.keep(run))", "lease.lost(run)"),
   mutant("I9", "a fence out of sight is down", "snapshot refused, stale", "steps.fence",
     'return run:certain(answer, "deletion protection to be off for certain", 7)', "return answer"),
   mutant("I9", "the fence is taken off under another name",

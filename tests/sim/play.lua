@@ -140,12 +140,18 @@ local function view_of(play, host)
   return world
 end
 
+-- What is restored already is another database: nobody begins with that.
+local function too_late(play, host)
+  for _, other in ipairs(play.hosts) do
+    if other ~= host and other.run.record.outcome == "restored" then return true end
+  end
+  return false
+end
+
 local function begin(play, host)
   local case = play.case
   host.wake_ms = nil
-  for _, other in ipairs(play.hosts) do -- what is restored already is another database
-    if other ~= host and other.run.record.outcome == "restored" then return end
-  end
+  if too_late(play, host) then return end
   host.run = run_module.new(host.world, { identifier = "mydb", task = case.task,
     kind = nil, options = case.options or {}, script = "scripts/restore.lua" })
   host.wake_ms = play.loop:now_ms()
@@ -263,6 +269,7 @@ local function work(play)
       host.dead = nil
       resume(play, host)
     end
+    if host.run.record.step == nil and too_late(play, host) then host.wake_ms = nil end
     if host.wake_ms and not host.dead then tick(play, host) end
   end
 end

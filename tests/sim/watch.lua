@@ -254,13 +254,18 @@ function watch.new(play, kind, invariants)
   return self
 end
 
+-- Did the second of two rivals do more, or the same after the first?
+local function outdone(first, second)
+  if second.outcome ~= "snapshotted" then return first.outcome == "refused" and second.outcome ~= "refused" end
+  return first.outcome ~= "snapshotted" or second.ended_at > first.ended_at
+end
+
 -- Of rivals the one that has restored it counts, or else the one that did something.
 local function winner(hosts)
   local found = hosts[1]
   for _, host in ipairs(hosts) do
-    local outcome = host.run.record.outcome
-    if outcome == "restored" then return host end
-    if found.run.record.outcome == "refused" and outcome ~= "refused" then found = host end
+    if host.run.record.outcome == "restored" then return host end
+    if outdone(found.run.record, host.run.record) then found = host end
   end
   return found
 end

@@ -3,15 +3,22 @@
 ---@class trapheus.steps.Fence : trapheus.Step
 local fence = { name = "fence", tidies = true, deadline_s = 3600 }
 
---- Puts it up, if this run has one: another run may have taken it down, while this one was away.
+local UNSEEN_LOOKS = 7 -- what is up may be out of sight for a minute
+
+--- Puts it up again, if this run has one: another run may have taken it down, while this one was away.
 ---@param run trapheus.Run
 ---@return trapheus.Answer?  nil: it is up, or there is none
-function fence.up(run) return run.facts.fenced and run:protect(run:observe "original", true) or nil end
+function fence.keep(run)
+  local original = run:observe "original"
+  if original.protected or not run.facts.fenced then return nil end
+  if run:steady("unfenced", true, UNSEEN_LOOKS) then return run:protect(original, true) end
+  return run:wait("the original to be fenced", 20)
+end
 
 function fence.advance(run)
   if run.options.no_fence then return run:done() end
   run.facts.fenced = true
-  local answer = fence.up(run) or run:done()
+  local answer = run:protect(run:observe "original", true) or run:done()
   if answer.code == "AccessDenied" then
     answer.fail = answer.fail .. "; --no-fence goes on without deletion protection"
   end

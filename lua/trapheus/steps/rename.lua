@@ -105,7 +105,7 @@ end
 -- the fence is up.
 local function exposed(run)
   local original = run:observe "original"
-  return original.name == run.identifier and (lease.lost(run) or fence.up(run)) or nil
+  return original.name == run.identifier and (lease.lost(run) or fence.keep(run)) or nil
 end
 
 -- nil: the name may be given up.
