@@ -189,6 +189,14 @@ lasts("list_stale_s", function(lab)
   return lab:until_(function() return lab:call("DescribeDBInstances").DBInstances[1].DeletionProtection end)
 end)
 
+tests["a list is never older than the larger of the two says"] = function()
+  local lab = laboratory { stale_s = 40, list_stale_s = 30 }
+  lab:wait(100)
+  lab:modify { DeletionProtection = true }
+  local seconds = lab:until_(function() return lab:call("DescribeDBInstances").DBInstances[1].DeletionProtection end)
+  assert(seconds == 40, seconds)
+end
+
 differs("stale_apart", { 0, 1 }, function(lab)
   lab.sb:add_instance { DBInstanceIdentifier = "second" }
   lab:wait(100)

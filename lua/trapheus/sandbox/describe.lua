@@ -20,7 +20,8 @@ local INSTANCE_FILTERS = {
 -- Not before the newest of them came into being, as a rule: whoever creates something sees it at once. On this the
 -- waiters of AWS's own clients rely, which take "not found" for the end of the matter.
 local function moment(sb, objects, wanted)
-  local at_ms = sb.now - (sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")) * 1000
+  local stale_s = sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")
+  local at_ms = sb.now - math.min(stale_s, sb.most_stale_s) * 1000
   for i = 1, #objects do
     local first = objects[i].history[1]
     local born_ms = first and first.at_ms or 0

@@ -42,6 +42,8 @@ for name, method in pairs(cluster_api) do sandbox[name] = method end
 ---@field preset? "quick"|"typical"|"adversarial"
 ---@field knobs? table<string, number|number[]> See trapheus.sandbox.knobs
 
+local function most(value) return type(value) == "number" and value or value[2] end
+
 ---@param options trapheus.sandbox.Options
 ---@return trapheus.Sandbox
 function sandbox.new(options)
@@ -60,6 +62,7 @@ function sandbox.new(options)
   sb.now = math.floor(sb.clock())
   sb.host_label = names.host_label(sb)
   sb.begun_ms, sb.offset_s, sb.drift = sb.now, sb:draw "clock_offset_s" // 1 | 0, sb:draw "clock_drift_ppm" / 1e6
+  sb.most_stale_s = math.max(most(sb.knobs.stale_s), most(sb.knobs.list_stale_s))
   sb:renew_credentials()
   template.provision(sb)
   weather.begin(sb)
