@@ -236,26 +236,23 @@ function door.mutate(run, operation, target, parameters)
   return answer or send(run, intent, parameters)
 end
 
--- Our own tags are put beside the work of the step, and again with every lease: one that was lost may still come,
--- whatever is seen.
-local function close(run, intent)
-  if operations[intent.operation].marks then remember_lost(run, intent) end
-  run.record.intents[intent.key] = nil
-end
-
---- The step has seen the effect: the intent is closed, and no quiescence is owed for it.
+--- The step has seen the effect: the intent is closed, and no quiescence is owed for it, if that proves anything.
 function door.confirm(run, operation, target)
   local intent = run.record.intents[key_of(run, operation, target)]
   if not intent then return end
-  close(run, intent)
-  run:save("outcome", { key = intent.key, outcome = "took effect" })
+  if operations[operation].renews then remember_lost(run, intent) end
+  settle(run, intent, "took effect")
 end
 
 --- The step is done: it has seen everything that it asked for. Written with the step's end: until then, it would only
---- be seen once more.
+--- be seen once more. Our own tags are put beside its work: one that was lost may still come.
 function door.close_step(run)
-  for _, intent in pairs(run.record.intents) do
-    if intent.step == run.record.step then close(run, intent) end
+  local intents = run.record.intents
+  for key, intent in pairs(intents) do
+    if intent.step == run.record.step then
+      if operations[intent.operation].marks then remember_lost(run, intent) end
+      intents[key] = nil
+    end
   end
 end
 

@@ -226,7 +226,8 @@ function lease.release(run, thing)
     if thing then run:confirm(marks.take(thing, keys)) end
     return thing and run:quiesce("tags", thing.arn) -- what was lost on the way may still come
   end
-  local answer = run:mutate(marks.take(thing, keys))
+  local answer = run:quiesce("tags", thing.arn, marks.take(thing, keys)) -- nobody else begins before
+    or run:mutate(marks.take(thing, keys))
   if not answer.fail then return answer end
   run:warn(("the tags %s stay on %s: %s"):format(table.concat(keys, ", "), thing.name, answer.fail))
 end

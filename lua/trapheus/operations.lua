@@ -8,6 +8,7 @@
 ---@field aspect (fun(parameters: table, target: trapheus.Target): string?)?  What else it changes, as text: to change
 ---                               it back while a call is lost would let that call have the last word.
 ---@field marks boolean?          It changes our own tags only.
+---@field renews boolean?         What it makes may have been there before: to see it proves nothing of the call.
 ---@field echoes table<string, true>?  With what it may be refused when it is executed a second time, although the first
 ---                               has taken effect: no answer about that one.
 
@@ -67,6 +68,7 @@ return {
   StartActivityStream = { names = none, repeatable = true, sends = 3 },
   ModifyActivityStream = { names = none, repeatable = true, sends = 3 },
   StartDBInstanceAutomatedBackupsReplication = { names = none, repeatable = true, sends = 3 },
-  AddTagsToResource = { names = none, aspect = tags, repeatable = true, sends = 3, marks = true },
-  RemoveTagsFromResource = { names = none, aspect = tags, repeatable = true, sends = 3, marks = true },
+  AddTagsToResource = { names = none, aspect = tags, repeatable = true, sends = 3, marks = true, renews = true },
+  -- not repeatable: a lost one that comes late would take off the tags of another run
+  RemoveTagsFromResource = { names = none, aspect = tags, repeatable = false, sends = 3, marks = true },
 }

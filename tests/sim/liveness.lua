@@ -4,6 +4,7 @@ local json = require "trapheus.json"
 local operations = require "trapheus.operations"
 local report = require "trapheus.report"
 local sights = require "sights"
+local topologies = require "topologies"
 
 local MINUTE_MS = 60 * 1000
 local IDLE_MS = 5 * MINUTE_MS    -- three looks at a time, and those after a deletion
@@ -36,10 +37,13 @@ local function passes_by(happening)
   return happening.kind == "status" and happening.for_s and not sights.TERMINAL[status] and not sights.MENDABLE[status]
 end
 
+local RESTORES = { instance = "RestoreDBInstanceFromDBSnapshot", cluster = "RestoreDBClusterFromSnapshot" }
+
 -- As what does the replacement come into the world? nil: as it should.
-local function born(fault)
+local function born(fault, case)
   local first = fault.occurrence == "every" or fault.occurrence == 1
-  return fault.kind == "terminal" and first and fault.operation:find "^Restore" and fault.status or nil
+  local its = fault.operation == RESTORES[topologies[case.topology].kind]
+  return fault.kind == "terminal" and first and its and fault.status or nil
 end
 
 -- What meets a run: how often something that passes, and the status that its replacement is born with. nil: something
@@ -47,7 +51,7 @@ end
 local function meets(case)
   local passing, status = 0, nil
   for _, fault in ipairs(case.faults) do
-    local bad = born(fault) or fault.kind == "terminal" and fault.occurrence == "every" and fault.status
+    local bad = born(fault, case) or fault.kind == "terminal" and fault.occurrence == "every" and fault.status
     if not bad and not passes(fault) and not is_reader(fault) then return nil end
     status, passing = status or bad or nil, passing + (bad and 0 or 1)
   end

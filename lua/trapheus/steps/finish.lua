@@ -40,10 +40,11 @@ local CHORES = {
   { "the protection of the original", function(run)
     return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
   end },
+  -- first: without them another host knows that only marks are left to be taken off
+  { "the marks on the original", function(run) return run:unmark(run:find "original") end },
   { "the marks on the members", members },
   { "the mark on the snapshot", function(run) return run:unmark(snapshot(run)) end },
   { "the marks on the final snapshot", function(run) return run:unmark(final(run)) end },
-  { "the marks on the original", function(run) return run:unmark(run:find "original") end },
   { "the marks on the replacement", function(run) return run:unmark(run:find "replacement") end },
 }
 
