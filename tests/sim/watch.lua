@@ -105,12 +105,13 @@ end
 
 local function is_mutation(call) return call.service == "rds" and operations[call.operation] ~= nil end
 
--- The sendings of this very mutation.
-local function sendings(self, call)
+-- The sendings of this very mutation by one run, whatever its host.
+local function sendings(self, run_id, call)
   for _, sent in ipairs(self.sent) do
-    if sent.operation == call.operation and tables.same(sent.params, call.params) then return sent end
+    local same = sent.run_id == run_id and sent.operation == call.operation
+    if same and tables.same(sent.params, call.params) then return sent end
   end
-  local sent = { operation = call.operation, params = call.params, times = {} }
+  local sent = { run_id = run_id, operation = call.operation, params = call.params, times = {} }
   self.sent[#self.sent + 1] = sent
   return sent
 end
@@ -120,7 +121,7 @@ function Watch:sending(host, call)
   self.sender = host
   self.requests[#self.requests + 1] = self.sb.clock()
   if not is_mutation(call) then return end
-  local sent = sendings(self, call)
+  local sent = sendings(self, host.run.id, call)
   self.last = { at_ms = self.sb.clock() }
   table.insert(sent.times, self.last)
   check(self, "sending", host, call, sent)

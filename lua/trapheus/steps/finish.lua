@@ -34,6 +34,14 @@ end
 
 local function of_replacement(run) return protection(run, "replacement") end
 
+local function original(run) return run:unmark(run:find "original") end
+
+-- The lease goes last: until then nobody else begins.
+local function leased(run)
+  if run.facts.replacement then return run:unmark(run:find "replacement") end
+  return original(run)
+end
+
 -- What is left to do, in order. Each answers nil when there is nothing (more) to do.
 local CHORES = {
   { "the protection of the replacement", of_replacement },
@@ -41,11 +49,11 @@ local CHORES = {
     return (run.options.keep_original or run.facts.leftover) and protection(run, "original") or nil
   end },
   -- first: without them another host knows that only marks are left to be taken off
-  { "the marks on the original", function(run) return run:unmark(run:find "original") end },
+  { "the marks on the original", function(run) return run.facts.replacement and original(run) or nil end },
   { "the marks on the members", members },
   { "the mark on the snapshot", function(run) return run:unmark(snapshot(run)) end },
   { "the marks on the final snapshot", function(run) return run:unmark(final(run)) end },
-  { "the marks on the replacement", function(run) return run:unmark(run:find "replacement") end },
+  { "the marks on the database", leased },
 }
 
 function finish.advance(run)
