@@ -35,6 +35,20 @@ tests["a name that RDS gives free late is asked for again"] = function()
   original_kept { faults = { TERMINAL }, knobs = { delete_s = 60, name_release_s = 120, stale_s = { 0, 60 } } }
 end
 
+-- How long after the replacement is gone does the original get its name?
+local function nobody_s(delete_s)
+  local result = original_kept { preset = "quick", faults = { TERMINAL }, knobs = { delete_s = delete_s } }
+  local deletion = witness.changes(result.sandbox, "DeleteDBInstance")[1]
+  local renames = witness.renames(result.sandbox)
+  return (renames[#renames].at_ms - deletion.at_ms) / 1000 - delete_s
+end
+
+tests["a replacement that was seen in its deletion for a minute is gone after three looks"] = function()
+  local long_s, short_s = nobody_s(300), nobody_s(10)
+  assert(long_s >= 20 and long_s < 50, ("the name is taken back after %.0f s"):format(long_s))
+  assert(short_s >= 50, ("after a deletion of ten seconds it is taken back after %.0f s"):format(short_s))
+end
+
 tests["a replacement whose creation was not answered is found and deleted"] = function()
   local original
   local result = rehearse {

@@ -65,6 +65,7 @@ row("fails stale", { topology = "instance", preset = "quick", seed = 47,
   faults = { at(RESTORE, "every", "terminal", { status = "failed" }) } })
 row("fails protected", { topology = "protected", faults = { NO_RESTORE } })
 row("fails aurora", { topology = "aurora", faults = { NO_CLUSTER } })
+row("fails stale aurora", { topology = "aurora1", preset = "adversarial", seed = 127, faults = { NO_CLUSTER } })
 row("network", { topology = "instance", faults = ends_as "incompatible-network" })
 row("parameters", { topology = "instance", faults = ends_as "incompatible-parameters" })
 row("stuck", { topology = "instance", faults = { at(RESTORE, "every", "stuck") } })

@@ -16,6 +16,7 @@ local PASSING = { drop = true, lost = true, dup = true, zombie = true, throttle 
   ["500c"] = true, ["503"] = true, trunc = true, garbage = true, slow = true, reset = true }
 
 local CLIENT_ATTEMPTS = 3
+local BACKGROUND = "background_failure" -- of a rename: it is seen to have failed, whoever made it so
 
 -- Does the run end as if it had not met this? A look that the client has had no answer to may be a reason to refuse; a
 -- fault of the restore stands before the one that makes it fail.
@@ -105,15 +106,17 @@ local function as_expected(watch, host)
   return not by_hand and needless_rest(host.run.facts) or nil
 end
 
--- So long the calls that were lost or refused may have kept the run.
+-- So long the calls that were lost or refused, or renames that failed afterwards, may have kept the run.
 local function unanswered_ms(watch)
-  local lost, faults = 0, 0
+  local lost, faults = 0, watch.sights.failed
   for _, sent in ipairs(watch.sent) do
     for _, sending in ipairs(sent.times) do
       lost = lost + ((sending.ambiguous or not sending.ended_ms) and 1 or 0)
     end
   end
-  for _, entry in ipairs(watch.sb.audit) do faults = faults + (entry.fault and 1 or 0) end
+  for _, entry in ipairs(watch.sb.audit) do
+    faults = faults + ((entry.fault or BACKGROUND) ~= BACKGROUND and 1 or 0)
+  end
   return lost * EACH_MS + math.min(faults, MOST_REFUSED) * REFUSED_MS
 end
 

@@ -29,19 +29,31 @@ sights.TERMINAL = set [[
 ---@field read_at table<string, integer[]>  by host: when it looked
 ---@field idle_ms number                   nobody had the name, and nothing was under way
 ---@field idle_since number?
+---@field heading table<string, string>   by resource id: the name to which it is on its way
+---@field failed integer                  renames that RDS began, and which have failed without a word
 
 ---@return trapheus.sim.Sights
-function sights.new() return { rested = {}, looks = {}, read_at = {}, idle_ms = 0 } end
+function sights.new()
+  return { rested = {}, looks = {}, read_at = {}, idle_ms = 0, heading = {}, failed = 0 }
+end
 
 -- Truth ---------------------------------------------------------------------------------------
 
 local function at_rest(thing) return AT_REST[thing.status] and not thing.pending_name end
+
+-- Notes where it is going, and whether it has not got there.
+local function follow(seen, thing)
+  local heading = seen.heading[thing.rid]
+  if heading and not thing.pending_name and thing.name ~= heading then seen.failed = seen.failed + 1 end
+  seen.heading[thing.rid] = thing.pending_name
+end
 
 -- Notes who is at rest. Is anybody on the way to somewhere?
 local function survey(seen, list)
   local moving = false
   for _, thing in ipairs(list) do
     if not thing.gone then
+      follow(seen, thing)
       if at_rest(thing) then
         seen.rested[thing.rid] = thing.name
       elseif not sights.TERMINAL[thing.status] then

@@ -10,6 +10,8 @@ local pinned = require "trapheus.pinned"
 ---@class trapheus.steps.Restore : trapheus.Step
 local restore = { name = "restore", essential = true, deadline_s = 24 * 3600, typical_s = 1800 }
 
+local STALE_S = 60 -- a look may be so old
+
 -- What the restore call is given: the captured settings, and our marks from birth on.
 local function parameters(run)
   local given = run.database.settings:restore(run.facts.config)
@@ -93,7 +95,11 @@ end
 
 -- nil: nobody else has laid hands on it.
 local function taken(run, replacement)
-  if replacement.status == "deleting" then return run:wait("the replacement to be deleted", 300) end
+  local known = run.facts.replacement
+  if replacement.status == "deleting" then
+    known.deleting_at = known.deleting_at or run:now_s()
+    return run:wait("the replacement to be deleted", 300)
+  end
   if replacement.name ~= run.identifier or replacement.protected then
     return run:park(("the replacement (%s) is %s now%s: somebody else has changed it"):format(
       replacement.resource_id, replacement.name, replacement.protected and " and protected" or ""),
@@ -107,11 +113,17 @@ local function delete(run, replacement)
     or run:mutate(replacement:delete { delete_automated_backups = true })
 end
 
--- Nothing of the replacement is left, and nobody has its names. One that was created may be out of sight for a
--- minute: then it takes more looks.
+-- How many looks show that it is gone? One that was created may be out of sight for a minute, newly made or between two
+-- names; not one that was seen in its deletion before that.
+local function looks_for(run, known)
+  local doomed = known and known.deleting_at and run:now_s() - known.deleting_at >= STALE_S
+  return known and not doomed and 7 or 3
+end
+
+-- Nothing of the replacement is left, and nobody has its names.
 local function free(run, holder)
   local known, answer = run.facts.replacement, members.gone(run)
-  local gone = run:steady("replacement gone", not holder and not answer, known and 7 or 3)
+  local gone = run:steady("replacement gone", not holder and not answer, looks_for(run, known))
   if answer then return answer end
   if not gone then return run:wait(run.identifier .. " to be free", 20) end
   if known then known.gone = true end
