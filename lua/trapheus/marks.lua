@@ -5,6 +5,7 @@
 ---   trapheus:lease     on the original and its replacement: which run may change them, and until when
 ---   trapheus:state     on both: what another machine must know of the run to end it
 ---   trapheus:snapshot  on the original: the run, and the snapshot that it restores from
+local once = require "trapheus.once"
 local sorted = require "trapheus.sorted"
 
 local marks = { RUN = "trapheus:run", LEASE = "trapheus:lease", STATE = "trapheus:state",
@@ -25,12 +26,14 @@ function marks.of_snapshot(run_id) return run_id .. ":snapshot" end
 ---@field run_id string
 ---@field ends_at integer  seconds since the epoch, by AWS's clock
 
+local lease_of = once(function(tags)
+  local run_id, ends_at = (tags[marks.LEASE] or ""):match "^(%w+):(%d+)$"
+  return run_id and { run_id = run_id, ends_at = math.tointeger(tonumber(ends_at)) } or false
+end)
+
 ---@param tags table<string, string>
 ---@return trapheus.Lease?
-function marks.lease(tags)
-  local run_id, ends_at = (tags[marks.LEASE] or ""):match "^(%w+):(%d+)$"
-  return run_id and { run_id = run_id, ends_at = math.tointeger(tonumber(ends_at)) } or nil
-end
+function marks.lease(tags) return lease_of(tags) or nil end
 
 ---@param lease trapheus.Lease
 ---@return string

@@ -5,6 +5,7 @@ local endpoint = require "trapheus.databases.endpoint"
 local errors = require "trapheus.errors"
 local export = require "trapheus.databases.export"
 local instance = require "trapheus.databases.instance"
+local once = require "trapheus.once"
 local settings = require "trapheus.settings"
 
 ---@class trapheus.Cluster : trapheus.Database
@@ -17,9 +18,8 @@ local cluster = { kind = "cluster", snapshot_kind = "cluster-snapshot", settings
 
 local function is_aurora(engine) return (engine or ""):find "^aurora" ~= nil end
 
----@param raw table  A DBCluster
----@return trapheus.Cluster
-function cluster.wrap(raw)
+---@type fun(raw: table): trapheus.Cluster  Of a DBCluster.
+cluster.wrap = once(function(raw)
   return setmetatable({
     kind = "cluster",
     raw = raw,
@@ -31,7 +31,7 @@ function cluster.wrap(raw)
     tags = database.tag_map(raw.TagList),
     aurora = is_aurora(raw.Engine),
   }, Cluster)
-end
+end)
 
 -- Looking ---------------------------------------------------------------------------------
 
@@ -76,14 +76,13 @@ function cluster.members(rds, seen)
   local list, known = {}, roles(seen)
   for _, member in ipairs(instance.list(rds, "db-cluster-id", { seen.name })) do
     if member.raw.DBClusterIdentifier == seen.name then
-      member.in_cluster = known[member.name]
-      list[#list + 1] = member
+      list[#list + 1] = setmetatable({ in_cluster = known[member.name] }, { __index = member })
     end
   end
   return list
 end
 
-local function snapshot_of(raw)
+local snapshot_of = once(function(raw)
   return {
     kind = cluster.snapshot_kind,
     name = raw.DBClusterSnapshotIdentifier,
@@ -99,7 +98,7 @@ local function snapshot_of(raw)
     raw = raw,
     tags = database.tag_map(raw.TagList),
   }
-end
+end)
 
 ---@param name string  An identifier, or the ARN of a shared snapshot.
 ---@return trapheus.Snapshot?

@@ -1,4 +1,5 @@
 --- What a DB instance and a DB cluster have in common: how they are judged, and how an open intent is looked at.
+local once = require "trapheus.once"
 local shapes = require "trapheus.settings.shapes"
 local statuses = require "trapheus.statuses"
 
@@ -17,19 +18,17 @@ Database.__index = Database
 local database = { Database = Database }
 
 local NO_TAGS = {}
-local maps = setmetatable({}, { __mode = "k" })
 
---- The tags of a list that was seen: for reading, as whoever asks again about that list is given the same.
----@param list { Key: string, Value: string }[]?
----@return table<string, string>
-function database.tag_map(list)
-  if not list then return NO_TAGS end
-  if maps[list] then return maps[list] end
+local tags_of = once(function(list)
   local map = {}
   for _, tag in ipairs(list) do map[tag.Key] = tag.Value or "" end
-  maps[list] = map
   return map
-end
+end)
+
+--- The tags of a list.
+---@param list { Key: string, Value: string }[]?
+---@return table<string, string>
+function database.tag_map(list) return tags_of(list or NO_TAGS) end
 
 --- A class that answers what every database does.
 ---@return table

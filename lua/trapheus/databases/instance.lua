@@ -6,6 +6,7 @@
 local database = require "trapheus.databases.database"
 local errors = require "trapheus.errors"
 local export = require "trapheus.databases.export"
+local once = require "trapheus.once"
 local settings = require "trapheus.settings"
 
 ---@class trapheus.Instance : trapheus.Database
@@ -13,9 +14,8 @@ local Instance = database.class()
 
 local instance = { kind = "instance", snapshot_kind = "snapshot", settings = settings.load "instance" }
 
----@param raw table  A DBInstance
----@return trapheus.Instance
-function instance.wrap(raw)
+---@type fun(raw: table): trapheus.Instance  Of a DBInstance.
+instance.wrap = once(function(raw)
   return setmetatable({
     kind = "instance",
     raw = raw,
@@ -26,7 +26,7 @@ function instance.wrap(raw)
     protected = raw.DeletionProtection == true,
     tags = database.tag_map(raw.TagList),
   }, Instance)
-end
+end)
 
 -- Looking ---------------------------------------------------------------------------------
 
@@ -57,12 +57,13 @@ end
 ---@param resource_id string
 ---@return trapheus.Instance?
 function instance.by_resource_id(rds, resource_id)
-  for _, seen in ipairs(instance.list(rds, "dbi-resource-id", { resource_id })) do
-    if seen.resource_id == resource_id then return seen end
+  local filters = { { Name = "dbi-resource-id", Values = { resource_id } } }
+  for raw in rds:paginate("DescribeDBInstances", { Filters = filters }, "DBInstances") do
+    if raw.DbiResourceId == resource_id then return instance.wrap(raw) end
   end
 end
 
-local function snapshot_of(raw)
+local snapshot_of = once(function(raw)
   return {
     kind = instance.snapshot_kind,
     name = raw.DBSnapshotIdentifier,
@@ -78,7 +79,7 @@ local function snapshot_of(raw)
     raw = raw,
     tags = database.tag_map(raw.TagList),
   }
-end
+end)
 
 ---@param name string  An identifier, or the ARN of a shared snapshot.
 ---@return trapheus.Snapshot?
