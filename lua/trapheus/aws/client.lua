@@ -6,6 +6,7 @@
 --- A second argument { max_attempts = 1 } has it sent once, whatever comes back; { repeatable = true } says that to
 --- send it twice does no harm.
 --- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
+local copy = require "trapheus.copy"
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
@@ -119,6 +120,7 @@ end
 local BLAME = { level = 2 }
 
 local function method(operation)
+  local read_only = model.is_read_only(operation)
   return function(self, params, how)
     params = params or {}
     local transport = transport_of(self)
@@ -128,7 +130,7 @@ local function method(operation)
       service = self.service,
       operation = operation,
       params = params,
-      read_only = model.is_read_only(operation) or how ~= nil and how.repeatable or false,
+      read_only = read_only or how ~= nil and how.repeatable or false,
       body = body,
       max_attempts = how and how.max_attempts,
       decode = how and how.decode,
@@ -157,13 +159,34 @@ local function more_after(entry, page)
   return token ~= "" and token or nil
 end
 
--- Asks for another page with the next call.
-local function next_page(request, input_token, token, seen, operation)
-  if seen[token] then
-    error(errors.new { code = "MalformedReply", operation = operation, message = "a page comes a second time" }, 0)
+-- What comes after the first page, which asks for the second by that token.
+local function turned_over(self, operation, entry, params, how, token)
+  local request, seen = copy(params, true), {}
+  return function()
+    if not token then return nil end
+    if seen[token] then
+      error(errors.new { code = "MalformedReply", operation = operation, message = "a page comes a second time" }, 0)
+    end
+    seen[token], request[entry.input_token] = true, token
+    local page = self[operation](self, request, how)
+    token = more_after(entry, page)
+    return page
   end
-  seen[token], request[input_token] = true, token
-  return seen
+end
+
+-- Goes through a list, and then those of further pages.
+local function through(items, list_member, next_page)
+  local at = 0
+  return function()
+    at = at + 1
+    while true do
+      local item = items and items[at]
+      if item or not next_page then return item end
+      local page = next_page()
+      if not page then return nil end
+      items, at = page[list_member], 1
+    end
+  end
 end
 
 --- Goes through the pages of a listing, item by item.
@@ -176,24 +199,14 @@ end
 ---@param how? { max_attempts: integer? }
 ---@return fun(): any?
 function Client:paginate(operation, params, list_member, how)
-  local entry, request = paging(self, operation), {}
-  for name, value in next, params or {} do request[name] = value end
+  local entry = paging(self, operation)
   local key = entry.result_key
   list_member = list_member or type(key) == "table" and key[1] or key
     or error(("which member of the reply of %s holds its items?"):format(operation), 2)
-  local page, items, at, seen = nil, nil, 0, nil
-  return function()
-    while true do
-      at = at + 1
-      local item = items and items[at]
-      if item then return item end
-      local token = page and more_after(entry, page)
-      if page and not token then return nil end
-      if page then seen = next_page(request, entry.input_token, token, seen or {}, operation) end
-      page = self[operation](self, request, how)
-      at, items = 0, page[list_member]
-    end
-  end
+  params = params or {}
+  local page = self[operation](self, params, how)
+  local token = more_after(entry, page)
+  return through(page[list_member], list_member, token and turned_over(self, operation, entry, params, how, token))
 end
 
 function Client.__index(self, name)
