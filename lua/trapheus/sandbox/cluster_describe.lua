@@ -14,18 +14,17 @@ local FILTERS = {
   ["clone-group-id"] = "CloneGroupId", ["domain"] = "Domain",
 }
 
+local function matches(view, wanted, params)
+  return (not wanted or view.DBClusterIdentifier == wanted) and filters.accept(params, FILTERS, view)
+end
+
 function rds.DescribeDBClusters(sb, params)
   local wanted = params.DBClusterIdentifier and names.from(params.DBClusterIdentifier, "cluster")
-  local found = {}
-  for _, view in ipairs(describe.look(sb, sb.clusters, wanted)) do
-    if (not wanted or view.DBClusterIdentifier == wanted) and filters.accept(params, FILTERS, view) then
-      found[#found + 1] = { key = view.DBClusterIdentifier, value = view }
-    end
-  end
+  local found = describe.look(sb, sb.clusters, wanted, matches, params)
   if wanted and #found == 0 then
     errors.refuse("DBClusterNotFoundFault", ("DBCluster %s not found."):format(params.DBClusterIdentifier))
   end
-  return paging.page(sb, found, params, "DBClusters")
+  return paging.views(sb, found, params, "DBClusters", "DBClusterIdentifier")
 end
 
 local BACKUP_FILTERS = {

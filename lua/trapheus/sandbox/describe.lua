@@ -21,7 +21,8 @@ local INSTANCE_FILTERS = {
 -- waiters of AWS's own clients rely, which take "not found" for the end of the matter.
 local function moment(sb, objects, wanted)
   local stale_s = sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")
-  local at_ms = sb.now - math.min(stale_s, sb.most_stale_s) * 1000
+  if stale_s > sb.most_stale_s then stale_s = sb.most_stale_s end
+  local at_ms = sb.now - stale_s * 1000
   for i = 1, #objects do
     local first = objects[i].history[1]
     local born_ms = first and first.at_ms or 0
@@ -34,26 +35,29 @@ end
 ---@param sb table
 ---@param objects table[]
 ---@param wanted string|nil  The one that is asked for; nil: a list is.
----@param accept (fun(view: table): boolean)|nil  Which of them; all, if not given.
+---@param accept (fun(view: table, wanted: string|nil, params: table): boolean)|nil  Which of them; all, if not given.
+---@param params table|nil  For `accept`.
 ---@return table[] views
-function describe.look(sb, objects, wanted, accept)
+function describe.look(sb, objects, wanted, accept, params)
   local seen, at_ms, apart = {}, moment(sb, objects, wanted), sb.knobs.stale_apart == 1
   for i = 1, #objects do
     local object = objects[i]
     if apart then at_ms = moment(sb, { object }, wanted) end
     local views = versions.at(object.history, at_ms)
     for j = 1, #views do
-      if not accept or accept(views[j]) then seen[#seen + 1] = views[j] end
+      if not accept or accept(views[j], wanted, params) then seen[#seen + 1] = views[j] end
     end
   end
   return seen
 end
 
+local function matches(view, wanted, params)
+  return (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view)
+end
+
 function rds.DescribeDBInstances(sb, params)
   local wanted = params.DBInstanceIdentifier and names.from(params.DBInstanceIdentifier, "db")
-  local found = describe.look(sb, sb.instances, wanted, function(view)
-    return (not wanted or view.DBInstanceIdentifier == wanted) and filters.accept(params, INSTANCE_FILTERS, view)
-  end)
+  local found = describe.look(sb, sb.instances, wanted, matches, params)
   if wanted and #found == 0 then
     errors.refuse("DBInstanceNotFound", ("DBInstance %s not found."):format(params.DBInstanceIdentifier))
   end

@@ -14,6 +14,13 @@ local function set_of(filter)
   return sets[filter]
 end
 
+-- Most filters have one value, and a set of many is made once for all views.
+local function lets_through(filter, value)
+  local values = filter.Values
+  if #values == 1 then return values[1] == value end
+  return set_of(filter)[value or false]
+end
+
 ---@param params table
 ---@param known table<string, string> Filter name -> field of the view.
 ---@param view table
@@ -26,7 +33,7 @@ function filters.accept(params, known, view)
     if not field then
       errors.refuse("InvalidParameterValue", ("Unrecognized filter name: %s"):format(filter.Name))
     end
-    if not set_of(filter)[view[field] or false] then return false end
+    if not lets_through(filter, view[field]) then return false end
   end
   return true
 end

@@ -107,7 +107,8 @@ end
 --- The present as AWS gives it, by its own clock: seconds since the epoch, an integer when whole.
 ---@return number
 function sandbox:seconds()
-  local seconds = self.now / 1000 + self:ahead_s()
+  local now = self.now
+  local seconds = now / 1000 + (self.offset_s + (now - self.begun_ms) * self.drift // 1 / 1000) -- ahead_s, written out
   local whole = seconds // 1
   return whole == seconds and whole | 0 or seconds
 end
@@ -166,11 +167,13 @@ end
 ---@return table|nil result
 ---@return { code: string, message: string, status: integer|nil }|nil err
 function sandbox:call(service, operation, params, region)
+  self:advance()
   local result, err, arriving = self:serve(service, operation, params or {}, nil, region)
   return delivery.tables(arriving, { service = service, operation = operation }, result, err)
 end
 
---- The same as the service sees it: what it answers, and what then becomes of the answer on its way.
+--- The same as the service sees it at the time that the sandbox has advanced to: what it answers, and what then
+--- becomes of the answer on its way.
 ---@param service string
 ---@param operation string
 ---@param params table
@@ -180,7 +183,6 @@ end
 ---@return table|nil err
 ---@return trapheus.sandbox.Delivery|nil arriving
 function sandbox:serve(service, operation, params, signed_at_s, region)
-  self:advance()
   return calls.serve(self, service, operation, params, signed_at_s, region)
 end
 

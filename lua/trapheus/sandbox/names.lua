@@ -42,7 +42,9 @@ end
 ---@param resource string As an ARN calls it.
 ---@return string name
 function names.from(text, resource)
-  return (text:match("^arn:[^:]*:rds:[^:]*:[^:]*:" .. resource:gsub("%-", "%%-") .. ":(.+)$") or text):lower()
+  local name = text:find("^arn:")
+    and text:match("^arn:[^:]*:rds:[^:]*:[^:]*:" .. resource:gsub("%-", "%%-") .. ":(.+)$")
+  return (name or text):lower()
 end
 
 --- What the addresses of an account's databases have in common.

@@ -287,15 +287,14 @@ end
 function snapshots.describe(sb, kind, params)
   local given = params[kind.identifier]
   local wanted = given and names.from(given, kind.arn)
-  local found = {}
-  local function accept(shown) return matches(kind, params, wanted, shown) end
-  for _, shown in ipairs(describe.look(sb, sb[kind.list], wanted, accept)) do
-    found[#found + 1] = { key = shown[kind.identifier], value = progressing(sb, kind, shown) }
-  end
+  local found = describe.look(sb, sb[kind.list], wanted, function(shown)
+    return matches(kind, params, wanted, shown)
+  end)
+  for i = 1, #found do found[i] = progressing(sb, kind, found[i]) end
   if wanted and #found == 0 then
     errors.refuse(kind.codes.absent, ("%s %s not found."):format(kind.identifier:gsub("Identifier$", ""), given))
   end
-  return paging.page(sb, found, params, kind.result)
+  return paging.views(sb, found, params, kind.result, kind.identifier)
 end
 
 return snapshots

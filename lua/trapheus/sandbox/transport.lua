@@ -22,7 +22,7 @@ local TOLERATED_S = 4 * 60 -- as the client: a smaller difference of clocks is n
 ---@class trapheus.sandbox.Answer  What came of one attempt.
 ---@field result table?
 ---@field err table?         As the client is told it: code, message, status, retryable, ambiguous.
----@field request_id string?
+---@field request_id string?  Of tables: made when it is asked for.
 ---@field date_s number?     The server's time, when there was a reply.
 ---@field status integer?    Of the reply, when there is a result.
 ---@field attempts integer?
@@ -40,6 +40,13 @@ local function judged(err, status, request_id)
   return err
 end
 
+-- Hardly anybody asks for the request id of a call.
+local ANSWER = {
+  __index = function(answer, name)
+    return name == "request_id" and ("sandbox-%08d"):format(answer.number) or nil
+  end,
+}
+
 local function as_tables(self, call, signed_at_s)
   local sb = self.sandbox
   local result, err, arriving = sb:serve(call.service, call.operation, call.params, signed_at_s, self.region)
@@ -48,8 +55,8 @@ local function as_tables(self, call, signed_at_s)
     result, err = delivery.tables(arriving, call, result, err)
   end
   if err and not err.status then return { err = no_reply(err, call.read_only) } end
-  local answer = { result = result, err = nil, date_s = sb:seconds() // 1 | 0,
-    request_id = ("sandbox-%08d"):format(#sb.audit), status = 200, attempts = nil }
+  local answer = setmetatable({ result = result, err = false, date_s = sb:seconds() // 1 | 0, number = #sb.audit,
+    status = 200, attempts = 1 }, ANSWER)
   if err then
     answer.err = judged(exchange.judge { status = err.status, code = not err.malformed and err.code or nil,
       message = err.message, read_only = call.read_only }, err.status, answer.request_id)
