@@ -14,19 +14,34 @@ local GATHER_MS = 20  -- who asks within this asks together
 local PAGE = 100      -- names in one filter, and items on one page
 local MOST_PAGES = 3  -- under way at a time: each may be a megabyte
 
---- How one thing is asked for: `by` its name, or by a filter of one value; `absent`: AWS's code for "there is none".
+-- A name is not an ARN: by that a thing of another account is asked for.
+local function by_name(filter)
+  return function(value) return not value:find ":" and filter or nil end
+end
+
+local OF_ARN = { db = "db-instance-id", cluster = "db-cluster-id" }
+
+local function by_arn(value) return OF_ARN[value:match "^arn:[^:]*:rds:[^:]*:[^:]*:(%l+):"] end
+
+--- How one thing is asked for: `by` its name, or by a filter of one value; `named`: which filter takes that name;
+--- `absent`: AWS's code for "there is none"; `once`: nobody waits for it to change; `max_attempts`: for the client.
 observer.SHARED = {
-  DescribeDBInstances = { list = "DBInstances", by = "DBInstanceIdentifier", named = "db-instance-id",
+  DescribeDBInstances = { list = "DBInstances", by = "DBInstanceIdentifier", named = by_name "db-instance-id",
     absent = "DBInstanceNotFound", filters = { ["db-instance-id"] = "DBInstanceIdentifier",
       ["dbi-resource-id"] = "DbiResourceId", ["db-cluster-id"] = "DBClusterIdentifier" } },
-  DescribeDBClusters = { list = "DBClusters", by = "DBClusterIdentifier", named = "db-cluster-id",
+  DescribeDBClusters = { list = "DBClusters", by = "DBClusterIdentifier", named = by_name "db-cluster-id",
     absent = "DBClusterNotFoundFault", filters = { ["db-cluster-id"] = "DBClusterIdentifier",
       ["db-cluster-resource-id"] = "DbClusterResourceId" } },
-  DescribeDBSnapshots = { list = "DBSnapshots", by = "DBSnapshotIdentifier", named = "db-snapshot-id",
+  DescribeDBSnapshots = { list = "DBSnapshots", by = "DBSnapshotIdentifier", named = by_name "db-snapshot-id",
     absent = "DBSnapshotNotFound", filters = { ["db-snapshot-id"] = "DBSnapshotIdentifier" } },
   DescribeDBClusterSnapshots = { list = "DBClusterSnapshots", by = "DBClusterSnapshotIdentifier",
-    named = "db-cluster-snapshot-id", absent = "DBClusterSnapshotNotFoundFault",
+    named = by_name "db-cluster-snapshot-id", absent = "DBClusterSnapshotNotFoundFault",
     filters = { ["db-cluster-snapshot-id"] = "DBClusterSnapshotIdentifier" } },
+  DescribeBlueGreenDeployments = { list = "BlueGreenDeployments", named = function() end, once = true,
+    filters = { source = "Source" } },
+  DescribePendingMaintenanceActions = { list = "PendingMaintenanceActions", by = "ResourceIdentifier", named = by_arn,
+    once = true, max_attempts = 1,
+    filters = { ["db-instance-id"] = "ResourceIdentifier", ["db-cluster-id"] = "ResourceIdentifier" } },
 }
 
 ---@class trapheus.Observer
@@ -98,7 +113,7 @@ function Observer:shelf(operation, filter)
     local rule = observer.SHARED[operation]
     shelf = { observer = self, operation = operation, filter = filter, rule = rule, field = rule.filters[filter],
       seen = {} }
-    shelf.how = { decode = function(definition, name, body)
+    shelf.how = { max_attempts = rule.max_attempts, decode = function(definition, name, body)
       return folded.decode(definition, name, body, rule.list, shelf.field)
     end }
     self.shelves[key] = shelf
@@ -129,11 +144,11 @@ end
 -- As a run on its own asks.
 local function ask_one(self, shelf, value)
   local rule = shelf.rule
-  if shelf.filter ~= rule.named then
+  if shelf.filter ~= rule.named(value) then
     return pages_of(self, shelf, { Filters = { { Name = shelf.filter, Values = { value } } } })
   end
   local page, err = errors.try(self.client[shelf.operation], self.client, { [rule.by] = value }, shelf.how)
-  if err and not errors.is(err, rule.absent) then error(err, 0) end
+  if err and not (rule.absent and errors.is(err, rule.absent)) then error(err, 0) end
   return { page and page[rule.list] }
 end
 

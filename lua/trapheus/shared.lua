@@ -84,8 +84,8 @@ local function wanted(rule, params)
     if name ~= "Filters" and name ~= rule.by then return nil end
   end
   if params[rule.by] then
-    if filter or params[rule.by]:find ":" then return nil end
-    return rule.named, { params[rule.by] }
+    if filter then return nil end
+    return rule.named(params[rule.by]), { params[rule.by] }
   elseif filter and rule.filters[filter.Name] then
     return filter.Name, filter.Values
   end
@@ -102,11 +102,11 @@ local function describe(operation)
     local shelf, items = self.observer:shelf(operation, filter), {}
     for _, value in ipairs(values) do
       local sight = self.observer:look(shelf, value, since_ms(self))
-      note(self, shelf, value, sight)
+      if rule.once then self.alone = true else note(self, shelf, value, sight) end
       self.looked_ms = math.min(self.looked_ms or sight.asked_ms, sight.asked_ms)
       table.move(observer.items(sight), 1, #sight.items, #items + 1, items)
     end
-    if #items == 0 and params[rule.by] then
+    if #items == 0 and rule.absent and params[rule.by] then
       error(errors.new { code = rule.absent, operation = operation, service = "rds", status = 404,
         message = params[rule.by] .. " not found." }, 0)
     end
