@@ -10,7 +10,7 @@ local tasks = require "trapheus.tasks"
 local observer = {}
 
 local OLD_MS = 10 * 1000 -- of what was seen longer ago nobody wants to know
-local GATHER_MS = 20  -- who asks within this asks together
+local GATHER_MS = { min = 20, max = 1000 } -- who asks within this asks together
 local PAGE = 100      -- names in one filter, and items on one page
 local MOST_PAGES = 3  -- under way at a time: each may be a megabyte
 
@@ -237,9 +237,14 @@ local function fetch(self, shelf, batch)
   if self.watch then self.watch:answered(unchanged, changed, asked_ms) end
 end
 
+-- The more there are that wait, the more of them ask soon: so many more wait for each other, one ms for each question.
+local function gather_ms(self)
+  return math.max(GATHER_MS.min, math.min(self.watch and self.watch.live or 0, GATHER_MS.max))
+end
+
 -- Waits until all who ask now have said so, or the page is full.
 local function gather(self, shelf, batch)
-  local timer <close> = self.loop:timer(GATHER_MS)
+  local timer <close> = self.loop:timer(gather_ms(self))
   local function ready() return self.under_way < MOST_PAGES and (#batch >= PAGE or timer:done()) end
   tasks.await { done = ready, result = function() end }
   if shelf.batch == batch then shelf.batch = nil end

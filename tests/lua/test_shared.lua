@@ -79,4 +79,22 @@ tests["what is not permitted together is asked of each, and missing advice stops
   witness.equal(result.code, 0)
 end
 
+-- How long an observer of so many who wait gathers questions.
+local function gathering_ms(live)
+  local loop, told = { now_ms = function() return 0 end }, nil
+  function loop.timer(_, ms)
+    told = ms
+    return setmetatable({ done = function() return false end }, { __close = function() end })
+  end
+  local seen = observer.new({}, loop)
+  seen.watch = live and { live = live } or nil
+  seen:expect(seen:shelf("DescribeDBInstances", "db-instance-id"), "db1", 0)
+  return told
+end
+
+tests["the more there are that wait, the longer they wait for each other"] = function()
+  assert(gathering_ms(nil) == gathering_ms(10) and gathering_ms(10) < 50)
+  assert(gathering_ms(500) == 500 and gathering_ms(5000) == 1000)
+end
+
 return tests
