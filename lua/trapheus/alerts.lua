@@ -108,9 +108,10 @@ function alerts.begin(world, channels, said, done)
 end
 
 --- Sends a message, and waits until each has arrived or failed.
+---@param done fun(delivered: trapheus.Delivered)?
 ---@return trapheus.Delivered[]
-function alerts.send(world, channels, said)
-  local task <close> = alerts.begin(world, channels, said)
+function alerts.send(world, channels, said, done)
+  local task <close> = alerts.begin(world, channels, said, done)
   return tasks.await(task)
 end
 
@@ -128,18 +129,17 @@ local function keep(run, kind, entry)
   if not ok then run:warn("who was told is not remembered: " .. err.message) end
 end
 
--- Those that have not been told yet, this event being what it is.
-local function still_to_tell(record, settings, event)
-  local told, list = (record.told or {})[story.id(record, event)] or {}, {}
+-- Those that have not been told of it yet, this event being what it is. `id`: what tells it from others.
+local function still_to_tell(record, settings, event, id)
+  local told, list = (record.told or {})[id] or {}, {}
   for _, channel in ipairs(settings_module.told_of(settings, event)) do
     if not told[channel.id] then list[#list + 1] = channel end
   end
   return list
 end
 
-local function note(record, event, what)
+local function note(record, id, what)
   record.told = record.told or {}
-  local id = story.id(record, event)
   record.told[id] = record.told[id] or {}
   record.told[id][what] = true
 end
@@ -160,9 +160,10 @@ end
 ---@param run trapheus.Run
 ---@param settings trapheus.AlertSettings
 function alerts.tell_start(run, settings)
-  local channels = still_to_tell(run.record, settings, "start")
+  local id = story.id(run.record, "start")
+  local channels = still_to_tell(run.record, settings, "start", id)
   if #channels == 0 then return end
-  for _, channel in ipairs(channels) do note(run.record, "start", channel.id) end
+  for _, channel in ipairs(channels) do note(run.record, id, channel.id) end
   run.telling = alerts.begin(run.world, channels, story.of(run, "start"))
 end
 
@@ -204,16 +205,16 @@ local function claim(run)
   return not ok or mine
 end
 
-local function tell(run, channels, event)
+local function tell(run, channels, event, id)
   local record = run.record
   local task <close> = alerts.begin(run.world, channels, story.of(run, event), function(delivered)
-    note(record, event, delivered.channel.id)
+    note(record, id, delivered.channel.id)
     keep(run, "told", { event = event, channel = delivered.channel.id, failure = delivered.failure })
   end)
   local delivered = await(run, task)
   if not delivered then return end
   warn_of(run, delivered)
-  note(record, event, "all")
+  note(record, id, "all")
   keep(run, "told", { event = event })
 end
 
@@ -227,7 +228,8 @@ function alerts.tell_end(run, settings)
   local wanted = settings_module.told_of(settings, event)[1] or alerts.owed(record) -- though nobody wants to know now
   if not wanted then return end
   if not claim(run) then return run:warn "another process is telling how it ended" end
-  if not is_told(record, event) then tell(run, still_to_tell(record, settings, event), event) end
+  local id = story.id(record, event)
+  if not is_told(record, event) then tell(run, still_to_tell(record, settings, event, id), event, id) end
   pcall(run.world.journal.release, run.world.journal, claim_of(run), run.id)
 end
 
@@ -250,6 +252,37 @@ end
 function alerts.fleet_summary(state, settings, world)
   local said, event = fleet.story(state, (world and world:now_ms() or core.clock.wall_ms()) // 1000)
   return failures_of(alerts.send(world, settings_module.told_of(settings or alerts.settings {}, event), said))
+end
+
+-- Whoever was told is remembered at once. What that comes to when the journal fails, for a person.
+local function remember_told(world, record, id, delivered)
+  note(record, id, delivered.channel.id)
+  local entry = { event = id, channel = delivered.channel.id, failure = delivered.failure }
+  local ok, err = pcall(world.journal.save, world.journal, record, "told", entry)
+  if not ok and not errors.is(err, "JournalError") then error(err, 0) end
+  return not ok and "who was told is not remembered: " .. err.message or nil
+end
+
+--- As `fleet_summary`, of a fleet of the journal: of each end once, also when the process dies in between or the fleet
+--- is gone on with that has ended.
+---@param world trapheus.World
+---@param record trapheus.FleetRecord
+---@param state trapheus.FleetState
+---@param settings trapheus.AlertSettings
+---@return string[] failures
+function alerts.tell_fleet(world, record, state, settings)
+  local said, event = fleet.story(state, world:now_ms() // 1000)
+  if not settings_module.told_of(settings, event)[1] then return {} end
+  local telling, id = { id = record.run_id, record = record, world = world }, fleet.end_of(state, event)
+  if not claim(telling) then return { "another process is telling how it ended" } end
+  local forgotten
+  local delivered = alerts.send(world, still_to_tell(record, settings, event, id), said, function(each)
+    forgotten = remember_told(world, record, id, each) or forgotten
+  end)
+  pcall(world.journal.release, world.journal, claim_of(telling), record.run_id)
+  local failures = failures_of(delivered)
+  failures[#failures + 1] = forgotten
+  return failures
 end
 
 --- Tells that a run could not even begin, as far as that goes without a world: there may be no Region, and no profile.

@@ -2,7 +2,9 @@
 
 import collections
 import json
+import os
 import signal
+import time
 
 import pytest
 from test_failures import error
@@ -79,7 +81,14 @@ def test_one_that_is_denied_is_nothing_to_the_others(peer, program, fleet):
     assert_all_restored(peer, [name for name in fleet if name != fleet[2]], before)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def processor_s(process):
+    """What it has used of the processor so far."""
+    with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_fleet_that_was_stopped_is_gone_on_with(peer, program, fleet, how):
     before = resource_ids(peer, fleet)
     where = {"NewDBInstanceIdentifier": fleet[1] + "-temp"}
@@ -88,6 +97,9 @@ def test_a_fleet_that_was_stopped_is_gone_on_with(peer, program, fleet, how):
     peer.wait_for_held_call()
     process.send_signal(how)
     if how != signal.SIGKILL:
+        before_s = processor_s(process)
+        time.sleep(1)
+        assert processor_s(process) - before_s < 0.5, "it does not sleep while it waits for a reply"
         peer.release()
     stopped = program.finish(process)
     if how == signal.SIGKILL:
@@ -107,6 +119,27 @@ def test_a_fleet_that_was_stopped_is_gone_on_with(peer, program, fleet, how):
     assert_all_restored(peer, fleet, before)
     sent = collections.Counter(call["operation"] for call in peer.mutations())
     assert sent["RestoreDBInstanceFromDBSnapshot"] == sent["DeleteDBInstance"] == SIZE
+
+
+def test_who_was_not_told_before_a_fleet_died_is_told_once(peer, program, fleet):
+    """The process dies when all have ended, while the server holds the mail that says so."""
+    peer.ses.verify_email_identity(EmailAddress="dba@example.com")
+    told = ("--notify-on", "success", "--email-from", "dba@example.com", "--email-to", "a@example.com")
+    peer.arm({"operation": "SendEmail", "hold": True, "execute": False})
+    process = program.start("bulk", "--task", "create_snapshot_only", *fleet, *told)
+    peer.wait_for_held_call()
+    process.send_signal(signal.SIGKILL)
+    program.finish(process)
+    peer.release()
+    [name] = {run["fleet"] for run in program.run("history", where={"--output": "json"}).document}
+    peer.begin()
+    again = program.run("resume", name, *told)
+    assert again.code == 0 and again.document["outcomes"] == {"snapshotted": SIZE}, again
+    [mail] = peer.calls("SendEmail")
+    assert f"fleet {name}: all {SIZE} ended well" in mail["form"]["Message.Subject.Data"]
+    assert peer.mutations() == [mail]
+    assert program.run("resume", name, *told).code == 0
+    assert peer.calls("SendEmail") == [mail], "it is told twice"
 
 
 def test_no_other_is_begun_after_one_that_fails_and_resume_begins_them(peer, program, fleet):

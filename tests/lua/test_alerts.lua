@@ -262,6 +262,24 @@ tests["a fleet tells at once of who is parked, and at its end of all together"] 
   assert(last.fleet.runs[other].status == "succeeded")
 end
 
+tests["of each end of a fleet everybody is told once, whoever goes on with it"] = function()
+  local result = rehearse {}
+  local _ <close> = ambient.enter(result.world)
+  local kept = result.world.journal
+  local state = { name = "fleet-x", runs = { { id = "a", status = "parked" }, { id = "b", status = "succeeded" } } }
+  local function tell()
+    local before = #posts(result)
+    assert(#alerts.tell_fleet(result.world, kept:load "fleet-x", state, channels()) == 0)
+    return #posts(result) - before
+  end
+  local dead = { ["failure, Parked 1, Succeeded 1"] = { ["slack 1"] = true } } -- it had told one when it died
+  kept:save({ run_id = "fleet-x", fleet = true, told = dead }, "fleet", {})
+  assert(tell() == 1 and #result.sandbox.mail == 1, "the others")
+  assert(tell() == 0 and #result.sandbox.mail == 1, "told again")
+  state.runs[1].status = "succeeded"
+  assert(tell() == 2 and tell() == 0 and #result.sandbox.mail == 2, "of another end they are told")
+end
+
 tests["of a large fleet not everybody is named"] = function()
   local runs = {}
   for i = 1, 1000 do runs[i] = { id = "r" .. i, status = "failed" } end

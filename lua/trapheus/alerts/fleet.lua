@@ -64,6 +64,16 @@ local function body(state, said, event, at)
     title = said.title, ["next"] = json.list(said.next), fleet = { name = state.name, runs = runs } }
 end
 
+--- What tells this end of it from others: gone on with, a fleet may end once more.
+---@param state trapheus.FleetState
+---@param event string
+---@return string
+function fleet.end_of(state, event)
+  local parts = { event }
+  for _, each in ipairs(counted(state.runs)) do parts[#parts + 1] = table.concat(each, " ") end
+  return table.concat(parts, ", ")
+end
+
 --- The message: a success when every run ended well.
 ---@param state trapheus.FleetState  Its name and next_command, and of each run id, status, outcome, run_id and message.
 ---@param at integer  Seconds since the epoch.

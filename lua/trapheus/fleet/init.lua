@@ -208,7 +208,7 @@ end
 -- One message for all of them; one that cannot be sent is told, and changes nothing.
 local function tell_all(self)
   if self.given.plan or self.state.exit_code == report.EXIT.interrupted then return end
-  for _, failure in ipairs(alerts.fleet_summary(self.state, self.given.told, self.world)) do
+  for _, failure in ipairs(alerts.tell_fleet(self.world, self.record, self.state, self.given.told)) do
     io.stderr:write("trapheus: ", log.clean(failure), "\n")
   end
 end

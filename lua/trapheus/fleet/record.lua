@@ -20,6 +20,7 @@ local OF_NOW = { plan = true, yes = true, timeout = true, resume = true } -- not
 ---@field place table              as of a run: where it runs
 ---@field targets trapheus.Target[]
 ---@field created_at integer
+---@field told table<string, table<string, true>>?  by its end: the channels that have been told of it
 
 --- What of the flags belongs to the fleet, and is remembered with it.
 ---@param given trapheus.Given
