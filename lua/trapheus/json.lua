@@ -31,7 +31,21 @@ end
 -- Decoding. lua-cjson reads `[]` as `{}` and every number as a double: where the text has an empty list or an integer
 -- that a double might not hold, a marked string takes its place, and is replaced again in the result.
 
-local EMPTY_LIST, LONG_INTEGER = "%[%s*%]", ("%d"):rep(16)
+local EMPTY_LIST, LONG = "%[%s*%]", 16
+
+-- Asked of every text, so not by a pattern that is tried at each of its characters.
+local function has_empty_list(text)
+  local at = text:find("[", 1, true)
+  while at and not text:find("^%s*%]", at + 1) do at = text:find("[", at + 1, true) end
+  return at ~= nil
+end
+
+local function has_long_integer(text)
+  for digits in text:gmatch "%D*(%d+)" do
+    if #digits >= LONG then return true end
+  end
+  return false
+end
 
 --- A byte that is in no UTF-8 text and that no escape gives; repeated, should the text have it all the same.
 local function unused_mark(text)
@@ -55,15 +69,21 @@ function json.end_of_string(text, quote)
   return at
 end
 
---- The text with each stretch between strings replaced by what `replace` gives for it.
+-- The same of a text without a backslash.
+local function end_of_plain_string(text, quote) return text:find('"', quote + 1, true) or #text end
+
+--- The text with each stretch between strings, but for a mere comma or colon, replaced by what `replace` gives for it.
 local function replace_outside_strings(text, replace)
-  local pieces, from = {}, 1
-  while from <= #text do
-    local quote = text:find('"', from, true) or #text + 1
-    pieces[#pieces + 1] = replace(text:sub(from, quote - 1))
-    if quote > #text then break end
-    from = json.end_of_string(text, quote) + 1
-    pieces[#pieces + 1] = text:sub(quote, from - 1)
+  local pieces, count, from, length = {}, 0, 1, #text
+  local end_of_string = text:find("\\", 1, true) and json.end_of_string or end_of_plain_string
+  while from <= length do
+    local quote = text:find('"', from, true) or length + 1
+    local stretch = text:sub(from, quote - 1)
+    pieces[count + 1] = #stretch > 1 and replace(stretch) or stretch
+    if quote > length then break end
+    from = end_of_string(text, quote) + 1
+    count = count + 2
+    pieces[count] = text:sub(quote, from - 1)
   end
   return table.concat(pieces)
 end
@@ -71,7 +91,7 @@ end
 local function mark_lossy(text, mark)
   local empty = '"' .. mark .. '"'
   local function number(token)
-    local exact = #token >= 16 and token:find("^%-?%d+$") and math.type(tonumber(token)) == "integer"
+    local exact = #token >= LONG and token:find("^%-?%d+$") and math.type(tonumber(token)) == "integer"
     return exact and '"' .. mark .. token .. '"' or nil
   end
   return replace_outside_strings(text, function(stretch)
@@ -101,7 +121,7 @@ end
 
 local function decode(text)
   local mark
-  if text:find(EMPTY_LIST) or text:find(LONG_INTEGER) then
+  if has_empty_list(text) or has_long_integer(text) then
     mark = unused_mark(text)
     text = mark_lossy(text, mark)
   end
@@ -153,7 +173,7 @@ end
 --- Besides JSON's own: DEL, the C1 controls, line separators and the marks that turn the writing direction, so that
 --- what is printed cannot steer a terminal.
 local function quote(text)
-  if not text:find '[%c"\\\xC2\xE2]' then return '"' .. text .. '"' end
+  if text:find "^[]-~#-[ !]*$" then return '"' .. text .. '"' end -- what nothing has to be done about: quickest to ask
   text = text:gsub('[%c"\\]', escape_byte)
   if text:find("[\xC2\xE2]") then
     text = text:gsub("\xC2[\x80-\x9F]", escape_rune)
@@ -195,6 +215,15 @@ local function put(writing, text)
   writing[count], writing.count = text, count
 end
 
+local function scalar(writing, value)
+  local kind = type(value)
+  if kind == "string" then return quote(value) end
+  if kind == "number" then return number(writing, value) end
+  if kind == "boolean" then return value and "true" or "false" end
+  if value == json.null then return "null" end
+  fail(writing, "cannot encode a %s at %s", kind)
+end
+
 local function sorted_keys(writing, object)
   local keys, count = {}, 0
   for key in next, object do
@@ -214,27 +243,36 @@ local function check_list(writing, list)
 end
 
 local MAX_DEPTH = 200
-local write
+local write_table
+
+-- What leads up to a value, and the value.
+local function write(writing, lead, value, line)
+  if type(value) ~= "table" then return put(writing, lead .. scalar(writing, value)) end
+  put(writing, lead)
+  write_table(writing, value, line)
+end
 
 ---@param line? string  The line break and indentation of the container; nil writes one line.
 local function write_container(writing, value, keys, count, line)
   local inner, colon = line and line .. "  ", line and ": " or ":"
-  local depth = writing.depth + 1
+  local depth, path, before, comma = writing.depth + 1, writing.path, inner or "", "," .. (inner or "")
   put(writing, keys and "{" or "[")
   for i = 1, count do
-    local key = keys and keys[i] or i
-    if i > 1 then put(writing, ",") end
-    if inner then put(writing, inner) end
-    if keys then put(writing, quote(key) .. colon) end
-    writing.depth, writing.path[depth] = depth, key
-    write(writing, value[key], inner)
+    local key, lead = i, before
+    if keys then
+      key = keys[i]
+      lead = before .. quote(key) .. colon
+    end
+    writing.depth, path[depth] = depth, key
+    write(writing, lead, value[key], inner)
+    before = comma
   end
   writing.depth = depth - 1
   if count > 0 and line then put(writing, line) end
   put(writing, keys and "}" or "]")
 end
 
-local function write_table(writing, value, line)
+function write_table(writing, value, line)
   if writing.depth >= MAX_DEPTH then fail(writing, "cannot encode more than %d levels at %s", MAX_DEPTH) end
   if json.is_list(value) then
     return write_container(writing, value, nil, check_list(writing, value), line)
@@ -243,30 +281,13 @@ local function write_table(writing, value, line)
   write_container(writing, value, keys, count, line)
 end
 
-function write(writing, value, line)
-  local kind = type(value)
-  if kind == "string" then
-    put(writing, quote(value))
-  elseif kind == "table" then
-    write_table(writing, value, line)
-  elseif kind == "number" then
-    put(writing, number(writing, value))
-  elseif kind == "boolean" then
-    put(writing, value and "true" or "false")
-  elseif value == json.null then
-    put(writing, "null")
-  else
-    fail(writing, "cannot encode a %s at %s", kind)
-  end
-end
-
 --- Writes JSON: the same value, the same text. Raises for what JSON cannot hold, naming where it is.
 ---@param value any
 ---@param options? { indent?: boolean }  `indent`: one member a line, two spaces a level.
 ---@return string
 function json.encode(value, options)
   local writing = { count = 0, path = {}, depth = 0 }
-  local ok, err = pcall(write, writing, value, options and options.indent and "\n" or nil)
+  local ok, err = pcall(write, writing, "", value, options and options.indent and "\n" or nil)
   if not ok then error("json.encode: " .. tostring(err), 2) end
   return table.concat(writing, "", 1, writing.count)
 end
