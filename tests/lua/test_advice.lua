@@ -202,7 +202,7 @@ function tests.running_exports()
       { ExportTaskIdentifier = "to-s3", Status = status, PercentProgress = 43 }) } }
   end
   silent(spec "COMPLETE")
-  says(spec "IN_PROGRESS", "mydb-snapshot is being exported (to-s3, 43%)", "--snapshot")
+  says(spec "IN_PROGRESS", "mydb-snapshot is being exported (to-s3, 43%)", "goes on with the export", "--snapshot")
   local restoring = spec "IN_PROGRESS"
   restoring.task = "db_restore"
   silent(restoring)

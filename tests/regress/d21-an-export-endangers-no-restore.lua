@@ -168,6 +168,20 @@ tests["another machine that goes on without the journal begins no second export,
   equal(report.document(run).export.name, "mydb-" .. result.run.id, "the export that is told")
 end
 
+tests["an export of the snapshot that is replaced is told of, and goes on"] = function()
+  for _, how in ipairs { "interim", "direct" } do
+    local result = rehearse { snapshot = true, options = { replace_snapshot = how == "direct" and how or nil },
+      knobs = { export_s = 20 * 3600 }, prepare = function(sandbox)
+        assert(sandbox:operator("StartExportTask", { ExportTaskIdentifier = "theirs", S3BucketName = "theirs",
+          SourceArn = sandbox:snapshot("mydb-snapshot").DBSnapshotArn, KmsKeyId = "alias/theirs",
+          IamRoleArn = "arn:aws:iam::123456789012:role/theirs" }))
+      end }
+    equal(result.outcome, "restored", how)
+    told(result, "mydb-snapshot is being exported (theirs, 0%) and is replaced meanwhile")
+    equal(result.sandbox:export_task("theirs").Status, "IN_PROGRESS", "their export")
+  end
+end
+
 tests["a rehearsal shows it, and a plan has its call"] = function()
   local given = options.restore { "--id", "mydb", "--task", "create_snapshot", "--sandbox", "--plan", "--export",
     "--export-prefix", "nightly", "--export-tables", "app.public" }

@@ -184,13 +184,14 @@ local function too_many(about)
     .. "be refused"):format(count, tasks.MOST_RUNNING) or nil
 end
 
--- Only of a snapshot that is replaced: restoring from one that is being exported harms neither.
+-- Only of a snapshot that is replaced. Neither that nor restoring from it harms the export: RDS lets one be deleted
+-- meanwhile, and bills it until then (RDS User Guide, limitations in "Exporting DB snapshot data to Amazon S3").
 local function of_old(about)
   if not about.snapshot or not about.takes_snapshot then return nil end
   local task = running(about, { SourceArn = about.snapshot.arn })[1]
-  return task and ("the snapshot %s is being exported (%s, %d%%) and would be replaced meanwhile: wait for the export, "
-    .. "or name another with --snapshot"):format(about.snapshot.name, task.ExportTaskIdentifier,
-    task.PercentProgress or 0) or nil
+  return task and ("the snapshot %s is being exported (%s, %d%%) and is replaced meanwhile: RDS goes on with the "
+    .. "export, and bills the old snapshot until it ends; to keep that one, name another with --snapshot"):format(
+    about.snapshot.name, task.ExportTaskIdentifier, task.PercentProgress or 0) or nil
 end
 
 function export.ask(about)
