@@ -65,10 +65,15 @@ function lease.tags(run)
 end
 
 -- The original also names the snapshot that is restored from, once that is known.
-local function tags_for(run, role)
-  local tags, pinned = lease.tags(run), run.facts.snapshot
+local function pin_for(run, role)
+  local pinned = role == "original" and run.facts.snapshot
   local pin = pinned and ("%s %.3f %s"):format(run.id, pinned.created_at, pinned.asked_as)
-  if role == "original" and pin and #pin <= 256 then tags[marks.SNAPSHOT] = pin end
+  return pin and #pin <= 256 and pin or nil
+end
+
+local function tags_for(run, role)
+  local tags = lease.tags(run)
+  tags[marks.SNAPSHOT] = pin_for(run, role)
   return tags
 end
 
@@ -173,11 +178,9 @@ function lease.lost(run)
   return renamed(run, seen) or hold(run, bearer(run), seen)
 end
 
--- Is all that it is to say there, but for the lease itself?
-local function told(run, role, seen)
-  local wanted = tags_for(run, role)
-  return seen.tags[marks.STATE] == wanted[marks.STATE] and seen.tags[marks.SNAPSHOT] == wanted[marks.SNAPSHOT]
-end
+-- Is the run told of, and is the snapshot?
+local function told_state(run, seen) return seen.tags[marks.STATE] == state(run) end
+local function told_pin(run, role, seen) return seen.tags[marks.SNAPSHOT] == pin_for(run, role) end
 
 --- Puts on the original what another machine would need to end the run as it now stands. nil: it is there.
 ---@param run trapheus.Run
@@ -185,7 +188,9 @@ end
 function lease.tell(run)
   local original = run.facts.lease and run:find "original"
   if not original then return nil end
-  if not told(run, "original", original) then return lease.lost(run) or write(run, "original", original) end
+  if not (told_state(run, original) and told_pin(run, "original", original)) then
+    return lease.lost(run) or write(run, "original", original)
+  end
   return renamed(run, original)
 end
 
@@ -195,8 +200,8 @@ local function renewed(run, role)
   if not seen or seen.status == "deleting" then return true end
   local other = theirs(run, seen)
   if other and in_force(run, other) then return true end -- the next change is stopped by it
-  if left_s(run, seen) > RENEW_S and seen.tags[marks.STATE] == state(run) then
-    if told(run, role, seen) then run:confirm(marks.put(seen, {})) end
+  if left_s(run, seen) > RENEW_S and told_state(run, seen) then
+    if told_pin(run, role, seen) then run:confirm(marks.put(seen, {})) end
     return true
   end
   local answer = write(run, role, seen)
