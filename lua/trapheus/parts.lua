@@ -31,9 +31,10 @@ local parts = {}
 -- Those of preflight.
 local function captured(run) return run.facts.original.members or {} end
 
-local function whole_of(run, role)
+local function whole_of(run, role, known, settings, config)
   return { role = "whole", label = "the " .. role, resource_id = run.facts[role].resource_id, home = run.identifier,
-    aside = run.facts.aside, database = run.database, seen = run:find(role) }
+    aside = run.facts.aside, database = run.database, seen = run:find(role), known = known, settings = settings,
+    config = config }
 end
 
 -- By resource id, in one call.
@@ -65,6 +66,7 @@ local function label(member) return ("the %s %s"):format(member.role, member.nam
 ---@param run trapheus.Run
 ---@return trapheus.Part[]
 function parts.original(run)
+  if #captured(run) == 0 then return { whole_of(run, "original") } end
   local list, ids = {}, {}
   for _, member in ipairs(captured(run)) do ids[#ids + 1] = member.resource_id end
   local seen = see_members(run, ids)
@@ -88,9 +90,9 @@ end
 ---@param run trapheus.Run
 ---@return trapheus.Part[]
 function parts.replacement(run)
-  local whole = whole_of(run, "replacement")
-  whole.known, whole.settings, whole.config = run.facts.replacement, run.database.settings, run.facts.config
-  local list, ids = { whole }, {}
+  local facts = run.facts
+  local list, ids = { whole_of(run, "replacement", facts.replacement, run.database.settings, facts.config) }, {}
+  if #captured(run) == 0 then return list end
   for _, member in ipairs(captured(run)) do
     local known = made(run, member)
     ids[#ids + 1] = known and known.resource_id or nil
