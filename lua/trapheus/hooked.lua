@@ -52,7 +52,7 @@ local function what_of(hook, point) return type(hook) == "table" and hook.what o
 -- Calls those that have not run yet, in order, up to one that fails. The number of those that ran.
 local function go_through(run, list, point)
   local count = 0
-  for i, hook in ipairs(list or {}) do
+  for i, hook in ipairs(list) do
     local key = key_of(hook, point, i)
     if not has_run(run, hook, key) then
       local ok, err = call(run, hook)
@@ -68,8 +68,9 @@ end
 --- Those before a step. nil: it may begin.
 ---@return trapheus.Answer?
 function hooked.before(hooks, run, step)
-  if run.record.direction == "back" then return nil end
-  local _, answer = go_through(run, hooks.before[step.name], "before " .. step.name)
+  local list = hooks.before[step.name]
+  if not list or run.record.direction == "back" then return nil end
+  local _, answer = go_through(run, list, "before " .. step.name)
   return answer
 end
 

@@ -310,7 +310,7 @@ end
 function Pipeline:bind(run)
   run.record.list = run.record.list or constant(copy(self.tasks[run.record.task]))
   if run.record.kind then run.database = self.database(run.record.kind == "cluster") end
-  function run.approve() return hooked.verify(self.hooks, run) end
+  run.hooks = self.hooks
   if #self.hooks.on_event > 0 then run.untold = run.untold or {} end
 end
 

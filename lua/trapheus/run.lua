@@ -1,5 +1,6 @@
 --- One execution, as steps and hooks see it: plain data in `record`, and the world it runs in.
 local door = require "trapheus.door"
+local hooked = require "trapheus.hooked"
 local journal = require "trapheus.journal"
 local looks = require "trapheus.looks"
 local lease = require "trapheus.lease"
@@ -31,6 +32,7 @@ local names = require "trapheus.names"
 ---@field untold table[]?       what has happened, for hooks that are told between two looks
 ---@field looked table<string, { of: string, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
 ---@field counted boolean?      at this look something was counted: the next one matters, whatever it shows
+---@field hooks table?          of the pipeline to which it is bound
 ---@field resting trapheus.Answer?  it waits for a change, and need not look while there is none
 ---@field database table        databases.instance or databases.cluster
 local Run = {}
@@ -149,10 +151,9 @@ function Run:tell(event, fields)
   self.world:tell(fields)
 end
 
---- Asked once the replacement is as it should be: an answer instead of nil is the step's. The pipeline knows who is
---- asked.
+--- Asked once the replacement is as it should be: an answer instead of nil is the step's.
 ---@return trapheus.Answer?
-function Run:approve() return nil end
+function Run:approve() return self.hooks and hooked.verify(self.hooks, self) end
 
 -- Answers ---------------------------------------------------------------------------------
 
