@@ -18,20 +18,18 @@ local function bounds(run, answer)
   return run.world.look_ms.min, run.world.look_ms.max
 end
 
+local phase = {} -- of the one who asks: there is one at a time
+
 ---@param run trapheus.Run
 ---@param answer trapheus.Answer
 ---@return integer delay_ms
 return function(run, answer)
-  local min_ms, max_ms = bounds(run, answer)
   local elapsed_ms = run.world:now_ms() - run.record.waiting.since_ms
-  local expected_ms = answer.ahead_s and elapsed_ms + answer.ahead_s * 1000
+  phase.elapsed_ms = elapsed_ms
+  phase.expected_ms = answer.ahead_s and elapsed_ms + answer.ahead_s * 1000
     or answer.expected_s and answer.expected_s * 1000 or nil
-  return core.waiter.delay_ms {
-    elapsed_ms = elapsed_ms,
-    expected_ms = expected_ms,
-    min_ms = min_ms,
-    max_ms = max_ms,
-    worth_ms = answer.calm and CALM_WORTH_MS or WORTH_MS,
-    random = run.world:random(),
-  }
+  phase.min_ms, phase.max_ms = bounds(run, answer)
+  phase.worth_ms = answer.calm and CALM_WORTH_MS or WORTH_MS
+  phase.random = run.world:random()
+  return core.waiter.delay_ms(phase)
 end
