@@ -6,6 +6,7 @@ local ends = require "ends"
 local run_names = require "trapheus.names"
 local liveness = require "liveness"
 local sights = require "sights"
+local tables = require "trapheus.sandbox.tables"
 
 local QUIESCENCE_MS = 15 * 60 * 1000
 local STALENESS_MS = 60 * 1000
@@ -118,10 +119,23 @@ local function write_ahead(watch, host, call)
   return ("%s is sent without a durable intent"):format(call.operation)
 end
 
--- I4: what is not harmless twice is not sent again while the first sending may still be executed.
+-- Has this very call taken effect since?
+local function executed(watch, call, from_ms)
+  local audit = watch.sb.audit
+  for i = #audit, 1, -1 do
+    local entry = audit[i]
+    if entry.at_ms < from_ms then return false end
+    local same = entry.committed and entry.operation == call.operation
+    if same and tables.same(entry.params, call.params) then return true end
+  end
+  return false
+end
+
+-- I4: what is not harmless twice is not sent again while the first sending may still be executed. A mark that was seen
+-- to be off, and is there again in a look from before, is taken off again.
 local function no_twin(watch, _, call, sent)
-  local previous = sent.times[#sent.times - 1]
-  if not previous or operations[call.operation].repeatable then return nil end
+  local previous, rule = sent.times[#sent.times - 1], operations[call.operation]
+  if not previous or rule.repeatable or rule.marks and executed(watch, call, previous.at_ms // 1) then return nil end
   local unknown = previous.ambiguous or previous.ended_ms == nil
   local since_ms = watch.sb.clock() - (previous.ended_ms or previous.at_ms)
   if unknown and since_ms < QUIESCENCE_MS then
