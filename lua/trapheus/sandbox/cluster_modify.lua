@@ -61,8 +61,7 @@ function cluster_modify.operations.rds.ModifyDBCluster(sb, params, fault)
   resources.require_ready(sb, cluster)
   if sb.knobs.modify_http_endpoint == 0 then params.EnableHttpEndpoint = nil end
   changes.carry_out(sb, cluster, params, target, WAY, fault)
-  resources.commit(sb, cluster)
-  return { DBCluster = clusters.view(sb, cluster) }
+  return { DBCluster = resources.commit(sb, cluster) }
 end
 
 return cluster_modify

@@ -69,8 +69,7 @@ function rds.ModifyDBInstance(sb, params, fault)
   local target = check(sb, instance, params)
   instances.require_ready(sb, instance)
   changes.carry_out(sb, instance, params, target, WAY, fault)
-  instances.commit(sb, instance)
-  return { DBInstance = instances.view(sb, instance) }
+  return { DBInstance = instances.commit(sb, instance) }
 end
 
 return modify

@@ -38,25 +38,28 @@ function resources.pending(resource)
   return values
 end
 
---- Records what it shows now.
+--- Records what it shows now, and gives that: nil for what answers to no name.
 local function push(sb, resource)
   local views = {}
   for i, name in ipairs(resource.visible or { resource.name }) do views[i] = resource.kind.view(sb, resource, name) end
   versions.push(resource.history, sb.now, views)
+  return views[1]
 end
 
 --- Makes a change of a resource the committed truth.
 ---@param sb table
 ---@param resource table
 ---@param visible string[]|nil The names it answers to; its own unless given.
+---@return table|nil view What it shows from now on: for reading, as who asks for it is given the same.
 function resources.commit(sb, resource, visible)
   resource.visible = visible
   resource.hidden = visible and #visible == 0
-  push(sb, resource)
+  local view = push(sb, resource)
   for _, other in ipairs(resource.kind.related(sb, resource)) do
     if not other.gone then push(sb, other) end
   end
   sb:committed()
+  return view
 end
 
 --- Makes a change the committed truth, whatever names it answers to.

@@ -111,10 +111,10 @@ function restore.operations.rds.RestoreDBInstanceFromDBSnapshot(sb, params, faul
   check(sb, snapshot, params)
   local instance = instances.create(sb, name, "creating", configuration(sb, snapshot, params), snapshot.data_version)
   instance.restored_version = snapshot.data_version
-  instances.commit(sb, instance)
+  local view = instances.commit(sb, instance)
   plan(sb, instance, fault)
   secrets.settle(sb, instance)
-  return { DBInstance = instances.view(sb, instance) }
+  return { DBInstance = view }
 end
 
 return restore
