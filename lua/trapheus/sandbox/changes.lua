@@ -16,23 +16,22 @@ local changes = {}
 ---@field attached fun(resource: table) Another parameter group has been written, and is to be applied
 ---@field settle fun(sb: table, resource: table, list: table[]|nil) Ends work in the background; nil: it failed
 
---- The fields with a setting written, and whether that makes a difference. One without a shape is one field.
-local function with(sb, before, setting, value)
-  local after = tables.shallow(before)
-  if setting.shape then after[setting.field] = tables.copy(before[setting.field]) end
-  settings.write(sb, after, setting, value)
-  if setting.shape then return after, not tables.same(after, before) end
-  return after, not tables.same(after[setting.field], before[setting.field])
+--- Writes a setting into fields that are nobody's. Does that make a difference? One without a shape is one field.
+local function differs(sb, fields, setting, value)
+  local field = setting.field
+  local before = setting.shape and tables.shallow(fields) or fields[field]
+  if setting.shape then fields[field] = tables.copy(fields[field]) end
+  settings.write(sb, fields, setting, value)
+  return not tables.same(setting.shape and fields or fields[field], before)
 end
 
 --- Gives the changes that are changes, in the order of the settings, each after those before it.
 local function differences(sb, resource, rows, params)
-  local list, fields, differs = {}, resource.fields
+  local list, fields = {}, tables.shallow(resource.fields)
   for _, setting in ipairs(rows) do
     local value = params[setting.modify or false]
-    if value ~= nil then
-      fields, differs = with(sb, fields, setting, value)
-      if differs then list[#list + 1] = { setting = setting, value = value } end
+    if value ~= nil and differs(sb, fields, setting, value) then
+      list[#list + 1] = { setting = setting, value = value }
     end
   end
   return list
