@@ -120,11 +120,15 @@ function shapes.is_plain(row)
   return not row.shape and #parts == 1 and not parts[1].list
 end
 
---- The value of a setting in a record.
+local function nothing(value) return value == nil or type(value) == "table" and next(value) == nil end
+
+--- The value of a setting in a record. Of most there is nothing, whatever their shape.
 ---@param raw table
 ---@param row table
 ---@return any
 function shapes.read(raw, row)
+  local first = parts_of(row.path)[1]
+  if first and nothing(raw[first.field]) then return row.default end
   return shapes[row.shape or "scalar"](shapes.gather(raw, row.path), row)
 end
 
