@@ -37,21 +37,20 @@ end
 -- What another machine needs to end the run.
 local function state(run)
   local facts, options = run.facts, run.options
-  local pairs_of = {
-    { "run", run.id }, { "of", facts.original.resource_id }, { "id", run.identifier }, { "task", run.record.task },
-    { "protected", facts.original.protected and "yes" or "no" },
-    { "going", run.record.direction },
+  local words = {
+    "run=" .. run.id, "of=" .. facts.original.resource_id, "id=" .. run.identifier, "task=" .. run.record.task,
+    "protected=" .. (facts.original.protected and "yes" or "no"), "going=" .. run.record.direction,
   }
   for _, flag in ipairs(lease.FLAGS) do
-    if options[flag] then pairs_of[#pairs_of + 1] = { flag, "yes" } end
+    if options[flag] then words[#words + 1] = flag .. "=yes" end
   end
   for _, choice in ipairs(lease.CHOICES) do
-    if options[choice] then pairs_of[#pairs_of + 1] = { choice, options[choice] } end
+    if options[choice] then words[#words + 1] = choice .. "=" .. options[choice] end
   end
-  if like_moved(facts.original.members) then pairs_of[#pairs_of + 1] = { "like_moved", "yes" } end
-  if options.set or options.ignore_diff then pairs_of[#pairs_of + 1] = { "other_settings", "yes" } end
-  if options.hooks then pairs_of[#pairs_of + 1] = { "hooks", "yes" } end
-  return marks.state_text(pairs_of)
+  if like_moved(facts.original.members) then words[#words + 1] = "like_moved=yes" end
+  if options.set or options.ignore_diff then words[#words + 1] = "other_settings=yes" end
+  if options.hooks then words[#words + 1] = "hooks=yes" end
+  return marks.state_text(words)
 end
 
 --- The tags that a replacement is born with, and the original bears.

@@ -40,13 +40,14 @@ function marks.lease(tags) return lease_of(tags) or nil end
 function marks.lease_text(lease) return ("%s:%d"):format(lease.run_id, lease.ends_at) end
 
 --- "key=value key=value", for the few characters that a tag may have. What does not fit is left out, last first.
----@param pairs_of { [1]: string, [2]: string }[]
+---@param words string[]
 ---@return string
-function marks.state_text(pairs_of)
-  local text = ""
-  for _, pair in ipairs(pairs_of) do
-    local more = (text == "" and "" or " ") .. pair[1] .. "=" .. pair[2]
-    if #text + #more <= LONGEST then text = text .. more end
+function marks.state_text(words)
+  local whole = table.concat(words, " ")
+  if #whole <= LONGEST then return whole end
+  local text = words[1]
+  for i = 2, #words do
+    if #text + 1 + #words[i] <= LONGEST then text = text .. " " .. words[i] end
   end
   return text
 end
