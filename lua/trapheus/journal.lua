@@ -36,11 +36,14 @@ local function read(path)
   return text
 end
 
+local boot_id
+
 local function owner(run_id)
+  boot_id = boot_id or read "/proc/sys/kernel/random/boot_id" or "unknown"
   return {
     run_id = run_id,
     host = core.system.hostname(),
-    boot_id = read "/proc/sys/kernel/random/boot_id" or "unknown",
+    boot_id = boot_id,
     pid = core.system.getpid(),
   }
 end
