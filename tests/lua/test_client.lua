@@ -1,4 +1,5 @@
 local client = require "trapheus.aws.client"
+local constant = require "trapheus.constant"
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
@@ -106,6 +107,21 @@ function tests.paginate_goes_through_the_pages()
   for snapshot in rds:paginate("DescribeDBSnapshots", params, "DBSnapshots") do seen[#seen + 1] = snapshot.n end
   assert(table.concat(seen) == "123" and #calls == 3 and params.Marker == nil)
   assert(calls[1].body:find "MaxRecords=20" and not calls[1].body:find "Marker" and calls[3].body:find "Marker=m2")
+end
+
+function tests.paginate_goes_through_the_pages_of_what_is_constant()
+  local rds, calls = new { { DBInstances = { {} }, Marker = "m1" }, { DBInstances = { {} } } }
+  local params = constant { MaxRecords = 20 }
+  local count = 0
+  for _ in rds:paginate("DescribeDBInstances", params) do count = count + 1 end
+  assert(count == 2 and #calls == 2 and params.Marker == nil)
+end
+
+function tests.what_is_constant_fits_the_operation_that_it_was_checked_for()
+  local rds = client.new("rds", { transport = { takes_tables = true, send = function() return {} end } })
+  local params = constant { DBSnapshotIdentifier = "s" }
+  for _ = 1, 2 do rds:DescribeDBSnapshots(params) end
+  fails("DBSnapshotIdentifier", function() rds:DescribeDBInstances(params) end)
 end
 
 function tests.paginate_stops_at_a_repeated_marker()

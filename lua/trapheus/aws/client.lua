@@ -6,7 +6,6 @@
 --- A second argument { max_attempts = 1 } has it sent once, whatever comes back; { repeatable = true } says that to
 --- send it twice does no harm.
 --- A failed call raises an error table (trapheus.errors); misuse raises with the caller's line.
-local copy = require "trapheus.copy"
 local errors = require "trapheus.errors"
 local model = require "trapheus.aws.model"
 local protocol = require "trapheus.aws.protocol"
@@ -161,7 +160,8 @@ end
 
 -- What comes after the first page, which asks for the second by that token.
 local function turned_over(self, operation, entry, params, how, token)
-  local request, seen = copy(params, true), {}
+  local request, seen = {}, {} -- no copy: that of what is constant is itself
+  for name, value in next, params do request[name] = value end
   return function()
     if not token then return nil end
     if seen[token] then

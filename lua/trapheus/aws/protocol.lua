@@ -57,7 +57,14 @@ local function fits_of(definition, operation)
   return fitting[definition][operation]
 end
 
---- Raises as `encode` does, and writes nothing: for who needs no body.
+local settled = setmetatable({}, { __mode = "k" }) -- constant parameters -> what they were found to fit
+
+local function settle(params, fits)
+  local meta = getmetatable(params)
+  if meta and meta.__constant then settled[params] = fits end
+end
+
+--- Raises as `encode` does, and writes nothing: for who needs no body. What is constant is looked at once.
 ---@param service string|trapheus.Model
 ---@param operation string
 ---@param params table
@@ -66,7 +73,8 @@ function protocol.check(service, operation, params, options)
   local definition = type(service) == "table" and service or model.load(service, options.level + 1)
   local known = fitting[definition]
   local fits = known and known[operation] or fits_of(definition, operation)
-  if fits and fits(params) then return end
+  if fits and settled[params] == fits then return end
+  if fits and fits(params) then return settle(params, fits) end
   protocol.encode(service, operation, params, { level = options.level + 1 })
 end
 
