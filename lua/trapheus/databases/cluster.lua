@@ -45,8 +45,10 @@ function cluster.by_name(rds, name)
   return raw and cluster.wrap(raw) or nil
 end
 
-local function find(rds, resource_id, filters)
-  for raw in rds:paginate("DescribeDBClusters", { Filters = filters }, "DBClusters") do
+local asking_for = database.asking "db-cluster-resource-id"
+
+local function find(rds, resource_id, parameters)
+  for raw in rds:paginate("DescribeDBClusters", parameters, "DBClusters") do
     if raw.DbClusterResourceId == resource_id then return cluster.wrap(raw) end
   end
 end
@@ -54,9 +56,9 @@ end
 ---@param resource_id string
 ---@return trapheus.Cluster?
 function cluster.by_resource_id(rds, resource_id)
-  local found, err = errors.try(find, rds, resource_id,
-    { { Name = "db-cluster-resource-id", Values = { resource_id } } })
-  if err and err.code:find "^InvalidParameter" then return find(rds, resource_id) end -- an emulator without this filter
+  local found, err = errors.try(find, rds, resource_id, asking_for(resource_id))
+  -- an emulator without this filter
+  if err and err.code:find "^InvalidParameter" then return find(rds, resource_id, {}) end
   if err then error(err, 0) end
   return found
 end

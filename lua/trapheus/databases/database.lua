@@ -1,4 +1,5 @@
 --- What a DB instance and a DB cluster have in common: how they are judged, and how an open intent is looked at.
+local constant = require "trapheus.constant"
 local once = require "trapheus.once"
 local shapes = require "trapheus.settings.shapes"
 local statuses = require "trapheus.statuses"
@@ -36,6 +37,23 @@ function database.class()
   local class = setmetatable({}, { __index = Database })
   class.__index = class
   return class
+end
+
+-- Looking ---------------------------------------------------------------------------------
+
+--- What asks for one value of a filter. It is constant, so that asking again neither copies it nor checks it again.
+---@param filter string
+---@return fun(value: string): table parameters
+function database.asking(filter)
+  local known = setmetatable({}, { __mode = "v" })
+  return function(value)
+    local parameters = known[value]
+    if not parameters then
+      parameters = constant { Filters = { { Name = filter, Values = { value } } } }
+      known[value] = parameters
+    end
+    return parameters
+  end
 end
 
 -- Judging ---------------------------------------------------------------------------------

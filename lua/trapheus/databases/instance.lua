@@ -54,11 +54,12 @@ function instance.list(rds, filter, values)
   return list
 end
 
+local asking_for = database.asking "dbi-resource-id"
+
 ---@param resource_id string
 ---@return trapheus.Instance?
 function instance.by_resource_id(rds, resource_id)
-  local filters = { { Name = "dbi-resource-id", Values = { resource_id } } }
-  for raw in rds:paginate("DescribeDBInstances", { Filters = filters }, "DBInstances") do
+  for raw in rds:paginate("DescribeDBInstances", asking_for(resource_id), "DBInstances") do
     if raw.DbiResourceId == resource_id then return instance.wrap(raw) end
   end
 end
