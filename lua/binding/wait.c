@@ -30,13 +30,15 @@ static int backoff_delay_ms(lua_State *L) {
 
 enum { worth_ms = 700 }; /* of a look, where nothing else is said */
 
-/* waiter.delay_ms{ elapsed_ms=, expected_ms=, min_ms=, max_ms=, worth_ms=, watched_s=, changes=,
- * random= } -> ms */
+/* waiter.delay_ms{ elapsed_ms=, expected_ms=, due_ms=, spread_ms=, min_ms=, max_ms=, worth_ms=,
+ * watched_s=, changes=, random= } -> ms */
 static int waiter_delay_ms(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     struct tph_waiter_phase phase = {
         .elapsed_ms = field_ms(L, "elapsed_ms"),
         .expected_ms = (int64_t)tph_field_opt_number(L, 1, "expected_ms", 0),
+        .due_ms = (int64_t)tph_field_opt_number(L, 1, "due_ms", 0),
+        .spread_ms = tph_field_opt_number(L, 1, "spread_ms", 0),
         .min_ms = field_ms(L, "min_ms"),
         .max_ms = field_ms(L, "max_ms"),
         .worth_ms = tph_field_opt_number(L, 1, "worth_ms", worth_ms),

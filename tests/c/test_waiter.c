@@ -87,6 +87,53 @@ static void never_sleeps_through_the_expected_end(void **state) {
         assert_true(phase.elapsed_ms + tph_waiter_delay_ms(&phase, 1) < 41 * minute);
 }
 
+/* Ten minutes, where a typical phase takes forty; give or take half a minute. */
+static struct tph_waiter_phase recorded(int64_t elapsed_ms) {
+    struct tph_waiter_phase phase = phase_of(elapsed_ms, 40 * minute);
+    phase.due_ms = 10 * minute;
+    phase.spread_ms = minute / 2;
+    return phase;
+}
+
+static int64_t longest_recorded_ms(int64_t elapsed_ms) {
+    struct tph_waiter_phase phase = recorded(elapsed_ms);
+    return tph_waiter_delay_ms(&phase, 1);
+}
+
+static void looks_when_it_is_due_by_the_record(void **state) {
+    assert_int_equal(longest_recorded_ms(minute), max_ms);
+    assert_true(longest_recorded_ms(10 * minute) < 10 * second);
+    for (int64_t elapsed = 0; elapsed < 9 * minute; elapsed += second)
+        assert_true(elapsed + longest_recorded_ms(elapsed) < 9 * minute + 45 * second);
+}
+
+static void a_record_that_was_wrong_counts_for_nothing(void **state) {
+    for (int64_t elapsed = 14 * minute; elapsed < 90 * minute; elapsed += minute) {
+        struct tph_waiter_phase with = recorded(elapsed), without = phase_of(elapsed, 40 * minute);
+        double changes_per_s = tph_waiter_changes_per_s(&without, (double)elapsed);
+        assert_true(tph_waiter_changes_per_s(&with, (double)elapsed) > 0.99 * changes_per_s);
+        assert_true(tph_waiter_delay_ms(&with, 1) <= tph_waiter_delay_ms(&without, 1) * 11 / 10);
+    }
+}
+
+static void a_record_of_nothing_is_none(void **state) {
+    for (int64_t elapsed = 0; elapsed < 90 * minute; elapsed += 7 * second) {
+        struct tph_waiter_phase phase = recorded(elapsed);
+        phase.spread_ms = elapsed % 2 ? NAN : 0;
+        assert_int_equal(tph_waiter_delay_ms(&phase, 1), longest_ms(elapsed, 40 * minute));
+    }
+}
+
+static void what_is_long_due_is_looked_at_as_ever(void **state) {
+    struct tph_waiter_phase phase = recorded(0);
+    phase.due_ms = -90 * minute;
+    assert_in_range(tph_waiter_delay_ms(&phase, 0.5), min_ms, max_ms);
+    phase.spread_ms = 1e-300;
+    assert_in_range(tph_waiter_delay_ms(&phase, 0.5), min_ms, max_ms);
+    phase.min_ms = phase.max_ms = 0;
+    assert_int_equal(tph_waiter_delay_ms(&phase, 0.5), 0);
+}
+
 static void equal_bounds_give_a_fixed_interval(void **state) {
     struct tph_waiter_phase phase = phase_of(minute, 0);
     phase.min_ms = phase.max_ms = 5000;
@@ -140,6 +187,10 @@ int main(void) {
         cmocka_unit_test(stays_in_its_bounds_and_spreads),
         cmocka_unit_test(sees_the_end_soon_with_few_looks),
         cmocka_unit_test(never_sleeps_through_the_expected_end),
+        cmocka_unit_test(looks_when_it_is_due_by_the_record),
+        cmocka_unit_test(a_record_that_was_wrong_counts_for_nothing),
+        cmocka_unit_test(a_record_of_nothing_is_none),
+        cmocka_unit_test(what_is_long_due_is_looked_at_as_ever),
         cmocka_unit_test(equal_bounds_give_a_fixed_interval),
         cmocka_unit_test(judges_values),
         cmocka_unit_test(judges_errors),

@@ -37,6 +37,13 @@ function tests.waits_long_between_changes()
       changes = changes }
   end
   assert(of_others(100) < of_others(1))
+  local function by_the_record(elapsed_s)
+    return core.waiter.delay_ms { elapsed_ms = elapsed_s * 1000, min_ms = 2000, max_ms = 60000, random = 1,
+      due_ms = 600 * 1000, spread_ms = 20 * 1000 }
+  end
+  assert(by_the_record(100) > 50000 and by_the_record(600) < 10000 and by_the_record(36000) == 60000)
+  refused("field 'spread_ms': out of range", core.waiter.delay_ms,
+    { elapsed_ms = 0, min_ms = 1, max_ms = 2, random = 0, due_ms = 1, spread_ms = 0 / 0 })
   refused("field 'max_ms': below min_ms", core.waiter.delay_ms,
     { elapsed_ms = 0, min_ms = 2, max_ms = 1, random = 0 })
   refused("field 'min_ms': 0 or more", core.waiter.delay_ms, { elapsed_ms = 0, min_ms = -1, max_ms = 1, random = 0 })

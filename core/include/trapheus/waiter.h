@@ -12,6 +12,8 @@
 struct tph_waiter_phase {
     int64_t elapsed_ms;     /* since the state last changed */
     int64_t expected_ms;    /* typical length; 0 or less: not known */
+    int64_t due_ms;         /* when it is to end, by what is recorded of this very one */
+    double spread_ms;       /* standard deviation of that; not above 0: nothing is recorded */
     int64_t min_ms, max_ms; /* bounds of the delay: 0 <= min_ms <= max_ms */
     double worth_ms;        /* how much sooner a change must be seen on average for one look more */
     double watched_s;       /* how long others were watched in this phase, at about this age, */
@@ -20,7 +22,12 @@ struct tph_waiter_phase {
 
 /* How many changes of state a second of waiting is to bring now. A length is half to twice the
  * typical one, mostly (log-logistic, of shape 4); and states come in quick succession, so that one
- * which has just changed may do so again. That counts as one change among those of others. */
+ * which has just changed may do so again. That counts as one change among those of others.
+ *
+ * With a record, nine times in ten the phase ends when that says, give or take its spread
+ * (logistic), and else as without one. The time that has passed tells which it is: until shortly
+ * before that moment a change is hardly expected, and well after it the record counts for nothing.
+ */
 double tph_waiter_changes_per_s(const struct tph_waiter_phase *, double elapsed_ms);
 
 /* How long until the next look. Of looks at a distance of d, at a moment when a second brings h
@@ -29,7 +36,8 @@ double tph_waiter_changes_per_s(const struct tph_waiter_phase *, double elapsed_
  *
  *     sqrt(2 * worth / h)
  *
- * taken where h is greatest within it, so that it never sleeps through the expected end. A quarter
+ * taken where h is greatest within it, so that it never sleeps through the expected end; with a
+ * record, where one such distance has passed, each part of it by the h of its moment. A quarter
  * less at random (in [0, 1)) keeps a thousand waiters from looking at the same moment. The result
  * is within [min_ms, max_ms]. */
 int64_t tph_waiter_delay_ms(const struct tph_waiter_phase *, double random);

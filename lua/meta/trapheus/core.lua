@@ -290,6 +290,8 @@ core.waiter = {}
 ---@class trapheus.core.Phase
 ---@field elapsed_ms number    Since the state last changed.
 ---@field expected_ms number?  How long such a phase usually takes.
+---@field due_ms number?       When it is to end, by what is recorded of this very one,
+---@field spread_ms number?    and the standard deviation of that; nil: nothing is recorded.
 ---@field min_ms number
 ---@field max_ms number
 ---@field worth_ms number?     How much sooner a change must be seen, on average, for one look more.
