@@ -4,6 +4,7 @@ local constant = require "trapheus.constant"
 local copy = require "trapheus.copy"
 local door = require "trapheus.door"
 local errors = require "trapheus.errors"
+local history = require "trapheus.history"
 local hooked = require "trapheus.hooked"
 local lease = require "trapheus.lease"
 local spacing = require "trapheus.spacing"
@@ -232,6 +233,7 @@ end
 
 local function leave(run, outcome, message)
   local record = run.record
+  history.over(run)
   local entry = record.steps[#record.steps]
   entry.outcome, entry.ended_at, entry.message = outcome, run:stamp(), message
   constant(entry)
@@ -318,6 +320,7 @@ end
 function Pipeline:pause(run, answer)
   tell_waiting(run, answer)
   run.resting = not (answer.left_s or answer.patient or run.counted) and answer or nil
+  history.rest(run, answer)
   local ms = spacing(run, answer)
   hooked.events(self.hooks, run)
   return ms

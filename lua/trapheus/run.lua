@@ -34,6 +34,11 @@ local names = require "trapheus.names"
 ---@field counted boolean?      at this look something was counted: the next one matters, whatever it shows
 ---@field hooks table?          of the pipeline to which it is bound
 ---@field resting trapheus.Answer?  it waits for a change, and need not look while there is none
+---@field rested_ms integer?    when it last looked, if nothing but RDS kept it waiting
+---@field phase trapheus.RunPhase?
+---@field called string?        the operation that it has called last
+---@field past table<string, trapheus.Recorded[]>?  how long phases took in earlier runs of the database, by their words
+---@field misled boolean?       not this time
 ---@field database table        databases.instance or databases.cluster
 local Run = {}
 Run.__index = Run

@@ -31,13 +31,14 @@ local function those(journal, is)
   for _, record in ipairs(known) do
     if is(record) then list[#list + 1] = record end
   end
-  return list, others
+  return list, others, known
 end
 
 --- Those of a journal for which something is left to do, newest first.
 ---@param journal trapheus.Journal
 ---@return table[] records
 ---@return table[] others  Of which that is not known: another version has written them.
+---@return table[] known   All but those.
 function runs.open(journal) return those(journal, runs.unfinished) end
 
 --- The newest for which something is true; nil: there is none.

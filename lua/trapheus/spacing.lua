@@ -1,11 +1,15 @@
 --- How long until the next look of a run that waits: the C waiter decides, within what the world and the answer say.
 local core = require "trapheus.core"
+local history = require "trapheus.history"
 local looks = require "trapheus.looks"
 
 local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
 local WORTH_MS, CALM_WORTH_MS = 1500, 10 * 1000 -- of a look: so much sooner must a change be seen by it
 local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
+-- The same where it is recorded how long RDS takes: it is left alone, and looked at when it is about to be done. The
+-- more lengths differ, the more looks it takes; each must be worth more then, so that they stay about as many.
+local RECORDED = { min_ms = 2000, max_ms = 120 * 1000, worth_ms = 600, of_spread_ms = 8500 }
 
 -- From when on another look may show something, and until when it is to be had; nil: any time.
 local function bounds(run, answer)
@@ -18,18 +22,30 @@ local function bounds(run, answer)
   return run.world.look_ms.min, run.world.look_ms.max
 end
 
+-- `spread`: of what is recorded, as a share of it.
+local function bounds_and_worth(run, answer, spread)
+  if spread then
+    local worth_ms = math.max(RECORDED.worth_ms, RECORDED.of_spread_ms * spread)
+    return RECORDED.min_ms, RECORDED.max_ms, math.min(worth_ms, WORTH_MS)
+  end
+  local min_ms, max_ms = bounds(run, answer)
+  return min_ms, max_ms, answer.calm and CALM_WORTH_MS or WORTH_MS
+end
+
 local phase = {} -- of the one who asks: there is one at a time
 
 ---@param run trapheus.Run
 ---@param answer trapheus.Answer
 ---@return integer delay_ms
 return function(run, answer)
-  local elapsed_ms = run.world:now_ms() - run.record.waiting.since_ms
+  local since_ms = run.record.waiting.since_ms
+  local elapsed_ms = run.world:now_ms() - since_ms
+  local due_ms, spread_ms, spread = history.due_ms(run)
   phase.elapsed_ms = elapsed_ms
   phase.expected_ms = answer.ahead_s and elapsed_ms + answer.ahead_s * 1000
     or answer.expected_s and answer.expected_s * 1000 or nil
-  phase.min_ms, phase.max_ms = bounds(run, answer)
-  phase.worth_ms = answer.calm and CALM_WORTH_MS or WORTH_MS
+  phase.due_ms, phase.spread_ms = due_ms and due_ms - since_ms, spread_ms
+  phase.min_ms, phase.max_ms, phase.worth_ms = bounds_and_worth(run, answer, spread)
   phase.random = run.world:random()
   return core.waiter.delay_ms(phase)
 end

@@ -77,6 +77,7 @@ function World:interrupted() return self.stopped_by or self:signal() end
 --- The runs of the journal for which something is left to do.
 ---@return table[] records
 ---@return table[] others  Of which that is not known.
+---@return table[]? known   All that it has, newest first; a fleet does without.
 function World:unfinished() return runs.open(self.journal) end
 
 --- f(event) is told of everything that happens: { event=, at=, run_id=, step=, … }

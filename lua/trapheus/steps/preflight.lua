@@ -7,6 +7,7 @@ local export = require "trapheus.steps.checks.export"
 local marks = require "trapheus.marks"
 local constant = require "trapheus.constant"
 local handover = require "trapheus.steps.handover"
+local history = require "trapheus.history"
 local overrides = require "trapheus.overrides"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
@@ -150,8 +151,8 @@ local function plan_export(run, original, problems)
   end
 end
 
-local function warn_of_unfinished(run)
-  for _, record in ipairs((run.world:unfinished())) do
+local function warn_of_unfinished(run, open)
+  for _, record in ipairs(open) do
     if record.identifier == run.identifier and record.account == run.record.account
       and record.region == run.record.region and record.run_id ~= run.id then
       run:warn(("run %s of %s is not finished: trapheus resume %s, or trapheus rollback %s"):format(record.run_id,
@@ -162,10 +163,12 @@ end
 
 function preflight.advance(run)
   preflight.identify(run)
-  warn_of_unfinished(run)
+  local open, _, known = run.world:unfinished()
+  warn_of_unfinished(run, open)
   local kind, why = find_kind(run)
   if not kind then return run:fail(why) end
   run.record.kind, run.database = kind, require("trapheus.databases." .. kind)
+  run.past = history.past(run.record, known or {})
   local original = run:holder(run.identifier)
   if not original then return run:fail(other_kind(run, kind) or not_there(run, "DB " .. kind)) end
   preflight.capture(run, original)

@@ -1,0 +1,155 @@
+--- How long RDS took, phase by phase, when the same database was restored before: nobody waits twice in the dark.
+--- Only when the next look is due hangs on it; what is not in order here is not there.
+local runs = require "trapheus.runs"
+
+local history = {}
+
+local LATEST = 5 -- runs that are gone by
+local LONGEST_S = 7 * 24 * 3600
+-- Lengths differ so much from one another, until several say how much they do: that counts more and more beside it.
+local USUAL_SPREAD, USUAL_WEIGHT = 0.1, 0.25
+local BLUR_S = 2 -- looks are some seconds apart
+local MISLED = 3 -- deviations off: it is not as it was
+local ABSENT_MS = 600 * 1000 -- looks are never this far apart while somebody is at work
+
+---@class trapheus.Recorded
+---@field length_s number  How long it took.
+---@field spread_s number  The standard deviation of that.
+
+---@class trapheus.RunPhase  What a run waits for now.
+---@field why string
+---@field words string      the same for every run of the database, whatever RDS does meanwhile
+---@field began_ms number?  nil: not known
+
+local function without(text, name) return (text:gsub(name:gsub("%W", "%%%0"), "")) end
+
+local function words_of(run)
+  local words = run.record.step .. ": " .. run.record.waiting.why:gsub(" %b()$", "")
+  words = without(without(words, run.facts.snapshot_name or run.identifier), run.identifier)
+  return words .. (run.called and " after " .. run.called or "")
+end
+
+-- Recording -------------------------------------------------------------------------------
+
+-- About when what is seen now came about: between the last look and this one. Those who are woken for it look at once.
+local function changed_ms(run)
+  local now_ms, rested_ms = run.world:now_ms(), run.rested_ms
+  if not rested_ms or math.abs(now_ms - rested_ms) > ABSENT_MS then return nil end
+  return run.world.shared_by and now_ms or (rested_ms + now_ms) / 2
+end
+
+-- What is recorded of this time of a phase, the nth of the run.
+local function known_of(run, words)
+  local times, phases = (run.past or {})[words], run.record.phases or {}
+  return times and times[#(phases[words] or {}) + 1]
+end
+
+--- The phase that a run has waited for is over: its length is kept.
+---@param run trapheus.Run
+function history.over(run)
+  local phase, ended_ms = run.phase, changed_ms(run)
+  run.phase = nil
+  if not (phase and phase.began_ms and ended_ms) then return end
+  local length_s, known = (ended_ms - phase.began_ms) // 100 / 10, known_of(run, phase.words)
+  if known then run.misled = math.abs(length_s - known.length_s) > MISLED * known.spread_s end
+  local kept = run.record.phases or {}
+  run.record.phases, kept[phase.words] = kept, kept[phase.words] or {}
+  table.insert(kept[phase.words], length_s)
+end
+
+-- Something was refused, or only takes time: nobody sees what RDS does meanwhile.
+local function blinds(answer) return answer.patient or answer.left_s end
+
+--- The run has looked, and waits.
+---@param run trapheus.Run
+---@param answer trapheus.Answer
+function history.rest(run, answer)
+  local phase, why = run.phase, run.record.waiting.why
+  if blinds(answer) then
+    run.phase = nil
+  elseif not run.resting then
+    history.over(run)
+  elseif not phase or phase.why ~= why then
+    local words = words_of(run)
+    if phase and phase.words ~= words then history.over(run) end
+    run.phase = run.phase or { words = words, began_ms = not answer.sent and changed_ms(run) or nil }
+    run.phase.why = why
+  end
+  if answer.sent then run.called = why:match "^%S+" end
+  run.rested_ms = not blinds(answer) and run.world:now_ms() or nil
+end
+
+-- Reading ---------------------------------------------------------------------------------
+
+local function is_length(value)
+  return math.type(value) and value > 0 and value < LONGEST_S
+end
+
+-- A list of lengths, in order; nil: it is none.
+local function lengths_of(value)
+  if type(value) ~= "table" then return nil end
+  for _, length_s in ipairs(value) do
+    if not is_length(length_s) then return nil end
+  end
+  return value
+end
+
+-- Adds the nth time of each phase of a run to what is known of the others.
+local function gather(all, phases)
+  for words, value in pairs(type(phases) == "table" and phases or {}) do
+    for i, length_s in ipairs(lengths_of(value) or {}) do
+      all[words] = all[words] or {}
+      all[words][i] = all[words][i] or {}
+      table.insert(all[words][i], length_s)
+    end
+  end
+end
+
+local function summary(lengths)
+  local count, sum, squares = #lengths, 0, 0
+  for _, length_s in ipairs(lengths) do sum = sum + length_s end
+  local mean_s = sum / count
+  for _, length_s in ipairs(lengths) do squares = squares + (length_s - mean_s) ^ 2 end
+  local variance = (USUAL_WEIGHT * (USUAL_SPREAD * mean_s) ^ 2 + squares) / (USUAL_WEIGHT + count - 1)
+  return { length_s = mean_s, spread_s = math.sqrt(variance * (1 + 1 / count) + BLUR_S ^ 2) }
+end
+
+local function same(record, other)
+  return record.identifier == other.identifier and record.kind == other.kind and record.account == other.account
+    and record.region == other.region
+end
+
+--- What the latest runs of the same database have recorded.
+---@param record table     of the run, with all that says which database it is
+---@param others table[]   newest first
+---@return table<string, trapheus.Recorded[]>
+function history.past(record, others)
+  local all, count = {}, 0
+  for _, other in ipairs(others) do
+    if count < LATEST and not runs.unfinished(other) and same(record, other) and other.phases then
+      gather(all, other.phases)
+      count = count + 1
+    end
+  end
+  for _, times in pairs(all) do
+    for i, lengths in ipairs(times) do times[i] = summary(lengths) end
+  end
+  return all
+end
+
+--- When the phase that a run waits for is to end by that. nil: it is not known, or has come out wrong, now or the last
+--- time.
+---@param run trapheus.Run
+---@return number?
+---@return number? spread_ms  How far off that may be,
+---@return number? spread     and as a share of its length.
+function history.due_ms(run)
+  local phase = run.resting and not run.misled and run.phase
+  local known = phase and phase.began_ms and known_of(run, phase.words)
+  if not known then return nil end
+  local due_ms, spread_ms = phase.began_ms + known.length_s * 1000, known.spread_s * 1000
+  if run.world:now_ms() > due_ms + MISLED * spread_ms then return nil end
+  return due_ms, spread_ms, known.spread_s / known.length_s
+end
+
+return history
