@@ -15,6 +15,7 @@ local operations = require "trapheus.operations"
 local door = {}
 
 local STALENESS_MS = 60 * 1000     -- a read may be this much behind what was committed
+local CALL_MS = 60 * 1000          -- so long the client waits for the reply to a call
 local SHOW_MS = 120 * 1000         -- an accepted change may take this long to show, staleness included
 local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this no lost call can still be executed
 
@@ -125,7 +126,8 @@ local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
   local now = run.world:looked_ms()
   run.counted = run.counted or not trace.moving
-  local fresh = not trace.moving and now >= intent.at_ms + STALENESS_MS
+  local under_way_ms = intent.state == "sent" and CALL_MS or 0 -- its process has died: nobody knows when
+  local fresh = not trace.moving and now >= intent.at_ms + under_way_ms + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
 end

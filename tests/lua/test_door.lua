@@ -194,6 +194,22 @@ for _, kind in ipairs { "drop", "500n" } do
   end
 end
 
+tests["a call whose process died before the reply is looked for as one that ended late"] = function()
+  local kept = journal.memory()
+  local run = new { journal = kept, faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "drop" } } }
+  local save, target = kept.save, run.target
+  function kept:save(record, kind, entry)
+    if kind == "outcome" then error("killed", 0) end
+    save(self, record, kind, entry)
+  end
+  assert(not pcall(protect, run))
+  kept.save = save
+  run = run_module.wrap(run.world, kept:load(run.id))
+  run.database, run.target = instance, target
+  local took = ask(run, protect, 30 * MINUTE, "ModifyDBInstance")
+  assert(took and took >= 80, "sent again after " .. tostring(took) .. " s")
+end
+
 tests["what was done to a snapshot is looked for at the snapshot"] = function()
   local run, sandbox = new { faults = { { operation = "RemoveTagsFromResource", occurrence = 1, kind = "drop" } } }
   sandbox:add_snapshot { DBSnapshotIdentifier = "kept", DBInstanceIdentifier = "mydb" }
