@@ -34,8 +34,7 @@ local function like_moved(members)
   end
 end
 
--- What another machine needs to end the run.
-local function state(run)
+local function state_text(run)
   local facts, options = run.facts, run.options
   local words = {
     "run=" .. run.id, "of=" .. facts.original.resource_id, "id=" .. run.identifier, "task=" .. run.record.task,
@@ -51,6 +50,16 @@ local function state(run)
   if options.set or options.ignore_diff then words[#words + 1] = "other_settings=yes" end
   if options.hooks then words[#words + 1] = "hooks=yes" end
   return marks.state_text(words)
+end
+
+-- What another machine needs to end the run: which way it goes, and what does not change.
+local function state(run)
+  local going, stated = run.record.direction, run.stated
+  if not stated or stated.going ~= going then
+    stated = { going = going, text = state_text(run) }
+    run.stated = stated
+  end
+  return stated.text
 end
 
 --- The tags that a replacement is born with, and the original bears.

@@ -33,6 +33,7 @@ local names = require "trapheus.names"
 ---@field looked table<string, { of: string, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
 ---@field counted boolean?      at this look something was counted: the next one matters, whatever it shows
 ---@field hooks table?          of the pipeline to which it is bound
+---@field stated table?         what its tags say of it, which way it goes
 ---@field resting trapheus.Answer?  it waits for a change, and need not look while there is none
 ---@field rested_ms integer?    when it last looked, if nothing but RDS kept it waiting
 ---@field phase trapheus.RunPhase?
@@ -213,7 +214,7 @@ function Run:find(role)
 end
 
 --- What was seen so far counts for nothing any more: time has passed, or something was done.
-function Run:look_anew() self.looked = {} end
+function Run:look_anew() self.looked.original, self.looked.replacement = nil, nil end
 
 --- As `find`, for a step that can do nothing until the database is visible: between two names
 --- RDS shows it under neither (a few seconds, up to a minute).
