@@ -142,11 +142,9 @@ local function all(sb, kind)
 end
 
 local function describe(sb, kind, params)
-  local found, wanted = {}, params[kind.identifier]
-  if wanted then find(sb, kind, wanted:lower()) end
-  for name, group in pairs(all(sb, kind)) do
-    local of_engine = not params.EngineName or group.engine == params.EngineName
-    if of_engine and (not wanted or name == wanted:lower()) then
+  local found, wanted = {}, params[kind.identifier] and params[kind.identifier]:lower()
+  for name, group in pairs(wanted and { [wanted] = find(sb, kind, wanted) } or all(sb, kind)) do
+    if not params.EngineName or group.engine == params.EngineName then
       found[#found + 1] = { key = name, value = kind.view(sb, kind, name, group) }
     end
   end
