@@ -1,17 +1,22 @@
---- How late a change in RDS is seen, per restore: trapheus bench/lateness.lua COUNT
+--- How late a change in RDS is seen, per restore: trapheus bench/lateness.lua COUNT [PERCENT TIMES]
 ---
---- Restores COUNT databases on the sandbox, in virtual time, all at once (1: alone). Prints three numbers, each of one
---- restore: the seconds from a database or snapshot being at rest to the first look that showed it so, summed over its
---- phases; the looks of its own (calls that only read, shared among all); and the seconds that one who looks every 40
---- seconds would have lost over the same phases.
+--- Restores COUNT databases on the sandbox, in virtual time, all at once (1: alone); with PERCENT sixteen, each TIMES
+--- times, alone, where RDS takes as long for it every time, give or take so much: the last times count. Prints three
+--- numbers, each of one restore: the seconds from a database or snapshot being at rest to the first look that showed it
+--- so, summed over its phases; the looks of its own (calls that only read, shared among all); and the seconds that one
+--- who looks every 40 seconds would have lost over the same phases.
 local driver = require "trapheus.drivers.local"
 local fleet = require "trapheus.fleet"
+local journal = require "trapheus.journal"
+local knobs = require "trapheus.sandbox.knobs"
 local path = require "trapheus.path"
 local run_module = require "trapheus.run"
 local versions = require "trapheus.sandbox.versions"
 local world_module = require "trapheus.world"
 
 local FIXED_S = 40
+local DATABASES = 16
+local EPOCH_MS, WEEK_MS = 1767225600000, 7 * 24 * 3600 * 1000
 
 local KINDS = {
   { list = "instances", result = "DBInstances", id = "DbiResourceId", status = "DBInstanceStatus" },
@@ -89,13 +94,42 @@ local function watch(sb)
   return self
 end
 
-local function alone()
-  local world = world_module.sandbox { knobs = { stale_s = 0 } }
+local function alone(options)
+  local world = world_module.sandbox(options or { knobs = { stale_s = 0 } })
   world.sandbox:add_instance { DBInstanceIdentifier = "mydb" }
   local watched = watch(world.sandbox)
   driver.run(path.script "scripts/restore.lua" (), run_module.new(world, { identifier = "mydb",
     task = "create_snapshot", options = {}, script = "scripts/restore.lua" }))
   return watched, world.sandbox
+end
+
+-- One database: what RDS may take for it, give or take so many per cent; what happens by chance happens every time.
+local function of_one_database(percent)
+  local values = { stale_s = 0 }
+  for _, knob in ipairs(knobs.register) do
+    local low, high = knob.typical, knob.typical
+    if type(low) == "table" then low, high = low[1], high[2] end
+    if knob.unit == "%" and low > 0 then
+      values[knob.name] = math.random() * 100 < low and 100 or 0
+    elseif low ~= high and not values[knob.name] then
+      local middle = low + math.random() * (high - low)
+      if knob.unit == "changes" then middle = middle // 1 end
+      local some = knob.unit == "s" and middle * percent / 100 or 0
+      values[knob.name] = { middle - some, middle + some }
+    end
+  end
+  return values
+end
+
+-- The last of several restores of one database.
+local function again(percent, times, database)
+  math.randomseed(database)
+  local values, kept, watched, sb = of_one_database(percent), journal.memory(), nil, nil
+  for time = 1, times do
+    watched, sb = alone { knobs = values, journal = kept, seed = 100 * database + time,
+      start_ms = EPOCH_MS + time * WEEK_MS }
+  end
+  return watched, sb
 end
 
 local function together(count)
@@ -108,13 +142,29 @@ local function together(count)
   return watched, all.world.sandbox
 end
 
-return function(arguments)
-  collectgarbage "generational"
-  local count = tonumber(arguments[1])
-  local watched, sb = (count == 1 and alone or together)(count)
+local function figures(watched, sb)
   local reads, fixed_s = 0, 0
   for _, entry in ipairs(sb.audit) do reads = reads + (entry.operation:find "^Describe" and 1 or 0) end
   for _, length_s in ipairs(watched.lengths) do fixed_s = fixed_s + (-length_s % FIXED_S) end
-  print(("%.1f %.1f %.1f"):format(watched.late_s / count, reads / count, fixed_s / count))
+  return { watched.late_s, reads, fixed_s }
+end
+
+local function add(sums, more)
+  for i, value in ipairs(more) do sums[i] = (sums[i] or 0) + value end
+  return sums
+end
+
+return function(arguments)
+  collectgarbage "generational"
+  local count, percent, times = tonumber(arguments[1]), tonumber(arguments[2]), tonumber(arguments[3])
+  local sums = {}
+  if percent then
+    count = DATABASES
+    for database = 1, count do add(sums, figures(again(percent, times, database))) end
+  else
+    sums = figures((count == 1 and alone or together)(count > 1 and count or nil))
+  end
+  for i, sum in ipairs(sums) do sums[i] = ("%.1f"):format(sum / count) end
+  print(table.concat(sums, " "))
   return 0
 end
