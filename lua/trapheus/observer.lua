@@ -11,7 +11,7 @@ local observer = {}
 
 local OLD_MS = 10 * 1000 -- of what was seen longer ago nobody wants to know
 local GATHER_MS = { min = 20, max = 1000 } -- who asks within this asks together
-local PAGE = 100      -- names in one filter, and items on one page
+local PAGE = 100      -- names in one filter; so many items RDS gives on one page, if it is not told otherwise
 local MOST_PAGES = 3  -- under way at a time: each may be a megabyte
 
 -- A name is not an ARN: by that a thing of another account is asked for.
@@ -228,7 +228,7 @@ local function fetch(self, shelf, batch)
   fill(self, shelf, batch)
   local asked_ms, only = self.loop:now_ms(), #batch == 1 and batch[1] or nil
   local values = table.move(batch, 1, #batch, 1, {})
-  local request = { Filters = { { Name = shelf.filter, Values = values } }, MaxRecords = PAGE }
+  local request = { Filters = { { Name = shelf.filter, Values = values } } }
   local pages = only and ask_one(self, shelf, only) or pages_of(self, shelf, request)
   local marks = marks_of(shelf, batch, pages, only)
   local changed, unchanged = compare(batch, marks)
