@@ -121,6 +121,26 @@ def test_a_fleet_that_was_stopped_is_gone_on_with(peer, program, fleet, how):
     assert sent["RestoreDBInstanceFromDBSnapshot"] == sent["DeleteDBInstance"] == SIZE
 
 
+def test_a_second_signal_waits_for_no_reply(peer, program, fleet):
+    before = resource_ids(peer, fleet)
+    where = {"NewDBInstanceIdentifier": fleet[1] + "-temp"}
+    peer.arm({"operation": "ModifyDBInstance", "where": where, "hold": True, "execute": True})
+    process = program.start("bulk", "--task", "create_snapshot", *fleet, "--concurrency", "3")
+    peer.wait_for_held_call()
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert process.poll() is None, "the first one waits"
+    process.send_signal(signal.SIGINT)
+    stopped = program.finish(process)
+    assert stopped.code == 7 and stopped.document["outcomes"] == {"interrupted": 3, "skipped": 1}, stopped
+    peer.release()
+    again = program.run("resume", stopped.document["fleet"])
+    assert again.code == 0 and again.document["outcomes"] == {"restored": SIZE}, again
+    assert_all_restored(peer, fleet, before)
+    sent = collections.Counter(call["operation"] for call in peer.mutations())
+    assert sent["RestoreDBInstanceFromDBSnapshot"] == sent["DeleteDBInstance"] == SIZE
+
+
 def test_who_was_not_told_before_a_fleet_died_is_told_once(peer, program, fleet):
     """The process dies when all have ended, while the server holds the mail that says so."""
     peer.ses.verify_email_identity(EmailAddress="dba@example.com")

@@ -163,9 +163,16 @@ local function wait(self, until_ms)
     result = function() end }
 end
 
--- Until a look has ended: there is nothing else to wait for any more.
+-- Until a look has ended: there is nothing else to wait for any more. Or until another signal comes, as AWS may not
+-- answer for minutes. What was sent is in the journal, as if the process had died.
 local function wait_for_a_look(self)
-  tasks.await { done = function() return self.moved end, result = function() end }
+  local again
+  local function done()
+    again = again or self.world:signal()
+    return self.moved or again ~= nil
+  end
+  tasks.await { done = done, result = function() end }
+  return again
 end
 
 local function stopped(self, until_ms)
@@ -174,16 +181,16 @@ local function stopped(self, until_ms)
 end
 
 --- Runs all of them to their ends, or until a signal or the time limit: then each comes to a safe point, nothing is
---- undone, and a resume goes on.
+--- undone, and a resume goes on. A second signal waits for no answer any more.
 ---@param limit { until_ms: integer?, turn: fun()? }?  `turn` is called whenever something has happened.
 ---@return string? interrupted  Why it stopped before its end.
 function Driver:run(limit)
   local until_ms = limit and limit.until_ms or math.huge
-  local why
-  while self:under_way() > 0 and not (why and self.active == 0) do
+  local why, now
+  while self:under_way() > 0 and not (why and self.active == 0 or now) do
     self.moved = false
     if why then
-      wait_for_a_look(self)
+      now = wait_for_a_look(self)
     else
       start_due(self)
       if not self.moved then wait(self, until_ms) end
