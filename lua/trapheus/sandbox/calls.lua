@@ -13,7 +13,7 @@ local calls = {}
 
 local NO_FAULT = {}
 
-local OPERATIONS = {}
+local OPERATIONS, READ_ONLY = {}, {}
 for _, module in ipairs {
   "describe", "create", "modify", "reboot", "restore", "delete", "instance_snapshots", "tagging", "roles", "streams",
   "replication", "events", "catalog", "others", "cluster_describe", "cluster_create", "cluster_modify",
@@ -23,7 +23,9 @@ for _, module in ipairs {
   local served = require("trapheus.sandbox." .. module).operations
   for service, operations in pairs(served) do
     OPERATIONS[service] = OPERATIONS[service] or {}
-    for name, operation in pairs(operations) do OPERATIONS[service][name] = operation end
+    for name, operation in pairs(operations) do
+      OPERATIONS[service][name], READ_ONLY[name] = operation, model.is_read_only(name)
+    end
   end
 end
 
@@ -54,7 +56,7 @@ local function execute(sb, entry, params, fault)
   local before = sb.changes
   sb.target, sb.asked_in = nil, entry.region or sb.region
   -- what is only asked about is kept nowhere, so that the record's copy does
-  local own = model.is_read_only(entry.operation) and entry.params or copy(params)
+  local own = READ_ONLY[entry.operation] and entry.params or copy(params)
   local ok, result = pcall(operation, sb, own, fault or NO_FAULT)
   entry.committed, entry.target = entry.committed or sb.changes ~= before, sb.target
   if ok then return result end

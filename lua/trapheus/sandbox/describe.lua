@@ -39,7 +39,8 @@ end
 ---@param params table|nil  For `accept`.
 ---@return table[] views
 function describe.look(sb, objects, wanted, accept, params)
-  local seen, at_ms, apart = {}, moment(sb, objects, wanted), sb.knobs.stale_apart == 1
+  local seen = { nil } -- with room for one, which most looks find
+  local at_ms, apart = moment(sb, objects, wanted), sb.knobs.stale_apart == 1
   for i = 1, #objects do
     local object = objects[i]
     if apart then at_ms = moment(sb, { object }, wanted) end
