@@ -30,7 +30,7 @@ local names = require "trapheus.names"
 ---@field options table         record.options: the flags, as data.
 ---@field world trapheus.World
 ---@field untold table[]?       what has happened, for hooks that are told between two looks
----@field looked table<string, { of: string, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
+---@field looked table<string, { of: string?, seen: trapheus.Database?, at_ms: integer }>  by role: seen at this look
 ---@field counted boolean?      at this look something was counted: the next one matters, whatever it shows
 ---@field hooks table?          of the pipeline to which it is bound
 ---@field stated table?         what its tags say of it, which way it goes
@@ -88,7 +88,7 @@ function run_module.wrap(world, record)
     identifier = record.identifier,
     id = record.run_id,
     world = world,
-    looked = {},
+    looked = { original = {}, replacement = {} },
   }, Run)
 end
 
@@ -206,15 +206,15 @@ local LOOK_MS = 1000 -- one look lasts no longer
 function Run:find(role)
   local known, now_ms, looked = self.facts[role], self.world:now_ms(), self.looked[role]
   if not known then return nil end
-  if looked and looked.of == known.resource_id and now_ms - looked.at_ms <= LOOK_MS then return looked.seen end
+  if looked.of == known.resource_id and now_ms - looked.at_ms <= LOOK_MS then return looked.seen end
   local seen = self.database.by_resource_id(self.world.rds, known.resource_id)
   if seen then known.name = seen.name end -- for the report: where it was last seen
-  self.looked[role] = { of = known.resource_id, seen = seen, at_ms = now_ms }
+  looked.of, looked.seen, looked.at_ms = known.resource_id, seen, now_ms
   return seen
 end
 
 --- What was seen so far counts for nothing any more: time has passed, or something was done.
-function Run:look_anew() self.looked.original, self.looked.replacement = nil, nil end
+function Run:look_anew() self.looked.original.of, self.looked.replacement.of = nil, nil end
 
 --- As `find`, for a step that can do nothing until the database is visible: between two names
 --- RDS shows it under neither (a few seconds, up to a minute).
