@@ -1,5 +1,4 @@
 #include "trapheus/buf.h"
-#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,8 @@ bool tph_str_equal_nocase(struct tph_str a, struct tph_str b) {
            (a.length_bytes == 0 || strncasecmp(a.data, b.data, a.length_bytes) == 0);
 }
 
+enum { least_bytes = 256 };
+
 void tph_buf_init(struct tph_buf *buf, size_t max_bytes) {
     *buf = (struct tph_buf){.max_bytes = max_bytes};
 }
@@ -30,7 +31,7 @@ void tph_buf_deinit(struct tph_buf *buf) {
 }
 
 void tph_buf_wipe(struct tph_buf *buf) {
-    if (buf->data) OPENSSL_cleanse(buf->data, buf->capacity_bytes);
+    if (buf->data) explicit_bzero(buf->data, buf->capacity_bytes);
     tph_buf_deinit(buf);
 }
 
@@ -49,14 +50,14 @@ enum tph_status tph_buf_reserve(struct tph_buf *buf, size_t more) {
     if (more > buf->max_bytes || buf->length_bytes > buf->max_bytes - more) return TPH_ETOOBIG;
     size_t needed = buf->length_bytes + more + 1;
     if (needed <= buf->capacity_bytes) return TPH_OK;
-    size_t capacity = buf->capacity_bytes ? buf->capacity_bytes : 256;
-    while (capacity < needed) capacity *= 2;
+    size_t capacity = buf->capacity_bytes ? buf->capacity_bytes * 2 : least_bytes;
+    if (capacity < needed) capacity = needed;
     if (capacity > buf->max_bytes + 1) capacity = buf->max_bytes + 1;
     char *data = malloc(capacity);
     if (!data) return TPH_ENOMEM;
     if (buf->data) {
         memcpy(data, buf->data, buf->length_bytes + 1);
-        OPENSSL_cleanse(buf->data, buf->capacity_bytes);
+        explicit_bzero(buf->data, buf->capacity_bytes);
         free(buf->data);
     }
     buf->data = data;
