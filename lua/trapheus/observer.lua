@@ -190,6 +190,11 @@ local function keep(shelf, pages, only, marks, wanted, asked_ms)
   end)
 end
 
+--- Whoever asks about it next asks the service.
+---@param shelf trapheus.Shelf
+---@param value string
+function observer.forget(shelf, value) shelf.seen[value] = nil end
+
 local function forget_old(shelf, now_ms)
   for value, sight in pairs(shelf.seen) do
     if sight.asked_ms < now_ms - OLD_MS then shelf.seen[value] = nil end

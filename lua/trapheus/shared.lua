@@ -57,6 +57,12 @@ function Shared:begin(woken_ms)
   self.looked_ms, self.asked, self.alone = false, {}, false
 end
 
+--- The look is over. What it was shown is let go: a thousand descriptions, each a page of text, that nobody asks
+--- for again.
+function Shared:rest()
+  for _, each in ipairs(self.asked) do observer.forget(each.shelf, each.value) end
+end
+
 --- What can be watched instead of looking again; nil: that would not be enough.
 ---@return trapheus.Question[]?
 function Shared:questions()

@@ -3,6 +3,7 @@
 local many = require "many"
 local names = require "trapheus.sandbox.names"
 local observer = require "trapheus.observer"
+local shared = require "trapheus.shared"
 local witness = require "witness"
 local tests = {}
 
@@ -77,6 +78,46 @@ tests["what is not permitted together is asked of each, and missing advice stops
     end
   end }
   witness.equal(result.code, 0)
+end
+
+-- The client of one run, of a service that is asked one by one, at a time that `world` has; `world.asked` counts.
+local function client()
+  local world = { now_ms = 0, asked = 0 }
+  local service = { ModifyDBInstance = function() return {} end }
+  function service.DescribeDBInstances()
+    world.asked = world.asked + 1
+    return { DBInstances = { { DBInstanceIdentifier = "db1" } } }
+  end
+  local made = shared.clients(service, { now_ms = function() return world.now_ms end })()
+  world.shelf = made.observer:shelf("DescribeDBInstances", "db-instance-id")
+  world.shelf.single = true
+  made:begin()
+  return made, world
+end
+
+local function look(rds) return rds:DescribeDBInstances { DBInstanceIdentifier = "db1" } end
+
+tests["within a look the same is shown once more, but not after a change or a while"] = function()
+  local rds, world = client()
+  look(rds)
+  world.now_ms = 1500
+  look(rds)
+  witness.equal(world.asked, 1, "asked within a look")
+  rds:ModifyDBInstance { DBInstanceIdentifier = "db1" }
+  look(rds)
+  witness.equal(world.asked, 2, "asked after a change")
+  world.now_ms = 4000
+  look(rds)
+  witness.equal(world.asked, 3, "asked after a while")
+end
+
+tests["what was shown is let go when the look is over"] = function()
+  local rds, world = client()
+  look(rds)
+  assert(world.shelf.seen.db1)
+  rds:rest()
+  witness.equal(world.shelf.seen.db1, nil)
+  witness.equal(#rds.asked, 1, "what it asks for at once the next time")
 end
 
 -- How long an observer of so many who wait gathers questions.

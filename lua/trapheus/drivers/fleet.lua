@@ -91,6 +91,7 @@ local function tick(entry, woken_ms)
   entry.run.world.rds:begin(woken_ms)
   local delay_ms = entry.pipeline:tick(entry.run)
   entry.run:look_anew()
+  entry.run.world.rds:rest()
   return delay_ms
 end
 
