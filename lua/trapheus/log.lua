@@ -15,6 +15,7 @@ local UNICODE = { "\xC2[\x80-\x9F]", "\xE2\x80[\xA8\xA9\x8E\x8F\xAA-\xAE]", "\xE
 ---@param text string
 ---@return string
 function log.visible(text)
+  if text:find "^[ -~\n]*$" then return text end
   text = text:gsub("\t", "  "):gsub("[%z\1-\9\11-\31\127]", escape)
   for _, pattern in ipairs(UNICODE) do text = text:gsub(pattern, escape) end
   return text
