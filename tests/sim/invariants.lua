@@ -271,7 +271,7 @@ end
 local function ownership(watch)
   local wholes = 0
   for rid, operation in pairs(watch.created) do
-    local thing = operation:find "^Restore" and watch:thing(rid)
+    local thing = RESTORES[operation] and watch:thing(rid)
     if alive(thing) then wholes = wholes + 1 end
   end
   if wholes > 1 then return "two replacements are there" end

@@ -149,19 +149,27 @@ local function heard(watch)
   if tried < ends then return ("%d ends, and %d alerts were tried"):format(ends, tried) end
 end
 
+local TOLD = { "why", "message", "detail" }
+
+local function is_told(event, secret)
+  for i = 1, #TOLD do
+    local text = event[TOLD[i]]
+    if text and text:find(secret, 1, true) then return true end
+  end
+  return false
+end
+
 -- I11: what the run writes down, tells or sends holds no secret.
 local function discreet(watch, host)
-  local play, run = watch.play, host.run
+  local secret, run = watch.play.secret, host.run
   local bodies = {}
   for i, post in ipairs(watch.sb.webhooks) do bodies[i] = post.body end
   local sinks = { journal = json.encode(run.record), report = report.text(run), alerts = table.concat(bodies, "\n") }
   for name, text in pairs(sinks) do
-    if text:find(play.secret, 1, true) then return ("the secret is in the %s"):format(name) end
+    if text:find(secret, 1, true) then return ("the secret is in the %s"):format(name) end
   end
-  for _, event in ipairs(play.events) do
-    for _, text in ipairs { event.why or "", event.message or "", event.detail or "" } do
-      if text:find(play.secret, 1, true) then return "the secret is told" end
-    end
+  for _, event in ipairs(watch.play.events) do
+    if is_told(event, secret) then return "the secret is told" end
   end
 end
 

@@ -47,7 +47,9 @@ Play.__index = Play
 
 -- Does something happen here? Counts this site.
 local function struck(play, site, when, what)
-  for _, crash in ipairs(play.case.crashes) do
+  local crashes = play.case.crashes
+  for i = 1, #crashes do
+    local crash = crashes[i]
     local nth = play.counts[crash.what and crash.what == what and site .. " " .. what or site]
     if crash.site == site and crash.nth == nth and crash.when == when and (not crash.what or crash.what == what) then
       play.died[#play.died + 1] = { site = site, when = when, at_ms = play.loop:now_ms() }
@@ -63,8 +65,11 @@ local function die(play, site, when, what)
 end
 
 local function count(play, site, what)
-  play.counts[site] = play.counts[site] + 1
-  if what then play.counts[site .. " " .. what] = (play.counts[site .. " " .. what] or 0) + 1 end
+  local counts = play.counts
+  counts[site] = counts[site] + 1
+  if not what then return end
+  local both = site .. " " .. what
+  counts[both] = (counts[both] or 0) + 1
 end
 
 -- The faults begin with the first durable write: what is refused in preflight is of little interest.

@@ -43,15 +43,18 @@ local function at_rest(thing) return AT_REST[thing.status] and not thing.pending
 
 -- Notes where it is going, and whether it has not got there.
 local function follow(seen, thing)
-  local heading = seen.heading[thing.rid]
-  if heading and not thing.pending_name and thing.name ~= heading then seen.failed = seen.failed + 1 end
-  seen.heading[thing.rid] = thing.pending_name
+  local rid, towards = thing.rid, thing.pending_name
+  local heading = seen.heading[rid]
+  if heading == towards then return end
+  if heading and not towards and thing.name ~= heading then seen.failed = seen.failed + 1 end
+  seen.heading[rid] = towards
 end
 
 -- Notes who is at rest. Is anybody on the way to somewhere?
 local function survey(seen, list)
   local moving = false
-  for _, thing in ipairs(list) do
+  for i = 1, #list do
+    local thing = list[i]
     if not thing.gone then
       follow(seen, thing)
       if at_rest(thing) then
@@ -84,23 +87,33 @@ end
 
 -- What a run is shown -------------------------------------------------------------------------
 
-local LISTS = { DBInstances = "DbiResourceId", DBClusters = "DbClusterResourceId" }
-local STATUS = { DBInstances = "DBInstanceStatus", DBClusters = "Status" }
-
 local function settled(raw, status)
-  for _, group in ipairs(raw.DBParameterGroups or {}) do
-    if group.ParameterApplyStatus ~= "in-sync" then return false end
+  if not AT_REST[status] then return false end
+  local groups, pending = raw.DBParameterGroups, raw.PendingModifiedValues
+  for i = 1, groups and #groups or 0 do
+    if groups[i].ParameterApplyStatus ~= "in-sync" then return false end
   end
-  return AT_REST[status] and next(raw.PendingModifiedValues or {}) == nil
+  return not pending or next(pending) == nil
 end
 
 local function note(known, raw, status, now)
-  if not settled(raw, status) then return { count = 0, at_ms = now, last_ms = 0 } end
-  if known and known.count > 0 and now - known.at_ms < SPACING_MS then
+  if not settled(raw, status) then
+    known.count, known.at_ms, known.last_ms = 0, now, 0
+  elseif known.count > 0 and now - known.at_ms < SPACING_MS then
     known.last_ms = now
-    return known
+  else
+    known.count, known.at_ms, known.last_ms = known.count + 1, now, now
   end
-  return { count = (known and known.count or 0) + 1, at_ms = now, last_ms = now }
+end
+
+local function note_all(looks, list, id, status, now)
+  for i = 1, #list do
+    local raw = list[i]
+    local rid = raw[id]
+    local known = looks[rid] or { count = 0, at_ms = now, last_ms = 0 }
+    looks[rid] = known
+    note(known, raw, raw[status], now)
+  end
 end
 
 local function not_found(err) return type(err) == "table" and (err.code or ""):find "NotFound" ~= nil end
@@ -116,13 +129,9 @@ function sights.shown(watch, host, result, err)
   local times, looks = seen.read_at[host.name] or {}, seen.looks[host.name] or {}
   seen.read_at[host.name], seen.looks[host.name] = times, looks
   times[#times + 1] = now
-  for field, id in pairs(LISTS) do
-    local list = result and result[field]
-    for i = 1, list and #list or 0 do
-      local raw = list[i]
-      looks[raw[id]] = note(looks[raw[id]], raw, raw[STATUS[field]], now)
-    end
-  end
+  if not result then return end
+  if result.DBInstances then note_all(looks, result.DBInstances, "DbiResourceId", "DBInstanceStatus", now) end
+  if result.DBClusters then note_all(looks, result.DBClusters, "DbClusterResourceId", "Status", now) end
 end
 
 --- A step has begun that looks for itself: of what was seen before, only the look at which it began counts.

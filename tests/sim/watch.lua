@@ -29,18 +29,27 @@ local watch = {}
 
 -- Truth ---------------------------------------------------------------------------------------
 
-local function among(list, rid)
-  for i = 1, #list do
-    local thing = list[i]
-    if thing.rid == rid and not thing.gone then return thing end
+-- Notes those that have come into the world since: the sandbox keeps all that there ever were, in their order.
+local function note(known, list)
+  for i = (known[list] or 0) + 1, #list do
+    local rid = list[i].rid
+    known.by_rid[rid] = known.by_rid[rid] or {}
+    table.insert(known.by_rid[rid], list[i])
   end
+  known[list] = #list
 end
 
 --- Who has this resource id: an instance or cluster as the sandbox keeps it, or nil when it is gone.
 ---@param rid string?
 ---@return table?
 function Watch:thing(rid)
-  return rid and (among(self.sb.instances, rid) or among(self.sb.clusters, rid))
+  local known, sb = self.known, self.sb
+  if known[sb.instances] ~= #sb.instances then note(known, sb.instances) end
+  if known[sb.clusters] ~= #sb.clusters then note(known, sb.clusters) end
+  local things = known.by_rid[rid]
+  for i = 1, things and #things or 0 do
+    if not things[i].gone then return things[i] end
+  end
 end
 
 --- Who holds a name, by the kind of what is restored.
@@ -95,7 +104,9 @@ end
 
 -- Runs the checks of one moment.
 local function check(self, moment, ...)
-  for _, invariant in ipairs(self.invariants[moment]) do
+  local list = self.invariants[moment]
+  for i = 1, #list do
+    local invariant = list[i]
     local problem = invariant.check(self, ...)
     if problem then self:report(invariant.name, problem) end
   end
@@ -107,13 +118,21 @@ local function is_mutation(call) return call.service == "rds" and operations[cal
 
 -- The sendings of this very mutation by one run, whatever its host.
 local function sendings(self, run_id, call)
-  for _, sent in ipairs(self.sent) do
-    local same = sent.run_id == run_id and sent.operation == call.operation
-    if same and tables.same(sent.params, call.params) then return sent end
+  local alike = self.alike[call.operation] or {}
+  self.alike[call.operation] = alike
+  for i = 1, #alike do
+    if alike[i].run_id == run_id and tables.same(alike[i].params, call.params) then return alike[i] end
   end
   local sent = { run_id = run_id, operation = call.operation, params = call.params, times = {} }
-  self.sent[#self.sent + 1] = sent
+  self.sent[#self.sent + 1], alike[#alike + 1] = sent, sent
   return sent
+end
+
+local looks = {} -- by operation
+
+local function is_look(operation)
+  if looks[operation] == nil then looks[operation] = operation:find "^Describe" ~= nil end
+  return looks[operation]
 end
 
 --- A call is about to leave a process.
@@ -130,18 +149,33 @@ end
 --- It has been answered, or not.
 function Watch:answered(host, call, err, result)
   self.sender = nil
-  if call.operation:find "^Describe" then sights.shown(self, host, result, err) end
+  if is_look(call.operation) then sights.shown(self, host, result, err) end
   if not is_mutation(call) then return end
   self.last.ambiguous = type(err) == "table" and err.ambiguous or nil
   self.last.ended_ms = self.sb.clock()
 end
 
-local function has_ended(record, name)
+-- Have the fence and the lock ended?
+local function ended(record)
+  local fenced, locked = false, false
   for _, step in ipairs(record.steps) do
-    if step.name == name and step.outcome == "done" then return true end
+    if step.outcome == "done" then fenced, locked = fenced or step.name == "fence", locked or step.name == "lock" end
   end
-  return false
+  return fenced, locked
 end
+
+local INTENT = { "operation", "state", "sends", "at_ms" }
+
+-- What a journal says of an intent; the same table as before, where it says the same.
+local function durable_intent(intent, before)
+  local same = before ~= nil and before.name == intent.target.name
+  for i = 1, same and #INTENT or 0 do same = same and before[INTENT[i]] == intent[INTENT[i]] end
+  if same then return before end
+  return { operation = intent.operation, state = intent.state, sends = intent.sends, at_ms = intent.at_ms,
+    name = intent.target.name }
+end
+
+local NOTHING = { intents = {} }
 
 -- The version of the data in the snapshot that is pinned, looked up while it is certainly there. Of rivals that of the
 -- run that moves the original counts.
@@ -170,18 +204,15 @@ end
 
 --- A record is durable.
 function Watch:saved(host, record, kind)
-  local facts, intents = record.facts, {}
-  local before = (self.durable[host.name] or {}).step
-  if record.step == "verify" and before ~= record.step then sights.begin(self, host) end
-  for key, intent in pairs(record.intents) do
-    intents[key] = { operation = intent.operation, state = intent.state, sends = intent.sends, at_ms = intent.at_ms,
-      name = intent.target.name }
-  end
+  local facts, intents, before = record.facts, {}, self.durable[host.name] or NOTHING
+  if record.step == "verify" and before.step ~= record.step then sights.begin(self, host) end
+  for key, intent in pairs(record.intents) do intents[key] = durable_intent(intent, before.intents[key]) end
+  local fenced, locked = ended(record)
   self.durable[host.name] = {
     run_id = record.run_id, step = record.step, direction = record.direction,
     moving = facts.moving,
     verified = facts.verified and facts.verified.resource_id, outcome = record.outcome, intents = intents,
-    fenced = has_ended(record, "fence"), locked = has_ended(record, "lock"),
+    fenced = fenced, locked = locked,
     replacement = facts.replacement and facts.replacement.resource_id,
     snapshot = facts.snapshot, parked = record.outcome == "parked",
   }
@@ -233,8 +264,9 @@ end
 function watch.new(play, kind, invariants)
   local sb = play.sandbox
   local self = setmetatable({ play = play, sb = sb, kind = kind, invariants = invariants, problems = {}, said = {},
-    durable = {}, sent = {}, requests = {}, saves = {}, run_ids = {}, turned = {}, created = {}, pins = {},
-    read = #sb.audit, original = original_of(sb, kind), sights = sights.new() }, Watch)
+    known = { by_rid = {} }, durable = {}, sent = {}, alike = {}, requests = {}, saves = {}, run_ids = {},
+    turned = {}, created = {}, pins = {}, read = #sb.audit, original = original_of(sb, kind),
+    sights = sights.new() }, Watch)
   self.before = self:truth "mydb"
   for _, member in ipairs(self.before.DBClusterMembers or {}) do
     if member.IsClusterWriter then self.writer = member.DBInstanceIdentifier end
