@@ -176,11 +176,10 @@ function rules.streaming(element)
   return element.ActivityStreamStatus == "started" or element.ActivityStreamStatus == "starting"
 end
 
-local NOT_OWN = { aws = true, rds = true, trapheus = true }
-
 --- RDS User Guide, "Tagging": keys that begin with aws: or rds: cannot be written; ours are no setting.
 function rules.own_tag(record)
-  return not NOT_OWN[tostring(record.Key):match "^(%l+):"] -- of a file the key may be anything
+  local key = tostring(record.Key) -- of a file it may be anything
+  return not (key:find "^aws:" or key:find "^rds:" or key:find "^trapheus:")
 end
 
 return rules
