@@ -41,12 +41,13 @@ end
 
 -- The waits among the looks: of each its words and its parts, which are an answer and until when it was given.
 local function waits_of(looks)
-  local list, last = {}, nil
+  local list, times, last = {}, {}, nil
   for i = 1, #looks - 1 do
     local phase, answer = looks[i].phase, looks[i].answer
     if phase and phase.began_ms then
       if not last or last.phase ~= phase then
-        last = { phase = phase, words = phase.words, looks = 0 }
+        times[phase.words] = (times[phase.words] or 0) + 1
+        last = { phase = phase, words = phase.words .. " " .. times[phase.words], looks = 0 }
         list[#list + 1] = last
       end
       local until_ms = (looks[i].at_ms + looks[i + 1].at_ms) / 2 - phase.began_ms
@@ -65,9 +66,7 @@ local function recorded(waits, percent, times)
   for i = 1, times do
     local record = { identifier = "mydb", kind = "instance", outcome = "restored", phases = {} }
     for _, wait in ipairs(waits) do
-      local lengths = record.phases[wait.words] or {}
-      record.phases[wait.words] = lengths
-      lengths[#lengths + 1] = wait.length_ms * vary(percent) / 1000
+      record.phases[wait.words] = wait.length_ms * vary(percent) / 1000
     end
     records[i] = record
   end
@@ -91,9 +90,6 @@ local function again(run, wait, factor)
     now_ms, looks = now_ms + spacing(run, answer), looks + 1
     answer = answer_at(wait, now_ms / factor)
   end
-  local lengths = run.record.phases[wait.words] or {}
-  run.record.phases[wait.words] = lengths
-  lengths[#lengths + 1] = 1
   return now_ms - wait.length_ms * factor, looks
 end
 

@@ -18,7 +18,7 @@ local ABSENT_MS = 600 * 1000 -- looks are never this far apart while somebody is
 
 ---@class trapheus.RunPhase  What a run waits for now.
 ---@field why string
----@field words string      the same for every run of the database, whatever RDS does meanwhile
+---@field words string?     the same for every run of the database, whatever RDS does meanwhile
 ---@field began_ms number?  nil: not known
 
 local function without(text, name) return (text:gsub(name:gsub("%W", "%%%0"), "")) end
@@ -38,10 +38,14 @@ local function changed_ms(run)
   return run.world.shared_by and now_ms or (rested_ms + now_ms) / 2
 end
 
--- What is recorded of this time of a phase, the nth of the run.
-local function known_of(run, words)
-  local times, phases = (run.past or {})[words], run.record.phases or {}
-  return times and times[#(phases[words] or {}) + 1]
+-- Under what the length of a phase is kept: its words, and the how manieth it is. One flat table costs little to save.
+local function key_of(run, words)
+  local phases, key, count = run.record.phases or {}, words, 1
+  while phases[key] do
+    count = count + 1
+    key = words .. " " .. count
+  end
+  return key
 end
 
 --- The phase that a run has waited for is over: its length is kept.
@@ -50,11 +54,11 @@ function history.over(run)
   local phase, ended_ms = run.phase, changed_ms(run)
   run.phase = nil
   if not (phase and phase.began_ms and ended_ms) then return end
-  local length_s, known = (ended_ms - phase.began_ms) // 100 / 10, known_of(run, phase.words)
+  local length_s, key = (ended_ms - phase.began_ms) // 100 / 10, key_of(run, phase.words)
+  local known = run.past and run.past[key]
   if known then run.misled = math.abs(length_s - known.length_s) > MISLED * known.spread_s end
-  local kept = run.record.phases or {}
-  run.record.phases, kept[phase.words] = kept, kept[phase.words] or {}
-  table.insert(kept[phase.words], length_s)
+  run.record.phases = run.record.phases or {}
+  run.record.phases[key] = length_s
 end
 
 -- Something was refused, or only takes time: nobody sees what RDS does meanwhile.
@@ -70,9 +74,9 @@ function history.rest(run, answer)
   elseif not run.resting then
     history.over(run)
   elseif not phase or phase.why ~= why then
-    local words = words_of(run)
+    local words = not answer.sent and words_of(run) or nil -- a call that is to show is no state of RDS
     if phase and phase.words ~= words then history.over(run) end
-    run.phase = run.phase or { words = words, began_ms = not answer.sent and changed_ms(run) or nil }
+    run.phase = run.phase or { words = words, began_ms = words and changed_ms(run) or nil }
     run.phase.why = why
   end
   if answer.sent then run.called = why:match "^%S+" end
@@ -85,22 +89,12 @@ local function is_length(value)
   return math.type(value) and value > 0 and value < LONGEST_S
 end
 
--- A list of lengths, in order; nil: it is none.
-local function lengths_of(value)
-  if type(value) ~= "table" then return nil end
-  for _, length_s in ipairs(value) do
-    if not is_length(length_s) then return nil end
-  end
-  return value
-end
-
--- Adds the nth time of each phase of a run to what is known of the others.
+-- Adds the lengths of a run to what is known of the others.
 local function gather(all, phases)
-  for words, value in pairs(type(phases) == "table" and phases or {}) do
-    for i, length_s in ipairs(lengths_of(value) or {}) do
-      all[words] = all[words] or {}
-      all[words][i] = all[words][i] or {}
-      table.insert(all[words][i], length_s)
+  for key, length_s in pairs(type(phases) == "table" and phases or {}) do
+    if is_length(length_s) then
+      all[key] = all[key] or {}
+      table.insert(all[key], length_s)
     end
   end
 end
@@ -122,7 +116,7 @@ end
 --- What the latest runs of the same database have recorded.
 ---@param record table     of the run, with all that says which database it is
 ---@param others table[]   newest first
----@return table<string, trapheus.Recorded[]>
+---@return table<string, trapheus.Recorded>  By the keys of run.record.phases.
 function history.past(record, others)
   local all, count = {}, 0
   for _, other in ipairs(others) do
@@ -131,9 +125,7 @@ function history.past(record, others)
       count = count + 1
     end
   end
-  for _, times in pairs(all) do
-    for i, lengths in ipairs(times) do times[i] = summary(lengths) end
-  end
+  for key, lengths in pairs(all) do all[key] = summary(lengths) end
   return all
 end
 
@@ -144,8 +136,8 @@ end
 ---@return number? spread_ms  How far off that may be,
 ---@return number? spread     and as a share of its length.
 function history.due_ms(run)
-  local phase = run.resting and not run.misled and run.phase
-  local known = phase and phase.began_ms and known_of(run, phase.words)
+  local phase = run.past and run.resting and not run.misled and run.phase
+  local known = phase and phase.began_ms and run.past[key_of(run, phase.words)]
   if not known then return nil end
   local due_ms, spread_ms = phase.began_ms + known.length_s * 1000, known.spread_s * 1000
   if run.world:now_ms() > due_ms + MISLED * spread_ms then return nil end

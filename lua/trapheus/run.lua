@@ -38,7 +38,7 @@ local names = require "trapheus.names"
 ---@field rested_ms integer?    when it last looked, if nothing but RDS kept it waiting
 ---@field phase trapheus.RunPhase?
 ---@field called string?        the operation that it has called last
----@field past table<string, trapheus.Recorded[]>?  how long phases took in earlier runs of the database, by their words
+---@field past table<string, trapheus.Recorded>?  how long phases took in earlier runs of the database, by their words
 ---@field misled boolean?       not this time
 ---@field database table        databases.instance or databases.cluster
 local Run = {}

@@ -65,9 +65,7 @@ end
 
 local function stretched(factor)
   return function(record)
-    for _, lengths in pairs(record.phases) do
-      for i = 1, #lengths do lengths[i] = lengths[i] * factor end
-    end
+    for words, length_s in pairs(record.phases) do record.phases[words] = length_s * factor end
     return record
   end
 end
@@ -83,7 +81,7 @@ end
 
 tests["a record that cannot be read as one changes nothing"] = function()
   local function odd(record)
-    record.phases = { ["restore: the restore"] = "long", snapshot = 3, rename = { -1, "1" } }
+    record.phases = { ["restore: the restore"] = "long", snapshot = 3, rename = { 60 }, delete = -1 }
     return record
   end
   local function none(record)
@@ -109,34 +107,33 @@ end
 tests["only ended runs of the same database are believed"] = function()
   for _, other in ipairs { { identifier = "orders2" }, { kind = "cluster" }, { account = "2" },
     { region = "eu-west-2" }, { outcome = false }, { outcome = "parked" } } do
-    local record = recorded({ restore = { 600 } }, other)
+    local record = recorded({ restore = 600 }, other)
     record.outcome = record.outcome or nil
     assert(not next(history.past(MINE, { record })), json.encode(other))
   end
-  equal(history.past(MINE, { recorded { restore = { 600 } } }).restore[1].length_s, 600.0)
+  equal(history.past(MINE, { recorded { restore = 600 } }).restore.length_s, 600.0)
 end
 
 tests["what is no length is not believed"] = function()
-  for _, lengths in ipairs { { -1 }, { 0 }, { 0 / 0 }, { 1 / 0 }, { "600" }, { {} }, { 600, "x" }, { json.null }, {},
-    { true }, 600, "600", false } do
-    assert(not next(history.past(MINE, { recorded { restore = lengths } })))
+  for _, length_s in ipairs { -1, 0, 0 / 0, 1 / 0, "600", {}, { 600 }, json.null, true, false } do
+    assert(not next(history.past(MINE, { recorded { restore = length_s } })))
   end
-  for _, phases in ipairs { "x", 3, true, { 600 }, json.null } do
+  for _, phases in ipairs { "x", 3, true, {}, json.null } do
     assert(not next(history.past(MINE, { recorded(phases) })))
   end
 end
 
 tests["what several runs say is weighed, the latest five of them"] = function()
-  local alone = history.past(MINE, { recorded { restore = { 600 } } }).restore[1]
+  local alone = history.past(MINE, { recorded { restore = 600 } }).restore
   assert(alone.spread_s > 0.1 * 600 and alone.spread_s < 0.2 * 600, alone.spread_s)
   local list = {}
-  for i = 1, 9 do list[i] = recorded { restore = { i <= 5 and 600 or 6000, i < 3 and 30 or nil } } end
-  local several = history.past(MINE, list).restore
-  equal(several[1].length_s, 600.0)
-  equal(several[2].length_s, 30.0)
-  assert(several[1].spread_s < alone.spread_s / 2)
-  list[1].phases.restore[1] = 1200
-  assert(history.past(MINE, list).restore[1].spread_s > 200)
+  for i = 1, 9 do list[i] = recorded { restore = i <= 5 and 600 or 6000, ["restore 2"] = i < 3 and 30 or nil } end
+  local several = history.past(MINE, list)
+  equal(several.restore.length_s, 600.0)
+  equal(several["restore 2"].length_s, 30.0)
+  assert(several.restore.spread_s < alone.spread_s / 2)
+  list[1].phases.restore = 1200
+  assert(history.past(MINE, list).restore.spread_s > 200)
 end
 
 -- Recording ----------------------------------------------------------------------------------
@@ -159,10 +156,10 @@ end
 
 tests["a phase begins and ends between two looks, whatever RDS shows meanwhile"] = function()
   equal(waited { { 0, "RestoreDB of orders to show", sent = true }, { 10, "orders (creating)" }, { 70, "orders (new)" },
-    { 90, "orders to be sure", counted = true } }, { ["restore:  after RestoreDB"] = { 75.0 } })
+    { 90, "orders to be sure", counted = true } }, { ["restore:  after RestoreDB"] = 75.0 })
   equal(waited { { 0, "x", sent = true }, { 10, "snapshot orders-monday (creating)" }, { 20, "orders" }, { 40, "y" },
-    { 60, "orders" }, { 80, "y" } }, { ["restore: snapshot  after x"] = { 10.0 },
-    ["restore:  after x"] = { 15.0, 20.0 }, ["restore: y after x"] = { 20.0 } })
+    { 60, "orders" }, { 80, "y" } }, { ["restore: snapshot  after x"] = 10.0,
+    ["restore:  after x"] = 15.0, ["restore: y after x"] = 20.0, ["restore:  after x 2"] = 20.0 })
 end
 
 tests["what nobody has seen begin and end is not recorded"] = function()
