@@ -41,8 +41,11 @@ local function has_empty_list(text)
 end
 
 local function has_long_integer(text)
-  for digits in text:gmatch "%D*(%d+)" do
-    if #digits >= LONG then return true end
+  local at, length = 1, #text
+  while at <= length do
+    local from = text:match("^%D*()", at)
+    at = text:match("^%d*()", from)
+    if at - from >= LONG then return true end
   end
   return false
 end
