@@ -51,9 +51,10 @@ end
 --- The phase that a run has waited for is over: its length is kept.
 ---@param run trapheus.Run
 function history.over(run)
-  local phase, ended_ms = run.phase, changed_ms(run)
+  local phase = run.phase
   run.phase = nil
-  if not (phase and phase.began_ms and ended_ms) then return end
+  local ended_ms = phase and phase.began_ms and changed_ms(run)
+  if not ended_ms then return end
   local length_s, key = (ended_ms - phase.began_ms) // 100 / 10, key_of(run, phase.words)
   local known = run.past and run.past[key]
   if known then run.misled = math.abs(length_s - known.length_s) > MISLED * known.spread_s end
@@ -136,7 +137,7 @@ end
 ---@return number? spread_ms  How far off that may be,
 ---@return number? spread     and as a share of its length.
 function history.due_ms(run)
-  local phase = run.past and run.resting and not run.misled and run.phase
+  local phase = run.past and next(run.past) and run.resting and not run.misled and run.phase
   local known = phase and phase.began_ms and run.past[key_of(run, phase.words)]
   if not known then return nil end
   local due_ms, spread_ms = phase.began_ms + known.length_s * 1000, known.spread_s * 1000
