@@ -55,11 +55,12 @@ static double smooth_ms(const struct tph_waiter_phase *phase, double elapsed) {
 /* Where changes crowd around one moment, which may lie within the distance: one look is due when
  * the parts that pass of the distances of their moments come to one. */
 static double crowded_ms(const struct tph_waiter_phase *phase, double elapsed) {
-    double step = fmax((double)phase->max_ms / 128, 1), left = 1, delay = 0;
-    for (;; delay += step) {
+    double step = fmax((double)phase->max_ms / 128, 1), left = 1;
+    for (int i = 0;; i++) {
+        double passed = i * step;
         double distance =
-            distance_ms(phase, tph_waiter_changes_per_s(phase, elapsed + delay + step / 2));
-        if (left * distance <= step) return delay + left * distance;
+            distance_ms(phase, tph_waiter_changes_per_s(phase, elapsed + passed + step / 2));
+        if (left * distance <= step) return passed + left * distance;
         left -= step / distance;
     }
 }

@@ -91,7 +91,7 @@ static void never_sleeps_through_the_expected_end(void **state) {
 static struct tph_waiter_phase recorded(int64_t elapsed_ms) {
     struct tph_waiter_phase phase = phase_of(elapsed_ms, 40 * minute);
     phase.due_ms = 10 * minute;
-    phase.spread_ms = minute / 2;
+    phase.spread_ms = 30 * second;
     return phase;
 }
 
