@@ -124,6 +124,7 @@ void tph_bind_pure(lua_State *L) {
     tph_bind_sign(L);
     tph_bind_text(L);
     tph_bind_xml(L);
+    tph_bind_json(L);
     tph_bind_judge(L);
     tph_bind_wait(L);
 }

@@ -50,6 +50,7 @@ struct tph_buf *tph_push_buf(lua_State *L, size_t max_bytes);
 
 /* The parts of tph_bind_pure(), as described in binding.h. */
 void tph_bind_scalar(lua_State *L);
+void tph_bind_json(lua_State *L);
 void tph_bind_judge(lua_State *L);
 void tph_bind_sign(lua_State *L);
 void tph_bind_text(lua_State *L);

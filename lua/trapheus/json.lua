@@ -4,6 +4,7 @@
 --- list when it is empty, and the same value always gives the same text: sorted keys, shortest numbers, every control
 --- character escaped.
 local cjson = require("cjson").new()
+local core = require "trapheus.core"
 cjson.decode_invalid_numbers(false)
 
 ---@class trapheus.json
@@ -161,138 +162,14 @@ function json.decode(text, name)
   error(("%s: %s"):format(name or "bad JSON", complaint(text, value)), 2)
 end
 
--- Encoding.
-
-local SHORT_ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
-
-local function escape_byte(character)
-  return SHORT_ESCAPES[character] or ("\\u%04x"):format(character:byte())
-end
-
-local function escape_rune(rune)
-  return ("\\u%04x"):format(utf8.codepoint(rune))
-end
-
---- Besides JSON's own: DEL, the C1 controls, line separators and the marks that turn the writing direction, so that
---- what is printed cannot steer a terminal.
-local function quote(text)
-  if text:find "^[]-~#-[ !]*$" then return '"' .. text .. '"' end -- what nothing has to be done about: quickest to ask
-  text = text:gsub('[%c"\\]', escape_byte)
-  if text:find("[\xC2\xE2]") then
-    text = text:gsub("\xC2[\x80-\x9F]", escape_rune)
-      :gsub("\xE2\x80[\x8E\x8F\xA8-\xAE]", escape_rune):gsub("\xE2\x81[\xA6-\xA9]", escape_rune)
-  end
-  return '"' .. text .. '"'
-end
-
---- What is being written: the pieces of the text so far, and the keys that lead to the value at hand, for messages.
----@class trapheus.json.Writing
----@field [integer] string
----@field count integer
----@field path (string|integer)[]
----@field depth integer
-
-local function fail(writing, format, ...)
-  local keys = { "$" }
-  for depth = 1, writing.depth do
-    local key = writing.path[depth]
-    keys[#keys + 1] = math.type(key) and ("[%d]"):format(key) or "." .. key
-  end
-  local words = table.pack(...)
-  words[words.n + 1] = table.concat(keys)
-  error(format:format(table.unpack(words, 1, words.n + 1)), 0)
-end
-
-local function number(writing, value)
-  local whole = math.tointeger(value)
-  if whole then return ("%d"):format(whole) end
-  if value ~= value or value - value ~= 0 then fail(writing, "cannot encode %s at %s", value) end
-  for digits = 15, 17 do
-    local text = ("%%.%dg"):format(digits):format(value)
-    if tonumber(text) == value then return text end
-  end
-end
-
-local function put(writing, text)
-  local count = writing.count + 1
-  writing[count], writing.count = text, count
-end
-
-local function scalar(writing, value)
-  local kind = type(value)
-  if kind == "string" then return quote(value) end
-  if kind == "number" then return number(writing, value) end
-  if kind == "boolean" then return value and "true" or "false" end
-  if value == json.null then return "null" end
-  fail(writing, "cannot encode a %s at %s", kind)
-end
-
-local function sorted_keys(writing, object)
-  local keys, count = {}, 0
-  for key in next, object do
-    if type(key) ~= "string" then fail(writing, "cannot encode the key %s at %s", tostring(key)) end
-    count = count + 1
-    keys[count] = key
-  end
-  table.sort(keys)
-  return keys, count
-end
-
-local function check_list(writing, list)
-  local count = 0
-  for _ in next, list do count = count + 1 end
-  if count ~= #list then fail(writing, "cannot encode the list with holes or names at %s") end
-  return count
-end
-
-local MAX_DEPTH = 200
-local write_table
-
--- What leads up to a value, and the value.
-local function write(writing, lead, value, line)
-  if type(value) ~= "table" then return put(writing, lead .. scalar(writing, value)) end
-  put(writing, lead)
-  write_table(writing, value, line)
-end
-
----@param line? string  The line break and indentation of the container; nil writes one line.
-local function write_container(writing, value, keys, count, line)
-  local inner, colon = line and line .. "  ", line and ": " or ":"
-  local depth, path, before, comma = writing.depth + 1, writing.path, inner or "", "," .. (inner or "")
-  put(writing, keys and "{" or "[")
-  for i = 1, count do
-    local key, lead = i, before
-    if keys then
-      key = keys[i]
-      lead = before .. quote(key) .. colon
-    end
-    writing.depth, path[depth] = depth, key
-    write(writing, lead, value[key], inner)
-    before = comma
-  end
-  writing.depth = depth - 1
-  if count > 0 and line then put(writing, line) end
-  put(writing, keys and "}" or "]")
-end
-
-function write_table(writing, value, line)
-  if writing.depth >= MAX_DEPTH then fail(writing, "cannot encode more than %d levels at %s", MAX_DEPTH) end
-  if json.is_list(value) then
-    return write_container(writing, value, nil, check_list(writing, value), line)
-  end
-  local keys, count = sorted_keys(writing, value)
-  write_container(writing, value, keys, count, line)
-end
-
 --- Writes JSON: the same value, the same text. Raises for what JSON cannot hold, naming where it is.
 ---@param value any
 ---@param options? { indent?: boolean }  `indent`: one member a line, two spaces a level.
 ---@return string
 function json.encode(value, options)
-  local writing = { count = 0, path = {}, depth = 0 }
-  local ok, err = pcall(write, writing, "", value, options and options.indent and "\n" or nil)
-  if not ok then error("json.encode: " .. tostring(err), 2) end
-  return table.concat(writing, "", 1, writing.count)
+  local text, message = core.write_json(value, List, options and options.indent)
+  if not text then error("json.encode: " .. message, 2) end
+  return text
 end
 
 return json

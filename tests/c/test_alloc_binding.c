@@ -45,6 +45,13 @@ static const char *const chunks[] = {
     "if err.code ~= 'EPARSE' then error(err) end\n"
     "return table.concat(lines) .. tostring(nothing)",
 
+    "local list = { { name = 'x' .. 1, at = 1.5, [('k'):rep(300)] = ('\\1'):rep(99) }, {}, 1e300 "
+    "}\n"
+    "for i = 4, 40 do list[i] = { ['b' .. i] = i, ['a' .. i] = { list[1] } } end\n"
+    "local nothing, wrong = core.write_json({ list = { print } }, {})\n"
+    "if wrong ~= 'cannot encode a function at $.list[1]' then error(wrong) end\n"
+    "return must(core.write_json(list, {}, true)) .. must(core.write_json(list, {}))",
+
     "local item = { members = { Name = { 'Name', true }, Size = { 'Size', 'integer' } } }\n"
     "local reading = { members = { R = { 'R', { members = { L = { 'L', { item = item } } } } } } "
     "}\n"

@@ -23,6 +23,13 @@ local core = {}
 ---@return T
 function core.copy(value, shallow) end
 
+--- A value as JSON; see trapheus.json.encode.
+---@param value any
+---@param list table       The metatable that marks a list.
+---@param indent? boolean  One member a line, two spaces a level.
+---@return string? text, string? message
+function core.write_json(value, list, indent) end
+
 -- The operating system --------------------------------------------------------------------
 
 --- In hexadecimal.
