@@ -10,12 +10,13 @@ static const uint32_t marked[8] = {
     UINT32_MAX, 1u << ('"' & 31),  1u << ('\\' & 31), 1u << (127 & 31), 0,
     0,          1u << (0xc2 & 31), 1u << (0xe2 & 31)};
 
-static size_t count_unmarked(struct tph_str text) {
+static bool is_marked(unsigned char byte) { return marked[byte >> 5] >> (byte & 31) & 1; }
+
+/* Copies what comes before the first marked byte; how many. */
+static size_t copy_unmarked(char *to, struct tph_str text) {
     size_t count = 0;
-    for (; count < text.length_bytes; count++) {
-        unsigned char byte = (unsigned char)text.data[count];
-        if (marked[byte >> 5] >> (byte & 31) & 1) break;
-    }
+    for (; count < text.length_bytes && !is_marked((unsigned char)text.data[count]); count++)
+        to[count] = text.data[count];
     return count;
 }
 
@@ -58,16 +59,19 @@ static enum tph_status put_marked(struct tph_str *text, struct tph_buf *out) {
 }
 
 enum tph_status tph_json_put_string(struct tph_str text, struct tph_buf *out) {
-    enum tph_status status = tph_buf_append_char(out, '"');
-    while (status == TPH_OK) {
-        size_t count = count_unmarked(text);
-        status = tph_buf_append(out, (struct tph_str){text.data, count});
-        text.data += count;
-        text.length_bytes -= count;
-        if (text.length_bytes == 0) break;
-        if (status == TPH_OK) status = put_marked(&text, out);
+    enum tph_status status = tph_buf_reserve(out, text.length_bytes + 2);
+    if (status != TPH_OK) return status;
+    out->data[out->length_bytes++] = '"';
+    for (;;) {
+        size_t count = copy_unmarked(out->data + out->length_bytes, text);
+        out->length_bytes += count;
+        out->data[out->length_bytes] = '\0';
+        if (count == text.length_bytes) return tph_buf_append_char(out, '"');
+        text = (struct tph_str){text.data + count, text.length_bytes - count};
+        status = put_marked(&text, out);
+        if (status == TPH_OK) status = tph_buf_reserve(out, text.length_bytes + 1);
+        if (status != TPH_OK) return status;
     }
-    return status == TPH_OK ? tph_buf_append_char(out, '"') : status;
 }
 
 enum { MOST_DIGITS = 24 };
