@@ -18,15 +18,28 @@ local ABSENT_MS = 600 * 1000 -- looks are never this far apart while somebody is
 
 ---@class trapheus.RunPhase  What a run waits for now.
 ---@field why string
----@field words string?     the same for every run of the database, whatever RDS does meanwhile
+---@field bare string?      without what RDS shows meanwhile
+---@field words string?     the same for every run of the database
 ---@field began_ms number?  nil: not known
 
-local function without(text, name) return (text:gsub(name:gsub("%W", "%%%0"), "")) end
+-- What is waited for, without the status that RDS shows meanwhile.
+local function bare_of(why)
+  return why:sub(-1) == ")" and why:gsub(" %b()$", "") or why
+end
 
-local function words_of(run)
-  local words = run.record.step .. ": " .. run.record.waiting.why:gsub(" %b()$", "")
+local function without(text, name)
+  local from, to = text:find(name, 1, true)
+  while from do
+    text = text:sub(1, from - 1) .. text:sub(to + 1)
+    from, to = text:find(name, from, true)
+  end
+  return text
+end
+
+local function words_of(run, bare)
+  local words = run.record.step .. ": " .. bare
   words = without(without(words, run.facts.snapshot_name or run.identifier), run.identifier)
-  return words .. (run.called and " after " .. run.called or "")
+  return run.called and words .. " after " .. run.called or words
 end
 
 -- Recording -------------------------------------------------------------------------------
@@ -62,26 +75,37 @@ function history.over(run)
   run.record.phases[key] = length_s
 end
 
--- Something was refused, or only takes time: nobody sees what RDS does meanwhile.
-local function blinds(answer) return answer.patient or answer.left_s end
+-- Something else is waited for than before, or RDS shows something else.
+local function change(run, phase, why, sent)
+  local bare, words = nil, nil -- a call that is to show is no state of RDS
+  if not sent then
+    bare = bare_of(why)
+    words = phase and phase.bare == bare and phase.words or words_of(run, bare)
+  end
+  if phase and phase.words == words then
+    phase.why, phase.bare = why, bare
+  else
+    history.over(run)
+    run.phase = { why = why, bare = bare, words = words, began_ms = words and changed_ms(run) or nil }
+  end
+end
 
 --- The run has looked, and waits.
 ---@param run trapheus.Run
 ---@param answer trapheus.Answer
 function history.rest(run, answer)
   local phase, why = run.phase, run.record.waiting.why
-  if blinds(answer) then
+  -- something was refused, or only takes time: nobody sees what RDS does meanwhile
+  local blind = answer.patient or answer.left_s
+  if blind then
     run.phase = nil
   elseif not run.resting then
     history.over(run)
   elseif not phase or phase.why ~= why then
-    local words = not answer.sent and words_of(run) or nil -- a call that is to show is no state of RDS
-    if phase and phase.words ~= words then history.over(run) end
-    run.phase = run.phase or { words = words, began_ms = words and changed_ms(run) or nil }
-    run.phase.why = why
+    change(run, phase, why, answer.sent)
   end
   if answer.sent then run.called = why:match "^%S+" end
-  run.rested_ms = not blinds(answer) and run.world:now_ms() or nil
+  run.rested_ms = not blind and run.world:now_ms() or nil
 end
 
 -- Reading ---------------------------------------------------------------------------------
@@ -117,7 +141,7 @@ end
 --- What the latest runs of the same database have recorded.
 ---@param record table     of the run, with all that says which database it is
 ---@param others table[]   newest first
----@return table<string, trapheus.Recorded>  By the keys of run.record.phases.
+---@return table<string, trapheus.Recorded>?  By the keys of run.record.phases; nil: nothing is known.
 function history.past(record, others)
   local all, count = {}, 0
   for _, other in ipairs(others) do
@@ -127,7 +151,7 @@ function history.past(record, others)
     end
   end
   for key, lengths in pairs(all) do all[key] = summary(lengths) end
-  return all
+  return next(all) and all or nil
 end
 
 --- When the phase that a run waits for is to end by that. nil: it is not known, or has come out wrong, now or the last
@@ -137,7 +161,7 @@ end
 ---@return number? spread_ms  How far off that may be,
 ---@return number? spread     and as a share of its length.
 function history.due_ms(run)
-  local phase = run.past and next(run.past) and run.resting and not run.misled and run.phase
+  local phase = run.past and run.resting and not run.misled and run.phase
   local known = phase and phase.began_ms and run.past[key_of(run, phase.words)]
   if not known then return nil end
   local due_ms, spread_ms = phase.began_ms + known.length_s * 1000, known.spread_s * 1000
