@@ -70,6 +70,18 @@ function tests.keys_are_sorted()
   assert(json.encode { b = 1, a = { d = true, c = "x" }, ["1"] = false } == '{"1":false,"a":{"c":"x","d":true},"b":1}')
 end
 
+-- Of few and of many keys, such as begin alike, or with each other.
+function tests.keys_are_sorted_as_lua_sorts_strings()
+  for _, count in ipairs { 10, 48, 49, 500 } do
+    local object, keys = { [""] = 0, prefixed = 0, ["prefixed\0"] = 0, ["prefixed\0a"] = 0, ["\xFFé"] = 0 }, {}
+    for i = 1, count do object[("prefixed%s%d"):format(("x"):rep(i % 7), i * 7919 % count)] = 0 end
+    for key in pairs(object) do keys[#keys + 1] = key end
+    table.sort(keys)
+    for i, key in ipairs(keys) do keys[i] = json.encode(key) .. ":0" end
+    assert(json.encode(object) == "{" .. table.concat(keys, ",") .. "}")
+  end
+end
+
 function tests.control_characters_are_escaped()
   assert(json.encode "a/b\"\\\n\1\27\127é" == [["a/b\"\\\n\u0001\u001b\u007fé"]])
   assert(json.encode "\u{9b}\u{2028}\u{202e}\u{2066}–" == [["\u009b\u2028\u202e\u2066–"]])
@@ -93,7 +105,16 @@ function tests.what_json_cannot_hold_is_named()
   fails("cannot encode inf at $[1]", json.encode, { math.huge })
   local loop = {}
   loop.loop = loop
-  fails("more than 200 levels", json.encode, loop)
+  fails("more than 200 levels at $" .. (".loop"):rep(200), json.encode, loop)
+end
+
+function tests.what_was_refused_leaves_nothing_behind()
+  local long = ("x"):rep(100000)
+  fails("cannot encode a function at $[2].f", json.encode, json.list { long, { e = long, f = print } })
+  assert(json.encode { a = { 1 } } == '{"a":[1]}')
+  local key = setmetatable({}, { __tostring = function() return json.encode { "inner" } end })
+  fails('cannot encode the key ["inner"] at $.a', json.encode, { a = { [key] = 1 } })
+  assert(json.encode(long) == '"' .. long .. '"')
 end
 
 return tests
