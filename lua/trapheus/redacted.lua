@@ -49,9 +49,9 @@ end
 local function of_value(self, value, hidden)
   if type(value) == "string" then return hidden and redacted.WORD or of_text(self, value) end
   if type(value) ~= "table" then return value end
-  local copy = setmetatable({}, getmetatable(value))
+  local copy = {}
   for name, inner in next, value do copy[name] = of_value(self, inner, hidden or hides(self, name)) end
-  return copy
+  return setmetatable(copy, getmetatable(value)) -- what is constant takes no field any more
 end
 
 --- Makes copies; an account is the same in all of them.

@@ -81,6 +81,11 @@ class Round:
         self.client = client
         return {one["DBInstanceIdentifier"]: one for one in client.describe_db_instances()["DBInstances"]}
 
+    def look_between_names(self):
+        """As `look`: RDS shows a database under neither of two names for some seconds, which is a few looks here."""
+        looks = (self.look() for _ in range(10))
+        return next((now for now in looks if now), {})
+
     def start(self, *arguments):
         return subprocess.Popen(
             [PROGRAM, *arguments, "--endpoint-url", self.url, "--region", REGION, "--pace", str(SPEED)]
@@ -131,7 +136,7 @@ class Round:
 
     def safe(self, original):
         """The original is there, or the replacement under the name, which is then verified."""
-        now = self.look()
+        now = self.look_between_names()
         rids = {one["DbiResourceId"]: one["DBInstanceStatus"] for one in now.values()}
         kept = rids.get(original["DbiResourceId"], "gone") not in ("gone", "deleting")
         serving = ("available", "modifying", "backing-up")

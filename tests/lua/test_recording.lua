@@ -1,4 +1,5 @@
 --- What a recording holds and does not hold, and what the sandbox answers to it.
+local constant = require "trapheus.constant"
 local core = require "trapheus.core"
 local errors = require "trapheus.errors"
 local json = require "trapheus.json"
@@ -252,6 +253,11 @@ function tests.what_is_no_recording_is_refused_with_its_place()
     end)
   end
   refused("No such file", play, "no/such.jsonl")
+end
+
+tests["what is constant is handed on like anything else"] = function()
+  local copy = redacted.new()(constant { Filters = constant { { Name = "tag:x", Values = { "y" } } } })
+  assert(copy.Filters[1].Name == "tag:x")
 end
 
 return tests
