@@ -23,11 +23,25 @@ local function flattened_key(ref, shape, key)
   return name and key:gsub("[^.]*$", name) or key
 end
 
+-- A hundred names in each look of a fleet: where an item stands is only written down for the message.
+local function encode_scalars(walk, ref, shape, list, prefix, path)
+  local text_of, format = scalars.text[shape.type], ref.timestampFormat or shape.timestampFormat
+  for i, item in ipairs(list) do
+    local text = text_of(item, format)
+    if not text then shapes.wrong_type(walk, shape.type, item, ("%s[%d]"):format(path, i)) end
+    add(walk, dot(prefix, i), text)
+  end
+end
+
+local CONTAINERS = { list = true, map = true, structure = true } -- and how each is written, below
+
 local function encode_list(walk, ref, shape, value, key, path)
   if next(value) == nil then return add(walk, key, "") end
   if not json.is_list(value) then shapes.wrong_type(walk, "list", value, path) end
   local prefix = model.is_flattened(ref, shape) and flattened_key(ref, shape, key)
     or dot(key, shape.member.locationName or "member")
+  local member = walk.shapes[shape.member.shape]
+  if not CONTAINERS[member.type] then return encode_scalars(walk, shape.member, member, value, prefix, path) end
   for i, item in ipairs(value) do
     encode_value(walk, shape.member, item, dot(prefix, i), ("%s[%d]"):format(path, i))
   end
@@ -55,7 +69,7 @@ local function encode_structure(walk, _, shape, value, key, path)
   end
 end
 
-local CONTAINERS = { list = encode_list, map = encode_map, structure = encode_structure }
+CONTAINERS.list, CONTAINERS.map, CONTAINERS.structure = encode_list, encode_map, encode_structure
 
 function encode_value(walk, ref, value, key, path)
   local shape = walk.shapes[ref.shape]
