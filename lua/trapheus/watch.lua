@@ -21,6 +21,8 @@ local FIRST_AGE_S = 20
 ---@field turn integer
 ---@field about trapheus.WatchedPhase
 ---@field asked_ms integer
+---@field age integer       at that time
+---@field seen { watched_s: number, changes: number }  of its phase at that age
 
 ---@class trapheus.WatchedPhase
 ---@field phase string      what is waited for, in the same words for all who wait for it
@@ -89,6 +91,7 @@ local function put(self, kept, question)
   end
   group.last = group.last + 1
   group[group.last] = question
+  question.age, question.seen = age, group.seen
 end
 
 -- Adds what was watched of an age; older knowledge fades.
@@ -228,10 +231,8 @@ function Watch:fill(shelf, room)
   return kept and kept.live > 0 and pick(self, ripen(self, kept, now_ms), now_ms, room) or {}
 end
 
-local function note(self, question, asked_ms)
-  local age = age_of(question, question.asked_ms)
-  learn(seen_of(self, question.about.phase, age), (asked_ms - question.asked_ms) / 1000, 0)
-  return age
+local function note(question, asked_ms)
+  learn(question.seen, (asked_ms - question.asked_ms) / 1000, 0)
 end
 
 --- The answers are there. Without `asked_ms` there are none.
@@ -243,7 +244,7 @@ function Watch:answered(unchanged, changed, asked_ms)
     if is_stale(question) then
       drop(self, question)
     else
-      note(self, question, asked_ms)
+      note(question, asked_ms)
       question.asked_ms = asked_ms
       put(self, self.tables[question.shelf], question)
     end
@@ -251,8 +252,8 @@ function Watch:answered(unchanged, changed, asked_ms)
   for _, question in ipairs(changed) do
     drop(self, question)
     if not is_stale(question) then
-      local age = asked_ms and note(self, question, asked_ms)
-      question.entry.watched = age and { phase = question.about.phase, age = age }
+      if asked_ms then note(question, asked_ms) end
+      question.entry.watched = asked_ms and { phase = question.about.phase, age = question.age } or nil
       self.wake(question.entry, asked_ms)
     end
   end
