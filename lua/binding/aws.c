@@ -13,7 +13,7 @@ struct aws_op {
     struct reply reply;
     struct tph_buf request_id, code, message;
     unsigned attempts;
-    bool failed, retryable, ambiguous;
+    bool held, failed, retryable, ambiguous;
 };
 
 static void aws_cancel(struct op *op) {
@@ -83,7 +83,10 @@ static void set_error(lua_State *L, const struct aws_op *aws) {
 static int aws_push_result(lua_State *L, struct op *op) {
     struct aws_op *aws = (struct aws_op *)op;
     lua_createtable(L, 0, 6);
-    reply_set_fields(L, &aws->reply);
+    if (aws->held)
+        reply_set_held(L, &aws->reply);
+    else
+        reply_set_fields(L, &aws->reply);
     set_text(L, "request_id", &aws->request_id);
     set_integer(L, "attempts", aws->attempts);
     if (aws->failed) set_error(L, aws);
@@ -96,7 +99,8 @@ static const struct tph_credentials *check_credentials(lua_State *L, int index) 
 }
 
 /* aws(loop, { url=, body=, target=, content_type=, service=, region=, credentials=, read_only=,
- *   max_attempts=, timeout_ms=, allow_http= }): without credentials it is not signed
+ *   max_attempts=, timeout_ms=, allow_http=, held= }): without credentials it is not signed; held:
+ *   the body comes as bytes outside of Lua's heap, to be closed
  *   -> op | nil, err. Its result is { status=, headers=, body=, request_id=, attempts=, error = nil
  *   | { code=, message=, status=, request_id=, retryable=, ambiguous=, attempts= } } */
 int tph_loop_call(lua_State *L) {
@@ -120,6 +124,7 @@ int tph_loop_call(lua_State *L) {
     request.credentials = check_credentials(L, 2);
     struct aws_op *aws = (struct aws_op *)tph_op_new(L, sizeof *aws, 1);
     aws->op.type = &type;
+    aws->held = tph_field_opt_flag(L, 2, "held", false);
     enum tph_status status = tph_aws_send(loop, &request, aws_done, aws, &aws->call);
     return status == TPH_OK ? 1 : tph_push_failure(L, status, "call");
 }

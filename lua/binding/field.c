@@ -115,11 +115,37 @@ struct tph_buf *tph_push_buf(lua_State *L, size_t max_bytes) {
     return buf;
 }
 
-void tph_bind_pure(lua_State *L) {
+struct tph_str tph_check_bytes(lua_State *L, int index) {
+    const struct tph_buf *buf = luaL_testudata(L, index, BUF);
+    return buf ? tph_buf_view(buf) : tph_check_str(L, index);
+}
+
+/* bytes:sub(first, last) -> text, as of a string; last: not before the end if it is negative */
+static int buf_sub(lua_State *L) {
+    struct tph_str bytes = tph_buf_view(luaL_checkudata(L, 1, BUF));
+    lua_Integer length = (lua_Integer)bytes.length_bytes;
+    lua_Integer first = luaL_checkinteger(L, 2), last = luaL_optinteger(L, 3, length);
+    if (first < 1) first = 1;
+    if (last < 0 || last > length) last = length;
+    if (first > last)
+        lua_pushliteral(L, "");
+    else
+        lua_pushlstring(L, bytes.data + first - 1, (size_t)(last - first + 1));
+    return 1;
+}
+
+static void bind_buf(lua_State *L) {
+    static const luaL_Reg meta[] = {{"__gc", buf_gc}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"sub", buf_sub}, {"close", buf_gc}, {NULL, NULL}};
     luaL_newmetatable(L, BUF);
-    lua_pushcfunction(L, buf_gc);
-    lua_setfield(L, -2, "__gc");
+    luaL_setfuncs(L, meta, 0);
+    luaL_newlib(L, methods);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
+}
+
+void tph_bind_pure(lua_State *L) {
+    bind_buf(L);
     tph_bind_scalar(L);
     tph_bind_sign(L);
     tph_bind_text(L);

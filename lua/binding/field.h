@@ -48,6 +48,10 @@ bool tph_push_scalar(lua_State *L, size_t kind, struct tph_str text);
  * function that asked for it ends. */
 struct tph_buf *tph_push_buf(lua_State *L, size_t max_bytes);
 
+/* The string or such a buffer at `index`, as a view (valid while the value is on the stack and is
+ * not closed). Raises if it is neither. */
+struct tph_str tph_check_bytes(lua_State *L, int index);
+
 /* The parts of tph_bind_pure(), as described in binding.h. */
 void tph_bind_scalar(lua_State *L);
 void tph_bind_json(lua_State *L);

@@ -18,12 +18,13 @@ static void add_item(lua_State *L, int list, lua_Integer count, const struct tph
     lua_rawseti(L, list, count + LAST + 1);
 }
 
-/* xml.items(body, list, field, but) -> { value, print, first, last, … }, begin, end | nothing */
+/* xml.items(body, list, field, but) -> { value, print, first, last, … }, begin, end | nothing; the
+ * body is a text or bytes that are held */
 int tph_xml_items(lua_State *L) {
     struct tph_str field = tph_check_str(L, 3), but = tph_check_str(L, 4);
     struct tph_xml_items items;
     struct tph_xml_item item;
-    enum tph_status status = tph_xml_items_init(&items, tph_check_str(L, 1), tph_check_str(L, 2));
+    enum tph_status status = tph_xml_items_init(&items, tph_check_bytes(L, 1), tph_check_str(L, 2));
     if (status != TPH_OK) return 0;
     lua_settop(L, 4);
     lua_createtable(L, 100 * PARTS, 0); /* as many as a page of RDS has at most */

@@ -49,7 +49,8 @@ static void set_header(lua_State *L, struct tph_str name, struct tph_str value) 
     lua_rawset(L, -3);
 }
 
-void reply_set_fields(lua_State *L, const struct reply *reply) {
+/* [-0, +0] status and headers */
+static void set_head(lua_State *L, const struct reply *reply) {
     struct tph_str lines = tph_buf_view(&reply->headers);
     if (reply->status) {
         lua_pushinteger(L, reply->status);
@@ -61,6 +62,18 @@ void reply_set_fields(lua_State *L, const struct reply *reply) {
         set_header(L, name, next_line(&lines));
     }
     lua_setfield(L, -2, "headers");
+}
+
+void reply_set_fields(lua_State *L, const struct reply *reply) {
+    set_head(L, reply);
     tph_push_str(L, tph_buf_view(&reply->body));
+    lua_setfield(L, -2, "body");
+}
+
+void reply_set_held(lua_State *L, struct reply *reply) {
+    set_head(L, reply);
+    struct tph_buf *held = tph_push_buf(L, reply->body.max_bytes);
+    *held = reply->body;
+    tph_buf_init(&reply->body, 0);
     lua_setfield(L, -2, "body");
 }

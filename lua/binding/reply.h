@@ -18,4 +18,8 @@ void reply_forget(struct reply *);
  * headers of the same name the values are joined by ", ". */
 void reply_set_fields(lua_State *, const struct reply *);
 
+/* The same, but the body is no string, and the reply has it no more: bytes outside of Lua's heap.
+ */
+void reply_set_held(lua_State *, struct reply *);
+
 #endif

@@ -77,7 +77,7 @@ end
 ---@class trapheus.Sight   What one value of a filter let through.
 ---@field asked_ms integer
 ---@field mark any         equal when nothing has changed
----@field raw table[]?     the items, or where they are folded, until somebody asks
+---@field raw table[]?     the items, or their texts and how to read them, until somebody asks
 ---@field items table[]?   the items
 
 --- The items, as a decoded page has them.
@@ -86,8 +86,10 @@ end
 function observer.items(sight)
   if not sight.items then
     sight.items = {}
-    for i, each in ipairs(sight.raw) do sight.items[i] = folded.is(each.page) and each.page:open(each.i) or each end
-    sight.raw = nil -- and the page, of which it is a hundredth
+    for i, each in ipairs(sight.raw) do
+      sight.items[i] = folded.is(each.page) and each.page:open(each.text) or each
+    end
+    sight.raw = nil
   end
   return sight.items
 end
@@ -179,15 +181,18 @@ local function marks_of(shelf, values, pages, only)
   return marks
 end
 
--- Puts what is wanted on the shelf.
+-- Puts what is wanted on the shelf, and lets go of the pages.
 local function keep(shelf, pages, only, marks, wanted, asked_ms)
   for value, is_wanted in pairs(wanted) do
     if is_wanted then shelf.seen[value] = { asked_ms = asked_ms, mark = marks[value], raw = {} } end
   end
   each_item(shelf, pages, only, function(value, page, i)
     local raw = wanted[value] and shelf.seen[value].raw
-    if raw then raw[#raw + 1] = folded.is(page) and { page = page, i = i } or page[i] end
+    if raw then raw[#raw + 1] = folded.is(page) and { page = page, text = page:cut(i) } or page[i] end
   end)
+  for _, page in ipairs(pages) do
+    if folded.is(page) then page:close() end
+  end
 end
 
 --- Whoever asks about it next asks the service.

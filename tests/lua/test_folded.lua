@@ -22,7 +22,7 @@ local function unfolded(result)
   local list = result[LIST]
   if folded.is(list) then
     result[LIST] = json.list {}
-    for i = 1, list.count do result[LIST][i] = list:open(i) end
+    for i = 1, list.count do result[LIST][i] = list:open(list:cut(i)) end
   end
   return result
 end

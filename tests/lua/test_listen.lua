@@ -56,6 +56,33 @@ function tests.a_request_and_its_reply()
   assert(got.status == 404 and got.headers["x-two"] == "2" and got.body == "none")
 end
 
+--- Calls for something of AWS's, and replies with that body.
+local function called(loop, server, body, more)
+  local request = { url = ("http://127.0.0.1:%d/"):format(server:port()), body = "k=v", service = "s", region = "r",
+    allow_http = true, read_only = true, max_attempts = 1 }
+  for name, value in pairs(more) do request[name] = value end
+  local next_request <close> = server:next()
+  local op <close> = assert(loop:aws(request))
+  assert(await(loop, next_request):reply(200, {}, body))
+  return (await(loop, op))
+end
+
+function tests.a_body_that_is_held()
+  local loop, server = site()
+  local _ <close> = closing(loop, server)
+  local body = "<R><Things><Thing><Name>a</Name></Thing></Things></R>"
+  assert(called(loop, server, body, {}).body == body)
+  local held = called(loop, server, body, { held = true }).body
+  local items, first, last = core.xml.items(held, "Things", "Name", "Now")
+  assert(#items == 4 and items[1] == "a" and held:sub(1, first) == "<R><Things>")
+  assert(held:sub(items[3], items[4]) == "<Thing><Name>a</Name></Thing>" and held:sub(last) == "</Things></R>")
+  assert(held:sub(1, -1) == body and held:sub(-5, 2) == "<R" and held:sub(3, 1000) == body:sub(3))
+  assert(held:sub(4, 3) == "" and held:sub(1000, 2000) == "")
+  held:close()
+  held:close()
+  assert(held:sub(1, -1) == "" and not core.xml.items(held, "Things", "Name", "Now"))
+end
+
 function tests.a_reply_that_breaks_off()
   local loop, server = site()
   local _ <close> = closing(loop, server)

@@ -246,10 +246,25 @@ function core.xml.decode(bytes, reading) end
 ---@field [5] string
 ---@field [6] nil|function|trapheus.core.Writing|(string|trapheus.core.Writing)[]
 
+--- Bytes outside of Lua's heap: the body of a reply that is held.
+---@class trapheus.core.Buf
+local Buf = {}
+
+--- As of a string, but for a `first` below 1 (it is 1) and a negative `last` (it is the end).
+---@param first integer
+---@param last integer?
+---@return string
+function Buf:sub(first, last) end
+
+--- Frees them: it is empty then. Being collected does the same.
+function Buf:close() end
+
+---@alias trapheus.core.Bytes string|trapheus.core.Buf
+
 --- The items of a listing, if it is written as AWS writes it, without parsing them: four values each, one after the
 --- other: the text of its first `field`; a number that is equal for equal items, but for the text of the first `but`;
 --- where in the body it begins, and where it ends.
----@param body string
+---@param body trapheus.core.Bytes
 ---@param list string   "DBInstances", whose items are each a "DBInstance"
 ---@param field string
 ---@param but string

@@ -21,8 +21,8 @@ local client = {}
 ---@field read_only boolean  It only looks, and may be sent again.
 ---@field body string?       The form body; not for a transport that takes tables.
 ---@field max_attempts integer?  1: it is sent once, whatever comes back.
----@field decode (fun(definition: trapheus.Model|string, operation: string, body: string): table)?  Instead of
----                          protocol.decode.
+---@field decode (fun(definition: trapheus.Model|string, operation: string, body: trapheus.core.Bytes): table)?
+---                          Instead of protocol.decode.
 
 ---@class trapheus.CallInfo
 ---@field status? integer

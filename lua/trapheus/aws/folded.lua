@@ -25,13 +25,25 @@ function Page:value(i) return self.items[(i - 1) * PARTS + VALUE] end
 ---@return integer
 function Page:print(i) return self.items[(i - 1) * PARTS + PRINT] end
 
---- The item as a decoded page has it.
+--- The item's text.
 ---@param i integer
----@return table
-function Page:open(i)
+---@return string
+function Page:cut(i)
   local at = (i - 1) * PARTS
-  local text = self.body:sub(self.items[at + FIRST], self.items[at + LAST])
+  return self.body:sub(self.items[at + FIRST], self.items[at + LAST])
+end
+
+--- The item of that text as a decoded page has it.
+---@param text string
+---@return table
+function Page:open(text)
   return protocol.decode(self.definition, self.operation, self.head .. text .. self.tail)[self.list][1]
+end
+
+--- What has not been cut is let go of: a page is a third of a megabyte, and not the collector's to see.
+function Page:close()
+  if type(self.body) ~= "string" then self.body:close() end
+  self.body, self.items = nil, nil
 end
 
 ---@param value any
@@ -41,17 +53,18 @@ function folded.is(value) return getmetatable(value) == Page end
 --- As protocol.decode, but the items of `list` stay folded, where they are written as AWS writes them.
 ---@param definition trapheus.Model|string
 ---@param operation string
----@param body string
+---@param body trapheus.core.Bytes
 ---@param list string    "DBInstances", whose elements are "DBInstance"
 ---@param field string   that they are asked for by
 ---@return table
 function folded.decode(definition, operation, body, list, field)
   local items, first, last = core.xml.items(body, list, field, RESTLESS)
-  if not items then return protocol.decode(definition, operation, body) end
+  if not items then return protocol.decode(definition, operation, body:sub(1, -1)) end
   local page = { definition = definition, operation = operation, list = list, body = body, items = items,
     count = #items // PARTS, head = body:sub(1, first), tail = body:sub(last) }
   local result = protocol.decode(definition, operation, page.head .. page.tail)
-  if page.count > 0 then result[list] = setmetatable(page, Page) end
+  setmetatable(page, Page)
+  if page.count > 0 then result[list] = page else page:close() end
   return result
 end
 

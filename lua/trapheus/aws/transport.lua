@@ -66,6 +66,7 @@ local function start(self, call)
     read_only = call.read_only,
     max_attempts = call.max_attempts or self.max_attempts,
     allow_http = self.allow_http,
+    held = call.decode ~= nil,
   })
 end
 
