@@ -6,7 +6,7 @@ local shapes = require "trapheus.settings.shapes"
 ---@class trapheus.Settings
 ---@field rows table[]
 ---@field plain table[]     of which those that are a field of the record as it is
----@field shaped table[]    and the others
+---@field shaped { name: string, read: fun(raw: table): any }[]  and the others, with what reads them
 ---@field modified table[]  those that a modification takes, in the configuration
 ---@field called table[]    those that have a call of their own
 ---@field own table[]       those that are to be as they were once the replacement is configured
@@ -27,11 +27,19 @@ local function those(rows, which)
   return list
 end
 
+local function readers(rows)
+  local list = {}
+  for _, row in ipairs(rows) do
+    if not shapes.is_plain(row) then list[#list + 1] = { name = row.name, read = shapes.reader(row) } end
+  end
+  return list
+end
+
 local function of_rows(rows)
   return setmetatable({
     rows = rows,
     plain = those(rows, shapes.is_plain),
-    shaped = those(rows, function(row) return not shapes.is_plain(row) end),
+    shaped = readers(rows),
     modified = those(rows, function(row) return row.modify and not LATER[row.with] end),
     called = those(rows, function(row) return not row.with and row.call and calls[row.call] end),
     own = those(rows, function(row) return not row.cannot and not LATER[row.with] end),
@@ -55,13 +63,14 @@ end
 ---@param raw table  A DBInstance or a DBCluster
 ---@return table<string, any>
 function Settings:capture(raw)
-  local config = {}
-  for _, row in ipairs(self.plain) do
+  local config, plain, shaped = {}, self.plain, self.shaped
+  for i = 1, #plain do
+    local row = plain[i]
     local value = raw[row.path]
     if value == nil then value = row.default end
     config[row.name] = value
   end
-  for _, row in ipairs(self.shaped) do config[row.name] = shapes.read(raw, row) end
+  for i = 1, #shaped do config[shaped[i].name] = shaped[i].read(raw) end
   return config
 end
 

@@ -179,7 +179,7 @@ end
 --- RDS User Guide, "Tagging": keys that begin with aws: or rds: cannot be written; ours are no setting.
 function rules.own_tag(record)
   local key = tostring(record.Key) -- of a file it may be anything
-  return not (key:find "^aws:" or key:find "^rds:" or key:find "^trapheus:")
+  return not key:find "^[art]" or not (key:find "^aws:" or key:find "^rds:" or key:find "^trapheus:")
 end
 
 return rules

@@ -43,7 +43,10 @@ end
 
 local function pick(element, row)
   local copy = {}
-  for _, field in ipairs(row.fields) do copy[field] = element[field] end
+  for i = 1, #row.fields do
+    local field = row.fields[i]
+    copy[field] = element[field]
+  end
   return copy
 end
 
@@ -51,9 +54,12 @@ local function kept(element, row) return not row.keep or rules[row.keep](element
 
 local function in_order(fields)
   return function(a, b)
-    for _, field in ipairs(fields) do
-      local left, right = tostring(a[field]), tostring(b[field])
-      if left ~= right then return left < right end
+    for i = 1, #fields do
+      local left, right = a[fields[i]], b[fields[i]]
+      if left ~= right then
+        left, right = tostring(left), tostring(right)
+        if left ~= right then return left < right end
+      end
     end
     return false
   end
@@ -122,14 +128,18 @@ end
 
 local function nothing(value) return value == nil or type(value) == "table" and next(value) == nil end
 
---- The value of a setting in a record. Of most there is nothing, whatever their shape.
----@param raw table
+--- What reads the value of a setting in a record. Of most there is nothing, whatever their shape.
 ---@param row table
----@return any
-function shapes.read(raw, row)
-  local first = parts_of(row.path)[1]
-  if first and nothing(raw[first.field]) then return row.default end
-  return shapes[row.shape or "scalar"](shapes.gather(raw, row.path), row)
+---@return fun(raw: table): any
+function shapes.reader(row)
+  local parts, shape, default = parts_of(row.path), shapes[row.shape or "scalar"], row.default
+  local first = parts[1] and parts[1].field
+  return function(raw)
+    if first and nothing(raw[first]) then return default end
+    local found = {}
+    gather(raw, parts, 1, found)
+    return shape(found, row)
+  end
 end
 
 return shapes
