@@ -84,12 +84,14 @@ local function only_unseen(case)
   return case.preset ~= "adversarial" and not has_company(case)
 end
 
--- What a run says that it could not do, when nothing has kept it from that.
-local function needless_rest(facts)
+-- What a run says that it could not do, when nothing has kept it from that. Settings are asked for once.
+local function needless_rest(watch, facts)
   for _, field in ipairs { "leftover", "protection_left", "fence_left", "lock_left", "snapshot_left" } do
     if facts[field] then return "nothing was refused, and something is left: " .. field end
   end
-  if #(facts.differing or {}) > 0 then return "nothing went wrong for good, and settings differ" end
+  if #(facts.differing or {}) > 0 and watch.sb.failed_modifications == 0 then
+    return "nothing went wrong for good, and settings differ"
+  end
 end
 
 -- L2: nothing happens needlessly; what is to be refused is; what could not be looked at is no reason to undo.
@@ -103,7 +105,7 @@ local function as_expected(watch, host)
   local parked = watch.play.parked[1]
   if parked and not by_hand then return "a person was needed: " .. parked end
   if by_hand and not parked then return "a person could have mended it, and was not asked" end
-  return not by_hand and needless_rest(host.run.facts) or nil
+  return not by_hand and needless_rest(watch, host.run.facts) or nil
 end
 
 -- So long the calls that were lost or refused, or renames that failed afterwards, may have kept the run.

@@ -84,6 +84,7 @@ local function finish(sb, resource, list, way, failed)
   way.settle(sb, resource, not failed and list or nil)
   secrets.settle(sb, resource)
   if failed then
+    sb.failed_modifications = sb.failed_modifications + 1
     return events.failure(sb, resource.kind.event, resource.name, ("Unable to modify the %s."):format(way.what))
   end
   events.add(sb, resource.kind.event, resource.name, "configuration change",

@@ -28,6 +28,7 @@ local weather = require "trapheus.sandbox.weather"
 ---@field mail table[] What SES was asked to send
 ---@field published table[] What SNS was asked to publish: at_ms, and the parameters
 ---@field webhooks table[] What was posted: at_ms, url, body
+---@field failed_modifications integer In the background: what is true, whether or not there is an event for it
 ---@field on_commit fun(sb: trapheus.Sandbox)|nil Called after each change of committed truth
 ---@field on_happening fun(fault: trapheus.sandbox.Fault)|nil Called when a fault that has a time happens
 local sandbox = {}
@@ -57,7 +58,7 @@ function sandbox.new(options)
     exports = {}, export_names = {}, subscriptions = {}, proxies = {}, integrations = {},
     blue_green = {}, global_clusters = {}, published = {},
     lacking = { bucket = {}, role = {}, permission = {}, key = {}, topic = {} },
-    replications = {}, denied = {}, awaited = {},
+    replications = {}, denied = {}, awaited = {}, failed_modifications = 0,
   }, sandbox)
   sb.now = math.floor(sb.clock())
   sb.host_label = names.host_label(sb)
