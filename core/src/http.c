@@ -71,8 +71,20 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
     return call->refusal == TPH_OK ? line.length_bytes : 0;
 }
 
+/* Room for a body of the length that its headers tell, but for one that only says that it is long.
+ * That of one that comes compressed is too short. */
+static enum tph_status make_room(struct tph_http_call *call) {
+    curl_off_t told_bytes = 0;
+    curl_easy_getinfo(call->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &told_bytes);
+    if (told_bytes <= 0 || told_bytes > HTTP_MAX_TOLD_BYTES) return TPH_OK;
+    if ((size_t)told_bytes > call->body.max_bytes) return TPH_OK; /* refused when it comes */
+    return tph_buf_reserve(&call->body, (size_t)told_bytes);
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context) {
     struct tph_http_call *call = context;
+    call->refusal = call->body.data ? TPH_OK : make_room(call);
+    if (call->refusal != TPH_OK) return 0;
     call->refusal = tph_buf_append(&call->body, (struct tph_str){data, size * count});
     return call->refusal == TPH_OK ? size * count : 0;
 }
