@@ -8,7 +8,7 @@ local watch = {}
 
 local PAGE = 100 -- questions that one call asks
 local MOST_PAGES = 10 -- in a round, of one kind
-local WORTH_MS = 1000 -- so much sooner must a change be seen by one call more
+local WORTH_MS = 1050 -- so much sooner must a change be seen by one call more
 local CALM = 8 -- times that, where nothing is kept waiting
 local MIN_MS, MAX_MS = 1000, 20 * 1000 -- between two askings of one question
 local LATE <const>, EARLY <const> = 1.25, 0.5 -- of its time: a page is not waited for any longer; it may fill one
