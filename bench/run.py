@@ -101,7 +101,7 @@ def restores(fidelity, least):
 
 # Fleets ---------------------------------------------------------------------------------------
 
-WAITS, WAIT_S, PACE, INTERVAL_S = 1000, 120, 5, 1.6  # the peer sees changes about as late as ours
+WAITS, WAIT_S, PACE, INTERVAL_S = 1000, 120, 5, 1.65  # the peer sees changes about as late as ours
 FLEET = int(os.environ.get("FLEET", 1000))
 FLEET_PACE, FLEET_MIB = 20, 64
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDSANDBOX", "AWS_SECRET_ACCESS_KEY": "sandbox-secret", "AWS_REGION": "us-east-1"}
