@@ -281,7 +281,7 @@ static bool put_value(struct writing *writing, int index, const struct place *pl
 }
 
 static void trim(struct tph_buf *buf) {
-    if (buf->capacity_bytes > KEPT_BYTES) tph_buf_deinit(buf);
+    if (buf->capacity_bytes > KEPT_BYTES) tph_buf_wipe(buf);
 }
 
 /* write_json(value, list, indent) -> text | nil, message */

@@ -15,7 +15,7 @@ local operations = require "trapheus.operations"
 local door = {}
 
 local STALENESS_MS = 60 * 1000     -- a read may be this much behind what was committed
-local CALL_MS = 60 * 1000          -- so long the client waits for the reply to a call
+local CALL_MS = 220 * 1000         -- so long a call may be under way: three attempts, if the first two never left
 local SHOW_MS = 120 * 1000         -- an accepted change may take this long to show, staleness included
 local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this no lost call can still be executed
 
@@ -49,6 +49,9 @@ local ANSWERED = { accepted = true, doubtful = true }
 
 local function lost(intent) return not ANSWERED[intent.state] end
 
+-- When the call had certainly left, or been given up: of a process that has died meanwhile, nobody knows.
+local function ended_ms(intent) return intent.at_ms + (intent.state == "sent" and CALL_MS or 0) end
+
 local function sorted_intents(run)
   local list = {}
   for _, intent in pairs(run.record.intents) do list[#list + 1] = intent end
@@ -79,7 +82,7 @@ end
 local function undecided(run, held, except)
   local now, name = run.world:now_ms(), held:match "%S+$"
   for _, intent in ipairs(sorted_intents(run)) do
-    local left_ms = intent.at_ms + (lost(intent) and quiescence_ms(run) or SHOW_MS) - now
+    local left_ms = ended_ms(intent) + (lost(intent) and quiescence_ms(run) or SHOW_MS) - now
     if intent.key ~= except and left_ms > 0 and concerns(intent, held) then
       return run:wait_out((lost(intent) and "a lost %s of %s to be certainly dead" or "%s of %s to show"):format(
         intent.operation, name), left_ms / 1000)
@@ -103,7 +106,7 @@ end
 -- A sending whose outcome was never known may still be executed, whatever becomes of the next one.
 local function remember_lost(run, intent)
   if intent.sends == 0 or not lost(intent) then return end
-  local ghost = { key = intent.key, operation = intent.operation, at_ms = intent.at_ms }
+  local ghost = { key = intent.key, operation = intent.operation, at_ms = ended_ms(intent) }
   for _, held in ipairs(intent.names) do run.record.lost[held] = ghost end
   if intent.aspect then run.record.lost[intent.aspect] = ghost end
 end
@@ -126,8 +129,7 @@ local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
   local now = run.world:looked_ms()
   run.counted = run.counted or not trace.moving
-  local under_way_ms = intent.state == "sent" and CALL_MS or 0 -- its process has died: nobody knows when
-  local fresh = not trace.moving and now >= intent.at_ms + under_way_ms + STALENESS_MS
+  local fresh = not trace.moving and now >= ended_ms(intent) + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
 end
@@ -156,7 +158,7 @@ local function reconsider(run, intent, rule)
     return run:fail(("%s of %s was sent %d times and has not taken effect"):format(
       intent.operation, intent.target.name, intent.sends))
   end
-  local left_ms = intent.at_ms + quiescence_ms(run) - run.world:now_ms()
+  local left_ms = ended_ms(intent) + quiescence_ms(run) - run.world:now_ms()
   if lost(intent) and not rule.repeatable and left_ms > 0 then
     return run:wait(("a lost %s of %s to be certainly dead"):format(intent.operation, intent.target.name),
       left_ms / 1000)
@@ -187,8 +189,9 @@ local function rejected(run, intent, err)
   return run:fail(tostring(err), err.code)
 end
 
-local function send(run, intent, parameters)
-  remember_lost(run, intent)
+-- `before`: the intent of the sending before it, which may have been about another name.
+local function send(run, intent, parameters, before)
+  if before then remember_lost(run, before) end
   intent.state, intent.sends, intent.at_ms, intent.reads = "sent", intent.sends + 1, run.world:now_ms(), nil
   run.record.intents[intent.key] = intent
   run:save("intent", intent) -- raises when it cannot be written: then nothing is sent
@@ -229,13 +232,13 @@ function door.mutate(run, operation, target, parameters)
     local answer = reconsider(run, intent, rule)
     if answer then return answer end
   end
-  intent = intent or {
+  local anew = {
     key = key, operation = operation, step = run.record.step, target = constant(target),
-    names = constant(rule.names(parameters)), sends = 0,
+    names = constant(rule.names(parameters)), sends = intent and intent.sends or 0,
     aspect = rule.aspect and rule.aspect(parameters, target) or nil,
   }
-  local answer = unquiet(run, intent, rule) or not rule.marks and lease.lost(run)
-  return answer or send(run, intent, parameters)
+  local answer = unquiet(run, anew, rule) or not rule.marks and lease.lost(run)
+  return answer or send(run, anew, parameters, intent)
 end
 
 --- The step has seen the effect: the intent is closed, and no quiescence is owed for it, if that proves anything.

@@ -10,6 +10,7 @@ local LONGEST_S = 7 * 24 * 3600
 local USUAL_SPREAD, USUAL_WEIGHT = 0.1, 0.25
 local BLUR_S = 2 -- looks are some seconds apart
 local MISLED = 3 -- deviations off: it is not as it was
+local MOST_TIMES = 20 -- that one phase is recorded in a run
 local ABSENT_MS = 600 * 1000 -- looks are never this far apart while somebody is at work
 
 ---@class trapheus.Recorded
@@ -52,13 +53,13 @@ local function changed_ms(run)
 end
 
 -- Under what the length of a phase is kept: its words, and the how manieth it is. One flat table costs little to save.
+-- nil: it has come so often that nothing is to be learnt of it.
 local function key_of(run, words)
-  local phases, key, count = run.record.phases or {}, words, 1
-  while phases[key] do
-    count = count + 1
+  local phases, key = run.record.phases or {}, words
+  for count = 2, MOST_TIMES do
+    if not phases[key] then return key end
     key = words .. " " .. count
   end
-  return key
 end
 
 --- The phase that a run has waited for is over: its length is kept.
@@ -69,6 +70,7 @@ function history.over(run)
   local ended_ms = phase and phase.began_ms and changed_ms(run)
   if not ended_ms then return end
   local length_s, key = (ended_ms - phase.began_ms) // 100 / 10, key_of(run, phase.words)
+  if not key then return end
   local known = run.past and run.past[key]
   if known then run.misled = math.abs(length_s - known.length_s) > MISLED * known.spread_s end
   run.record.phases = run.record.phases or {}
@@ -162,7 +164,7 @@ end
 ---@return number? spread     and as a share of its length.
 function history.due_ms(run)
   local phase = run.past and run.resting and not run.misled and run.phase
-  local known = phase and phase.began_ms and run.past[key_of(run, phase.words)]
+  local known = phase and phase.began_ms and run.past[key_of(run, phase.words) or false]
   if not known then return nil end
   local due_ms, spread_ms = phase.began_ms + known.length_s * 1000, known.spread_s * 1000
   if run.world:now_ms() > due_ms + MISLED * spread_ms then return nil end

@@ -55,8 +55,8 @@ end
 -- What another machine needs to end the run: which way it goes, and what does not change.
 local function state(run)
   local going, stated = run.record.direction, run.stated
-  if not stated or stated.going ~= going then
-    stated = { going = going, text = state_text(run) }
+  if not stated or stated.going ~= going or stated.original ~= run.facts.original then
+    stated = { going = going, original = run.facts.original, text = state_text(run) }
     run.stated = stated
   end
   return stated.text
@@ -204,8 +204,8 @@ end
 
 -- One renewal, on one of the two. True: nothing is left to do for now.
 local function renewed(run, role)
-  local seen = run.facts[role] and run:find(role)
-  if not seen or seen.status == "deleting" then return true end
+  local seen, given_up = run.facts[role] and run:find(role), run.facts.lease.given_up or {}
+  if not seen or seen.status == "deleting" or given_up[seen.resource_id] then return true end
   local other = theirs(run, seen)
   if other and in_force(run, other) then return true end -- the next change is stopped by it
   if left_s(run, seen) > RENEW_S and told_state(run, seen) then
@@ -222,10 +222,18 @@ end
 ---@param run trapheus.Run
 function lease.keep(run)
   local held = run.facts.lease
-  if not held or held.ended then return end
+  if not held then return end
   if held.going == run.record.direction and run:now_s() < (held.renew_at or 0) then return end
   local original, replacement = renewed(run, "original"), renewed(run, "replacement")
   if original and replacement then held.going, held.renew_at = run.record.direction, run:now_s() + CHECK_S end
+end
+
+-- On this it is not renewed any more: what is taken off is not to be put there again.
+local function end_on(run, thing)
+  local held = run.facts.lease
+  if not (held and thing and thing.resource_id) then return end
+  held.given_up = held.given_up or {}
+  held.given_up[thing.resource_id] = true
 end
 
 --- Takes our tags off what this run has changed or made. nil: there are none.
@@ -234,7 +242,7 @@ end
 ---@return trapheus.Answer?
 function lease.release(run, thing)
   local keys = thing and marks.keys(thing.tags, run.id) or {}
-  if run.facts.lease then run.facts.lease.ended = true end
+  end_on(run, thing)
   if #keys == 0 then
     if thing then run:confirm(marks.take(thing, keys)) end
     return thing and run:quiesce("tags", thing.arn) -- what was lost on the way may still come

@@ -200,6 +200,7 @@ end
 
 local function turn(run, why)
   run.record.failure = { message = why }
+  snapshot.tell_unmarked(run)
   go(run, "back", "restore")
 end
 

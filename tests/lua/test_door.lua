@@ -194,6 +194,21 @@ for _, kind in ipairs { "drop", "500n" } do
   end
 end
 
+tests["a lost call is remembered by the name that it was sent to, not by an earlier one"] = function()
+  local run = new { faults = { { operation = "AddTagsToResource", occurrence = "every", kind = "drop" } } }
+  local arn = run.target.arn or run.world.sandbox:instance("mydb").DBInstanceArn
+  local function mark(name)
+    return function()
+      return run:mutate("AddTagsToResource", run.target, { ResourceName = arn:gsub("mydb$", name),
+        Tags = { { Key = "trapheus:x", Value = "y" } } })
+    end
+  end
+  mark "mydb-temp"()
+  assert(ask(run, mark "mydb", 30 * MINUTE, "AddTagsToResource"), "it is sent again")
+  door.close_step(run)
+  assert(run:quiesce("tags", arn), "the second is waited for")
+end
+
 tests["a call whose process died before the reply is looked for as one that ended late"] = function()
   local kept = journal.memory()
   local run = new { journal = kept, faults = { { operation = "ModifyDBInstance", occurrence = 1, kind = "drop" } } }

@@ -1,5 +1,8 @@
 --- A snapshot that a run has made stays when the run turns back, though it never came to be pinned: without its mark,
 --- and named. One that is made by a lost call when the run has turned back already is none that nobody knows of.
+local hosts = require "hosts"
+local path = require "trapheus.path"
+local recover = require "trapheus.recover"
 local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
@@ -54,6 +57,21 @@ tests["when the call that makes the one in between comes late"] = function()
   settled({ snapshot = true, faults = {
     { operation = "CreateDBSnapshot", occurrence = 1, kind = "zombie", delay_s = LATE_S },
     denied("CreateDBSnapshot", 2, 2)[1] } }, 1)
+end
+
+-- The one in between is used in place of the one that was asked for, and has no mark any more when the machine is lost.
+tests["by another host, when its mark is off already"] = function()
+  local world = hosts.lost({ preset = "quick", snapshot = true, task = "create_snapshot_only", faults = {
+    { operation = "CreateDBSnapshot", occurrence = 2, kind = "terminal", status = "failed" } } },
+    function(kind, entry, when)
+      return when == "before" and kind == "outcome" and (entry.key or ""):find "^RemoveTagsFromResource"
+        and entry.outcome == "took effect"
+    end)
+  witness.pass(world, 1900)
+  local other, pipeline = hosts.another(world), path.script "scripts/restore.lua" ()
+  local run = recover.run(other, pipeline, "mydb", "restore")
+  local told = table.concat(run.record.warnings, " ")
+  assert(told:find("the snapshot mydb-s-" .. run.id, 1, true), told)
 end
 
 return tests

@@ -83,8 +83,18 @@ local function covered(watch, run)
   end
 end
 
+-- Where the journal was lost, the writer that was found: a rename may have made another one the writer before.
+local function writer_found(watch, run)
+  for _, host in ipairs(watch.play.hosts) do
+    if host.run == run and not host.forgetful then return nil end
+  end
+  for _, member in ipairs(run.facts.original.members) do
+    if member.role == "writer" then return member.name end
+  end
+end
+
 -- T15: the writer is the one that it was.
-local function same_writer(watch)
+local function same_writer(watch, run)
   -- a failover, in the adversarial preset or by a person's hand, makes another one the writer
   local failover = watch.play.case.preset == "adversarial" or watch.operator_changed or watch.play.parked[1]
   if watch.kind ~= "cluster" or failover then return nil end
@@ -92,11 +102,8 @@ local function same_writer(watch)
   for _, member in ipairs(watch:truth("mydb").DBClusterMembers) do
     now[member.DBInstanceIdentifier] = member.IsClusterWriter
   end
-  for _, member in ipairs(watch.before.DBClusterMembers) do
-    if member.IsClusterWriter and not now[member.DBInstanceIdentifier] then
-      return ("the writer %s is not the writer any more"):format(member.DBInstanceIdentifier)
-    end
-  end
+  local wanted = writer_found(watch, run) or watch.writer
+  if wanted and not now[wanted] then return ("the writer %s is not the writer any more"):format(wanted) end
 end
 
 -- D16: the snapshot is there to be used.

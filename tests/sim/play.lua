@@ -274,7 +274,7 @@ local function work(play)
       host.dead = nil
       resume(play, host)
     end
-    if host.run.record.step == nil and too_late(play, host) then host.wake_ms = nil end
+    if #host.run.record.steps == 0 and too_late(play, host) then host.wake_ms = nil end
     if host.wake_ms and not host.dead then tick(play, host) end
   end
 end

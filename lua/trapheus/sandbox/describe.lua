@@ -20,8 +20,8 @@ local INSTANCE_FILTERS = {
 -- Not before the newest of them came into being, as a rule: whoever creates something sees it at once. On this the
 -- waiters of AWS's own clients rely, which take "not found" for the end of the matter.
 local function moment(sb, objects, wanted)
-  local stale_s = sb:draw "stale_s" + (wanted and 0 or sb:draw "list_stale_s")
-  if stale_s > sb.most_stale_s then stale_s = sb.most_stale_s end
+  local stale_s, more_s = sb:draw "stale_s", wanted and 0 or sb:draw "list_stale_s"
+  if more_s > 0 then stale_s = math.min(stale_s + more_s, math.max(sb:most "stale_s", sb:most "list_stale_s")) end
   local at_ms = sb.now - stale_s * 1000
   for i = 1, #objects do
     local first = objects[i].history[1]

@@ -229,6 +229,16 @@ function snapshot.find(run, pins)
   end
 end
 
+--- Tells of what the run has made beside the asked one and has taken its mark off: it was in use then, and is by no
+--- other's name.
+---@param run trapheus.Run
+function snapshot.tell_unmarked(run)
+  for _, name in ipairs(run:takes_snapshot() and snapshot.own_names(run) or {}) do
+    local seen = name ~= run.facts.snapshot_name and look(run, name)
+    if seen and of_original(run, seen) and not ours(run, seen) then stays(run, name) end
+  end
+end
+
 -- nil: no lost call can make one, or delete one.
 local function late(run)
   for _, name in ipairs(snapshot.own_names(run)) do

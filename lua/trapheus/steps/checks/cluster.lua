@@ -67,6 +67,17 @@ function checks.original.members_are_known(_, original)
   end
 end
 
+-- Of a cluster whose members another run has begun to move: their own names are not those that they have now.
+function checks.original.members_are_not_moved(run, original)
+  local state = marks.state_of_original(original)
+  if not state or state.run == run.id or state.like_moved then return nil end
+  for _, member in ipairs(original.seen_members) do
+    if names.home(member.name) then
+      return ("its member %s is not under its own name: %s"):format(member.name, marks.way_on(original))
+    end
+  end
+end
+
 function checks.original.members_available(_, original)
   for _, member in ipairs(original.seen_members) do
     if member.status ~= "available" then
