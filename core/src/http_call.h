@@ -7,7 +7,7 @@
 
 #define HTTP_MAX_HEADERS 128
 #define HTTP_MAX_HEADER_BYTES 65536
-#define HTTP_MAX_TOLD_BYTES (1024 * 1024) /* for which there is room beforehand */
+#define HTTP_MAX_TOLD_BYTES (1024L * 1024) /* for which there is room beforehand */
 
 struct tph_http_call {
     struct tph_transfer transfer;
