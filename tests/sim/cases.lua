@@ -58,7 +58,7 @@ row("stale aurora", { topology = "aurora", knobs = { stale_s = 60, stale_apart =
 
 -- The restore ends badly.
 row("fails", { topology = "instance", snapshot = true, faults = { NO_RESTORE } })
-row("snapshot refused, stale", { topology = "instance", seed = 2, knobs = { stale_s = { 0, 60 }, stale_apart = 1 },
+row("snapshot refused, stale", { topology = "instance", seed = 4, knobs = { stale_s = { 0, 60 }, stale_apart = 1 },
   faults = { at("CreateDBSnapshot", "every", "denied") } })
 row("fails stale", { topology = "instance", preset = "quick", seed = 47,
   knobs = { stale_s = { 0, 60 }, stale_apart = 1, rename_s = 150, rename_reboot_s = 1 },

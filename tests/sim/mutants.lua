@@ -36,7 +36,7 @@ local mutants = {
   mutant("I4", "nobody looks before a call is sent again", "dropped rename", "door",
     "return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text", "return true, trace.text"),
   mutant("I4", "a stale look counts before a call is sent again", "dropped rename", "door",
-    "now >= intent.at_ms + STALENESS_MS", "true"),
+    "now >= ended_ms(intent) + STALENESS_MS", "true"),
   mutant("T17 D19", "a throttled change is a failure", "throttled change", "door",
     'if err.retryable or class == "throttle" or', 'if class == "nothing" or'),
   mutant("T17", "throttled looks end a run", "throttled looks", "pipeline",
