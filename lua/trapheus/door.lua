@@ -128,8 +128,9 @@ end
 local function stable(run, intent)
   local trace = run.database.trace(run.world.rds, intent)
   local now = run.world:looked_ms()
-  run.counted = run.counted or not trace.moving
-  local fresh = not trace.moving and now >= ended_ms(intent) + STALENESS_MS
+  local moving = trace.moving and not operations[intent.operation].marks -- tags show whatever is under way
+  run.counted = run.counted or not moving
+  local fresh = not moving and now >= ended_ms(intent) + STALENESS_MS
   intent.reads = fresh and looks.add(intent.reads, trace.text, now) or nil
   return intent.reads ~= nil and intent.reads.count >= looks.ENOUGH, trace.text
 end

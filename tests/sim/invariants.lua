@@ -135,7 +135,8 @@ end
 -- to be off, and is there again in a look from before, is taken off again.
 local function no_twin(watch, _, call, sent)
   local previous, rule = sent.times[#sent.times - 1], operations[call.operation]
-  if not previous or rule.repeatable or rule.marks and executed(watch, call, previous.at_ms // 1) then return nil end
+  if not previous or rule.repeatable then return nil end
+  if rule.marks and executed(watch, call, sent.times[1].at_ms // 1) then return nil end
   local unknown = previous.ambiguous or previous.ended_ms == nil
   local since_ms = watch.sb.clock() - (previous.ended_ms or previous.at_ms)
   if unknown and since_ms < QUIESCENCE_MS then

@@ -30,11 +30,12 @@ sights.TERMINAL = set [[
 ---@field idle_ms number                   nobody had the name, and nothing was under way
 ---@field idle_since number?
 ---@field heading table<string, string>   by resource id: the name to which it is on its way
+---@field ended_badly boolean              something was in a state that it does not come back from
 ---@field failed integer                  renames that RDS began, and which have failed without a word
 
 ---@return trapheus.sim.Sights
 function sights.new()
-  return { rested = {}, looks = {}, read_at = {}, idle_ms = 0, heading = {}, failed = 0 }
+  return { rested = {}, looks = {}, read_at = {}, idle_ms = 0, heading = {}, failed = 0, ended_badly = false }
 end
 
 -- Truth ---------------------------------------------------------------------------------------
@@ -56,6 +57,7 @@ local function survey(seen, list)
   for i = 1, #list do
     local thing = list[i]
     if not thing.gone then
+      seen.ended_badly = seen.ended_badly or sights.TERMINAL[thing.status] ~= nil
       follow(seen, thing)
       if at_rest(thing) then
         seen.rested[thing.rid] = thing.name

@@ -222,7 +222,7 @@ function Watch:saved(host, record, kind)
     check(self, "verified", host)
   end
   pin(self, host, facts)
-  if record.outcome then check(self, "claimed", host, record) end
+  if record.outcome and record.outcome ~= before.outcome then check(self, "claimed", host, record) end
   self.saves[#self.saves + 1] = { at_ms = self.sb.clock(), host = host.name, kind = kind, step = record.step }
 end
 

@@ -27,4 +27,18 @@ tests["however many of them are lost"] = function()
   assert(not witness.marked(result.sandbox:cluster "mydb".TagList), "a mark is left")
 end
 
+-- Tags can be put while RDS is at work on something else.
+tests["while a snapshot takes two hours, and a renewal is lost"] = function()
+  local least_s = math.huge
+  local result = rehearse { knobs = { snapshot_s = 7200 }, cluster = {}, members = 1,
+    faults = { { operation = "AddTagsToResource", occurrence = 3, kind = "drop" } },
+    prepare = function(sandbox)
+      for at_s = 300, 7000, 50 do
+        sandbox:at(at_s, function(sb) least_s = math.min(least_s, lease_left_s(sb) or least_s) end)
+      end
+    end }
+  witness.equal(result.outcome, "restored")
+  assert(least_s > 600, ("%d s were left"):format(least_s // 1))
+end
+
 return tests
