@@ -16,6 +16,7 @@ local RENEW_S = 1200     -- what must be left, or it is renewed
 local CHECK_S = 300      -- how often that is looked at
 local LAPSE_S = 120      -- when less is left it counts as lost: the last look may be from a minute ago
 local STALE_S = 60       -- a read may be this much behind
+local GONE_LOOKS = 7     -- a minute of them: it was not only out of sight
 local CERTAIN_S = 130    -- twice that: he who has not seen our tag has written his own by then
 
 -- AWS's clock, which all machines share.
@@ -253,7 +254,7 @@ function lease.release(run, thing)
   run:warn(("the tags %s stay on %s: %s"):format(table.concat(keys, ", "), thing.name, answer.fail))
 end
 
--- Somebody has moved the original: what was lost on its way to it goes to whoever has its name now.
+-- Somebody has moved the original, or deleted it: what was lost on its way to it goes to whoever has its name now.
 local function release_holder(run)
   local home = run.facts.original.arn -- of a run whose journal was lost, nobody knows
   return home and run:quiesce("tags", home) or lease.release(run, run:holder(run.identifier))
@@ -265,6 +266,7 @@ end
 function lease.give_up(run)
   if not run.facts.lease then return nil end
   if blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- not to take off another's
+  if not run:find "original" and run:steady("the original gone", true, GONE_LOOKS) then return release_holder(run) end
   local original = run:observe_home()
   local answer = lease.release(run, original)
   return answer or original.name ~= run.identifier and release_holder(run) or nil

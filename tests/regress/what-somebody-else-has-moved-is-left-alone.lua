@@ -38,9 +38,14 @@ tests["before the rename"] = function() left_alone("rename", "failed", "db_resto
 
 local THEIRS = "pyhidmfy:" .. 1767225600 + 7200
 
+local function delete(sandbox)
+  assert(sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb-temp", DeletionProtection = false }))
+  assert(sandbox:operator("DeleteDBInstance", { DBInstanceIdentifier = "mydb-temp", SkipFinalSnapshot = true }))
+end
+
 -- The call that was to mark the original is lost, and goes to whoever has its name when it comes: that mark is its own.
-tests["but not its own mark, which comes when another database has the name"] = function()
-  local result = rehearse { knobs = { stale_s = 0 }, snapshot = true, task = "db_restore",
+local function takes_its_late_mark_off(becomes_of_it)
+  local result = rehearse { knobs = { stale_s = 0, delete_s = 20 }, snapshot = true, task = "db_restore",
     faults = { { operation = "AddTagsToResource", occurrence = 1, kind = "zombie", delay_s = 800 } },
     prepare = function(sandbox)
       local arn = sandbox:instance("mydb").DBInstanceArn
@@ -53,10 +58,17 @@ tests["but not its own mark, which comes when another database has the name"] = 
         assert(sb:operator("RestoreDBInstanceFromDBSnapshot", { DBInstanceIdentifier = "mydb",
           DBSnapshotIdentifier = "mydb-snapshot" }))
       end)
+      if becomes_of_it then sandbox:at(720, becomes_of_it) end
     end }
   witness.equal(result.outcome, "refused")
   witness.pass(result.world, 900)
   assert(not witness.marked(result.sandbox:instance "mydb".TagList), "its mark is left")
 end
+
+tests["but not its own mark, which comes when another database has the name"] = function()
+  takes_its_late_mark_off()
+end
+
+tests["nor when the original is gone by then"] = function() takes_its_late_mark_off(delete) end
 
 return tests
