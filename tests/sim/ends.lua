@@ -83,14 +83,15 @@ local function covered(watch, run)
   end
 end
 
--- Where the journal was lost, the writer that was found: a rename may have made another one the writer before.
+-- Where the journal was lost, the writer that was found counts, too: a rename may have made another one that before.
 local function writer_found(watch, run)
   for _, host in ipairs(watch.play.hosts) do
-    if host.run == run and not host.forgetful then return nil end
+    if host.run == run and not host.forgetful then return "" end
   end
   for _, member in ipairs(run.facts.original.members) do
     if member.role == "writer" then return member.name end
   end
+  return ""
 end
 
 -- T15: the writer is the one that it was.
@@ -102,8 +103,8 @@ local function same_writer(watch, run)
   for _, member in ipairs(watch:truth("mydb").DBClusterMembers) do
     now[member.DBInstanceIdentifier] = member.IsClusterWriter
   end
-  local wanted = writer_found(watch, run) or watch.writer
-  if wanted and not now[wanted] then return ("the writer %s is not the writer any more"):format(wanted) end
+  local known = now[watch.writer] or now[writer_found(watch, run)]
+  if watch.writer and not known then return ("the writer %s is not the writer any more"):format(watch.writer) end
 end
 
 -- D16: the snapshot is there to be used.
