@@ -6,6 +6,7 @@
 --- begin in the same second one goes on, but a call that was lost and is executed a quarter of an hour later may put
 --- somebody else's lease over ours. Then we stop.
 local log = require "trapheus.log"
+local looks = require "trapheus.looks"
 local marks = require "trapheus.marks"
 local names = require "trapheus.names"
 
@@ -16,7 +17,6 @@ local RENEW_S = 1200     -- what must be left, or it is renewed
 local CHECK_S = 300      -- how often that is looked at
 local LAPSE_S = 120      -- when less is left it counts as lost: the last look may be from a minute ago
 local STALE_S = 60       -- a read may be this much behind
-local GONE_LOOKS = 7     -- a minute of them: it was not only out of sight
 local CERTAIN_S = 130    -- twice that: he who has not seen our tag has written his own by then
 
 -- AWS's clock, which all machines share.
@@ -266,7 +266,8 @@ end
 function lease.give_up(run)
   if not run.facts.lease then return nil end
   if blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- not to take off another's
-  if not run:find "original" and run:steady("the original gone", true, GONE_LOOKS) then return release_holder(run) end
+  local gone = not run:find "original" and run:steady("the original gone", true, looks.UNSEEN)
+  if gone then return release_holder(run) end
   local original = run:observe_home()
   local answer = lease.release(run, original)
   return answer or original.name ~= run.identifier and release_holder(run) or nil

@@ -1,6 +1,7 @@
 --- Looks that agree, counted: RDS may answer from a minute ago, so that one look proves nothing.
---- SPACING_MS: between two looks that count as two.
-local looks = { ENOUGH = 3, SPACING_MS = 10 * 1000 }
+--- SPACING_MS: between two looks that count as two. UNSEEN: so many in a row take longer than what is there can be out
+--- of sight.
+local looks = { ENOUGH = 3, SPACING_MS = 10 * 1000, UNSEEN = 7 }
 
 ---@class trapheus.Looks  Plain data.
 ---@field what string     what was seen

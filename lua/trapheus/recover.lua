@@ -15,8 +15,6 @@ local tasks = require "trapheus.databases.export"
 
 local recover = {}
 
-local GONE_LOOKS = 7 -- between two names a database is shown under neither, for a minute at most
-
 local function refuse(...)
   error(errors.new { code = "NotRecoverable", message = select("#", ...) > 1 and string.format(...) or ... }, 0)
 end
@@ -41,10 +39,10 @@ end
 
 -- The original, if RDS shows it under whatever name; asked several times before it is taken for gone.
 local function find_original(world, found)
-  for i = 1, GONE_LOOKS do
+  for i = 1, looks.UNSEEN do
     local seen = found.database.by_resource_id(world.rds, found.state.of)
     if seen then return seen end
-    local timer <close> = world.loop:timer(i < GONE_LOOKS and looks.SPACING_MS or 0)
+    local timer <close> = world.loop:timer(i < looks.UNSEEN and looks.SPACING_MS or 0)
     while not timer:done() do world.loop:step() end
   end
 end

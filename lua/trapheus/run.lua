@@ -229,7 +229,8 @@ end
 function Run:observe_home()
   local seen = self:observe "original"
   if self.facts.moving and seen.name == self.facts.aside then
-    if self:steady("aside again", true, 7) then self:go_on_from "rename" end -- a call that came late has moved it
+    -- a call that came late has moved it
+    if self:steady("aside again", true, looks.UNSEEN) then self:go_on_from "rename" end
     error(self:wait("RDS to show the original as " .. self.identifier))
   end
   return seen

@@ -111,7 +111,7 @@ local mutants = {
   mutant("I9", "the name is given up without a look at the fence", "overtaken in rename", "steps.rename",
     "(lease.lost(run) or fence.keep(run))", "lease.lost(run)"),
   mutant("I9", "a fence out of sight is down", "snapshot refused, stale", "steps.fence",
-    'return run:certain(answer, "deletion protection to be off for certain", 7)', "return answer"),
+    'return run:certain(answer, "deletion protection to be off for certain", looks.UNSEEN)', "return answer"),
   mutant("I9", "the fence is taken off under another name",
     "tests/regress/what-is-back-is-not-called-by-its-other-name.lua", "steps.fence",
     "local original = run:observe_home()", 'local original = run:observe "original"'),

@@ -24,7 +24,7 @@ struct tph_waiter_phase {
  * typical one, mostly (log-logistic, of shape 4); and states come in quick succession, so that one
  * which has just changed may do so again. That counts as one change among those of others.
  *
- * With a record, nine times in ten the phase ends when that says, give or take its spread
+ * With a record, nineteen times in twenty the phase ends when that says, give or take its spread
  * (logistic), and else as without one. The time that has passed tells which it is: until shortly
  * before that moment a change is hardly expected, and well after it the record counts for nothing.
  */

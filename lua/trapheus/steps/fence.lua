@@ -1,9 +1,9 @@
 --- Turns deletion protection on for the original, so that no call, of ours or of anybody's,
 --- can delete it until its replacement is verified.
+local looks = require "trapheus.looks"
+
 ---@class trapheus.steps.Fence : trapheus.Step
 local fence = { name = "fence", tidies = true, deadline_s = 3600 }
-
-local UNSEEN_LOOKS = 7 -- what is up may be out of sight for a minute
 
 --- Puts it up again, if this run has one: another run may have taken it down, while this one was away.
 ---@param run trapheus.Run
@@ -11,7 +11,7 @@ local UNSEEN_LOOKS = 7 -- what is up may be out of sight for a minute
 function fence.keep(run)
   local original = run:observe "original"
   if original.protected or not run.facts.fenced then return nil end
-  if run:steady("unfenced", true, UNSEEN_LOOKS) then return run:protect(original, true) end
+  if run:steady("unfenced", true, looks.UNSEEN) then return run:protect(original, true) end
   return run:wait("the original to be fenced", 20)
 end
 
@@ -34,7 +34,7 @@ function fence.undo(run)
   local answer = original.protected and run:mutate(original:protect(false))
     or run:stays_protected(original, false) or run:done()
   -- The fence may be out of sight for a minute: then it takes more looks.
-  if not answer.fail then return run:certain(answer, "deletion protection to be off for certain", 7) end
+  if not answer.fail then return run:certain(answer, "deletion protection to be off for certain", looks.UNSEEN) end
   run.facts.fence_left = true
   run:warn("deletion protection, which was off, could not be turned off again: " .. answer.fail)
   return run:done()

@@ -4,6 +4,7 @@
 --- lost reply, or on another host, the next look carries on.
 local fence = require "trapheus.steps.fence"
 local lease = require "trapheus.lease"
+local looks = require "trapheus.looks"
 local parts = require "trapheus.parts"
 local statuses = require "trapheus.statuses"
 local pinned = require "trapheus.pinned"
@@ -12,8 +13,7 @@ local pinned = require "trapheus.pinned"
 local rename = { name = "rename", essential = true, deadline_s = 6 * 3600, typical_s = 600 }
 
 local FOLLOW_S = 900 -- after the cluster's own rename
-local GONE_LOOKS = 7 -- what is renamed may be out of sight for a minute
-local GONE_S = 1200   -- or, while it is being renamed, for some more
+local GONE_S = 1200   -- what is being renamed may be out of sight for longer than other things
 
 -- Is a member out of sight for so long, and at so many looks, that it was deleted and not renamed?
 local function deleted(run, part)
@@ -25,7 +25,7 @@ local function deleted(run, part)
   end
   local known = missing[part.resource_id] or { since = run:now_s(), looks = 0 }
   missing[part.resource_id], known.looks = known, known.looks + 1
-  return known.looks >= GONE_LOOKS and run:now_s() - known.since >= GONE_S
+  return known.looks >= looks.UNSEEN and run:now_s() - known.since >= GONE_S
 end
 
 -- A member that somebody has deleted meanwhile turns the run round; on the way back it is told, and done without.
@@ -62,7 +62,7 @@ local function restless(run, part)
   local seen = part.seen
   if seen and seen:quiet() then return nil end
   if seen then run:steady("quiet", false) end
-  if not seen and run:steady(part.label .. " gone", true, GONE_LOOKS) then
+  if not seen and run:steady(part.label .. " gone", true, looks.UNSEEN) then
     return run:fail(("%s is not there any more: somebody has deleted it"):format(part.label))
   end
   return run:wait(("%s to be quiet for certain (%s)"):format(part.label, seen and seen.status or "not shown"), 20)

@@ -1,6 +1,7 @@
 --- Restores the replacement from the pinned snapshot, under the original's name and with every
 --- setting that the restore call takes; then, of a cluster, its members.
 local lease = require "trapheus.lease"
+local looks = require "trapheus.looks"
 local marks = require "trapheus.marks"
 local members = require "trapheus.members"
 local parts = require "trapheus.parts"
@@ -87,7 +88,7 @@ end
 local function last_one(run, replacement)
   local original = run:find "original"
   if original and original.status ~= "deleting" then return nil end
-  if not run:steady("original gone", true, 7) then return run:wait("RDS to show the original again", 20) end
+  if not run:steady("original gone", true, looks.UNSEEN) then return run:wait("RDS to show the original again", 20) end
   return run:park(("the original (%s) is %s; %s is the replacement (%s), not verified"):format(
     run.facts.original.resource_id, original and "being deleted" or "gone", replacement.name, replacement.resource_id),
     ("somebody has deleted it; see what %s holds, and what snapshots there are"):format(replacement.name))
@@ -117,7 +118,7 @@ end
 -- names; not one that was seen in its deletion before that.
 local function looks_for(run, known)
   local doomed = known and known.deleting_at and run:now_s() - known.deleting_at >= STALE_S
-  return known and not doomed and 7 or 3
+  return known and not doomed and looks.UNSEEN or looks.ENOUGH
 end
 
 -- Nothing of the replacement is left, and nobody has its names.
