@@ -21,6 +21,7 @@ import time
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 PROGRAM = ROOT / os.environ.get("TRAPHEUS", "build/asan/trapheus")
@@ -68,6 +69,14 @@ class Round:
             server.terminate()
             assert server.wait(TIMEOUT_S) == 0, "the sandbox did not end well"
 
+    @staticmethod
+    def ask(call, **arguments):
+        """The reply of a call that may be repeated. botocore asks again after an error, not after a reply cut short."""
+        for _ in range(10):
+            with contextlib.suppress(ResponseParserError):
+                return call(**arguments)
+        raise AssertionError("ten replies in a row were cut short")
+
     def look(self):
         """The databases by name, as they are; faults are for whoever asks, so it is asked until there is an answer."""
         client = boto3.client(
@@ -79,7 +88,7 @@ class Round:
             config=Config(retries={"mode": "standard", "max_attempts": 10}),
         )
         self.client = client
-        return {one["DBInstanceIdentifier"]: one for one in client.describe_db_instances()["DBInstances"]}
+        return {one["DBInstanceIdentifier"]: one for one in self.ask(client.describe_db_instances)["DBInstances"]}
 
     def look_between_names(self):
         """As `look`: RDS shows a database under neither of two names for some seconds, which is a few looks here."""
@@ -130,7 +139,7 @@ class Round:
             marked = True
             run = tags["trapheus:lease"].split(":")[0]
             lease = [{"Key": "trapheus:lease", "Value": f"{run}:1"}]
-            self.client.add_tags_to_resource(ResourceName=one["DBInstanceArn"], Tags=lease)
+            self.ask(self.client.add_tags_to_resource, ResourceName=one["DBInstanceArn"], Tags=lease)
         self.note(f"the journal is lost, {'with' if marked else 'without'} marks on the databases")
         return marked
 
