@@ -285,10 +285,18 @@ function ends.back(run)
   return run.record.failure and run.record.failure.refused and "refused" or "failed"
 end
 
+-- What refusals have interrupted goes on as if there had been none: it has not begun anew.
+local function interrupted(waiting, why)
+  while waiting and waiting.why ~= why do waiting = waiting.interrupted end
+  return waiting
+end
+
 local function tell_waiting(run, answer)
   local record = run.record
-  if not record.waiting or record.waiting.why ~= answer.wait then
-    record.waiting = { why = answer.wait, since_ms = run.world:now_ms() }
+  local before = record.waiting
+  if not before or before.why ~= answer.wait then
+    record.waiting = interrupted(before, answer.wait)
+      or { why = answer.wait, since_ms = run.world:now_ms(), interrupted = answer.patient and before or nil }
     run:tell("waiting", { why = answer.wait, detail = answer.detail })
   elseif answer.detail then
     run:tell("progress", { why = answer.wait, detail = answer.detail })

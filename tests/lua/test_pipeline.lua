@@ -1,4 +1,5 @@
 --- Extending the shipped pipeline, and what a hook that fails or a crash does to a run.
+local marks = require "trapheus.marks"
 local pipeline_module = require "trapheus.pipeline"
 local rehearse = require "rehearse"
 local witness = require "witness"
@@ -237,6 +238,38 @@ tests["an inserted step waits as it likes, and its waits are told"] = function()
     if event.event == "waiting" and event.why == "the window to open" then told = told + 1 end
   end
   equal(told, 1, "the same wait is told once")
+end
+
+tests["a wait that refusals interrupt goes on afterwards"] = function()
+  local answers, since = { "the window", "AWS", "AWS again", "the window", "the door" }, {}
+  rehearse { extend = function(pipeline)
+    pipeline:insert("lock", { name = "window", advance = function(run)
+      since[#since + 1] = run.record.waiting and run.record.waiting.since_ms
+      local why = table.remove(answers, 1)
+      if not why then return run:done() end
+      return why:find "^AWS" and run:wait_patiently(why) or run:wait(why)
+    end })
+  end }
+  equal(#since, 5, "looks that found the run waiting")
+  assert(since[2] > since[1] and since[3] > since[2], "a refusal is something else to wait for")
+  equal(since[4], since[1], "when the window was first waited for")
+  assert(since[5] > since[3], "what comes next begins when it comes")
+end
+
+tests["what takes a day is looked at a few hundred times, and its lease is kept"] = function()
+  local looks, least_s = 0, math.huge
+  local result = rehearse { extend = function(pipeline)
+    pipeline:insert("rename", { name = "window", advance = function(run)
+      local seen = run:observe "original"
+      local held = marks.lease(seen.tags)
+      looks, least_s = looks + 1, math.min(least_s, held.ends_at - run:now_s())
+      local began_s = run.record.steps[#run.record.steps].started_at
+      return run:now_s() - began_s < 86400 and run:wait "the window" or run:done()
+    end })
+  end }
+  equal(result.outcome, "restored")
+  assert(looks > 300 and looks < 600, looks) -- one a minute would be 1440
+  assert(least_s > 600, least_s)
 end
 
 tests["a replaced step stands in for the other, under its name"] = function()

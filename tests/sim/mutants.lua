@@ -242,6 +242,8 @@ local mutants = {
     'return "*"'),
   mutant("D30", "a wait may be as long as it likes", "tests/regress/d30-odd-waits-end-well.lua", "world",
     "look_ms = { min = 5 * 1000, max = 60 * 1000 }", "look_ms = { min = 5 * 1000, max = 6000 * 1000 }"),
+  mutant("D30", "a wait of hours may end hours late", "tests/lua/test_pipeline.lua", "spacing",
+    "LATEST_MS = 1 / 60, 300 * 1000", "LATEST_MS = 1 / 6, 3000 * 1000"),
 }
 
 --- What of the two lists of defects no mistake stands for, and why.
