@@ -104,6 +104,24 @@ local function pin(run, found)
   end
 end
 
+local function by_name(a, b) return a.DBInstanceIdentifier < b.DBInstanceIdentifier end
+
+-- What else was captured names members as they are called aside; those of the replacement have their own names.
+local function call_home(run)
+  local homes, listed = {}, run.facts.config.Members or {}
+  for _, member in ipairs(run.facts.original.members) do homes[member.aside] = member.name end
+  local function home(name) return homes[name] or name end
+  for _, row in ipairs(listed) do row.DBInstanceIdentifier = home(row.DBInstanceIdentifier) end
+  table.sort(listed, by_name)
+  for _, endpoint in ipairs(run.facts.original.endpoints or {}) do
+    for _, field in ipairs { "static", "excluded" } do
+      local own = {}
+      for i, name in ipairs(endpoint[field]) do own[i] = home(name) end
+      endpoint[field] = own
+    end
+  end
+end
+
 -- The members' own names. Those of a cluster that was moved have all been moved; otherwise one that ends as a moved
 -- one does was moved, unless some of them were called so from the start.
 local function name_members(run, found)
@@ -116,6 +134,7 @@ local function name_members(run, found)
     end
     if home then member.name, member.aside = home, member.name end
   end
+  call_home(run)
 end
 
 local function capture(run, found)

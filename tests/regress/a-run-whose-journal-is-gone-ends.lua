@@ -106,6 +106,28 @@ for name, spec in pairs {
   end
 end
 
+local ENDPOINT = { DBClusterIdentifier = "mydb", DBClusterEndpointIdentifier = "mydb-reports", EndpointType = "ANY",
+  StaticMembers = { "mydb-1-b" } }
+
+-- Their names sort otherwise with "-temp" behind them.
+local MEMBERS = { { DBInstanceIdentifier = "mydb-1", IsClusterWriter = true }, { DBInstanceIdentifier = "mydb-1-b" } }
+
+tests["what was captured aside is known by its own name"] = function()
+  local world = hosts.lost({ cluster = {}, members = MEMBERS, prepare = function(sandbox)
+    assert(sandbox:operator("CreateDBClusterEndpoint", ENDPOINT))
+  end }, function(kind, entry, when) return kind == "step" and entry.step == "configure" and when == "after" end)
+  local record = recovered(world)
+  witness.equal(record.outcome, "restored")
+  witness.equal(#record.facts.differing, 0, "settings that differ")
+  local warnings = table.concat(record.warnings, "\n")
+  assert(not warnings:find "Members is" and not warnings:find "endpoint", warnings)
+  witness.pass(world, 1800)
+  world.sandbox:advance()
+  local endpoint = world.sandbox:operator("DescribeDBClusterEndpoints",
+    { DBClusterEndpointIdentifier = "mydb-reports" }).DBClusterEndpoints[1]
+  witness.equal(endpoint.DBClusterIdentifier .. " " .. endpoint.StaticMembers[1], "mydb mydb-1-b", "the endpoint")
+end
+
 -- Dies when `holds`, after `f` has changed something.
 local function refused(step, f)
   local world
