@@ -1,7 +1,9 @@
 --- A DB cluster as the steps see it: looked at, judged, changed; and the parts that a database is made of.
 local cluster = require "trapheus.databases.cluster"
+local hosts = require "hosts"
 local instance = require "trapheus.databases.instance"
 local parts = require "trapheus.parts"
+local preflight = require "trapheus.steps.preflight"
 local witness = require "witness"
 local world_module = require "trapheus.world"
 
@@ -39,6 +41,17 @@ function tests.it_is_found_by_name_and_by_resource_id()
   equal(cluster.by_resource_id(rds, truth.DbClusterResourceId).name, "mydb")
   equal(cluster.by_name(rds, "nobody"), nil)
   equal(cluster.by_resource_id(rds, "cluster-NOBODY"), nil)
+end
+
+function tests.the_members_that_a_run_has_seen_with_it_are_its_own()
+  local world = world_module.sandbox { knobs = { stale_s = 0 } }
+  world.sandbox:add_cluster({ DBClusterIdentifier = "mydb" }, { { DBInstanceIdentifier = "w" } })
+  local run, seen = hosts.run(world), cluster.by_name(world.rds, "mydb")
+  run.database = cluster
+  local original = preflight.capture(run, seen)
+  equal(#original.seen_members, 1)
+  equal(original.name, "mydb")
+  equal(cluster.wrap(seen.raw).seen_members, nil, "what another run is given of the same look")
 end
 
 function tests.an_emulator_without_the_filter_is_searched()

@@ -94,12 +94,17 @@ local function own_protection(run, original)
   return own
 end
 
+-- What was seen is shared by all who look: the members that this run sees with it are its own.
+local function with_members(run, seen)
+  return setmetatable({ seen_members = run.database.members(run.world.rds, seen) }, { __index = seen })
+end
+
 --- Notes all that is needed of the original.
 ---@param run trapheus.Run
----@param original trapheus.Database
-function preflight.capture(run, original)
-  local facts = run.facts
-  original.seen_members = run.database.members(run.world.rds, original)
+---@param seen trapheus.Database
+---@return trapheus.Database original  It, with `seen_members`.
+function preflight.capture(run, seen)
+  local facts, original = run.facts, with_members(run, seen)
   facts.original = { resource_id = original.resource_id, name = original.name, arn = original.arn,
     protected = own_protection(run, original), members = capture_members(run, original),
     followers = original:followers() }
@@ -110,6 +115,7 @@ function preflight.capture(run, original)
   facts.encrypted = original.raw.StorageEncrypted == true
   facts.aside = names.aside(run.identifier)
   facts.snapshot_name = run.options.snapshot or names.snapshot(run.identifier)
+  return original
 end
 
 -- All of it -----------------------------------------------------------------------------------
@@ -169,9 +175,9 @@ function preflight.advance(run)
   if not kind then return run:fail(why) end
   run.record.kind, run.database = kind, require("trapheus.databases." .. kind)
   run.past = history.past(run.record, known or {})
-  local original = run:holder(run.identifier)
-  if not original then return run:fail(other_kind(run, kind) or not_there(run, "DB " .. kind)) end
-  preflight.capture(run, original)
+  local seen = run:holder(run.identifier)
+  if not seen then return run:fail(other_kind(run, kind) or not_there(run, "DB " .. kind)) end
+  local original = preflight.capture(run, seen)
   run.seen_original = original
   local problems = run:restores() and overrides.apply(run) or {}
   check_snapshot(run, problems)
