@@ -146,6 +146,10 @@ row("overtaken", { topology = "instance", snapshot = true, rival_s = 2600,
 row("overtaken in rename", { topology = "instance", task = "db_restore", rival_s = 2500,
   faults = { at(RESTORE, 1, "terminal", { status = "failed" }) },
   crashes = { { site = "look", what = "rename", when = "asleep", nth = 2, away_s = 12000 } } })
+-- or begins when the first has deleted the original, and has not ended: what there is then is another database
+row("after the original", { topology = "instance", snapshot = true, rival_s = 204, crashes = {
+  { site = "look", when = "before", nth = 1, away_s = 90000 },
+  { site = "journal", what = "finish", when = "after", nth = 1, away_s = 90000 } } })
 row("another snapshot", { topology = "instance", task = "db_restore", knobs = { rename_s = 600, snapshot_s = 30 },
   meanwhile = { { step = "rename", after_s = 200, kind = "delete_snapshot", name = "mydb-snapshot" },
     { step = "rename", after_s = 300, kind = "snapshot", name = "mydb-template-1", snapshot = "mydb-snapshot" } } })

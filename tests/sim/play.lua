@@ -145,12 +145,12 @@ local function view_of(play, host)
   return world
 end
 
--- What is restored already is another database: nobody begins with that.
+-- What is restored already, or has the name of an original that is gone, is another database: nobody begins with that.
 local function too_late(play, host)
   for _, other in ipairs(play.hosts) do
     if other ~= host and other.run.record.outcome == "restored" then return true end
   end
-  return false
+  return play.watch:thing(play.watch.original.rid) == nil
 end
 
 local function begin(play, host)
