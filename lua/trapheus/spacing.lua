@@ -5,7 +5,8 @@ local looks = require "trapheus.looks"
 
 local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
-local WORTH_MS, CALM_WORTH_MS = 1500, 10 * 1000 -- of a look: so much sooner must a change be seen by it
+local WORTH_MS = 1500 -- of a look: so much sooner must a change be seen by it
+local CALM = 20 / 3 -- times that, where nothing is kept waiting but the end
 local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
 -- What has taken hours is looked at less often: the last look is late by no more than so much of it. The lease is
 -- renewed at looks.
@@ -28,12 +29,13 @@ end
 
 -- `spread`: of what is recorded, as a share of it.
 local function bounds_and_worth(run, answer, elapsed_ms, spread)
+  local calm = answer.calm and CALM or 1
   if spread then
     local worth_ms = math.max(RECORDED.worth_ms, RECORDED.of_spread_ms * spread)
-    return RECORDED.min_ms, RECORDED.max_ms, math.min(worth_ms, WORTH_MS)
+    return RECORDED.min_ms, RECORDED.max_ms, math.min(worth_ms, WORTH_MS) * calm
   end
   local min_ms, max_ms = bounds(run, answer, elapsed_ms)
-  return min_ms, max_ms, answer.calm and CALM_WORTH_MS or WORTH_MS
+  return min_ms, max_ms, WORTH_MS * calm
 end
 
 local phase = {} -- of the one who asks: there is one at a time
