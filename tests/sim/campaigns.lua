@@ -154,6 +154,7 @@ local TOPOLOGIES = { "instance", "instance", "protected", "unretained", "aurora"
 local OPTIONS = { { keep_original = true }, { no_fence = true }, { delete_automated_backups = true },
   { replace_snapshot = "direct" }, { final_snapshot = "mydb-last" }, { export = true },
   { export = true, export_wait = true, export_optional = true } }
+local RECORDS = { 0.1, 1, 10 }
 local BYTES = 10000000 -- seeds of the campaign in bytes begin here
 local PRESETS = { "typical", "typical", "quick", "adversarial" }
 
@@ -178,6 +179,7 @@ function campaigns.random(seed)
     crashes = stream:integer(1, 2) == 1 and random_crashes(stream) or {},
     elsewhere = stream:integer(1, 8) == 1 or nil,
     rival_s = stream:integer(1, 10) == 1 and stream:integer(0, 300) or nil,
+    record = stream:integer(1, 4) == 1 and stream:pick(RECORDS) or nil,
   }
 end
 

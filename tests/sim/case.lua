@@ -15,6 +15,7 @@ local json = require "trapheus.json"
 ---@field rival_s number?          a second run of another host begins so many seconds after the first
 ---@field calm boolean?           the faults begin with the first write to the journal
 ---@field meanwhile table[]?     what others do when a step begins: a fault at a time, with `step` and `after_s`
+---@field record number?           the database was restored before, and everything took so many times as long
 ---@field fidelity string?         "tables" (default) or "bytes"
 
 ---@class trapheus.sim.Crash

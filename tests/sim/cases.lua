@@ -53,6 +53,11 @@ row("slow rename", { topology = "instance", knobs = { rename_s = 540 } })
 row("slow reboot", { topology = "instance", knobs = { rename_reboot_s = 400 } })
 row("slow snapshot", { topology = "instance", task = "create_snapshot_only", knobs = { snapshot_s = 3600 } })
 row("slow restore", { topology = "unretained", task = "db_restore", knobs = { restore_s = 3 * 3600 } })
+-- or not as long as the last time
+row("recorded", { topology = "instance", snapshot = true, record = 1 })
+row("recorded as short", { topology = "aurora", record = 0.1 })
+row("recorded as long", { topology = "instance", snapshot = true, record = 10, faults = { NO_RESTORE } })
+row("recorded as long, adversarial", { topology = "aurora", preset = "adversarial", record = 10 })
 row("stale", { topology = "instance", knobs = { stale_s = 60 } })
 row("stale aurora", { topology = "aurora", knobs = { stale_s = 60, stale_apart = 1 } })
 
@@ -137,6 +142,9 @@ row("twins", { topology = "instance", rival_s = 0 })
 row("stale rival", { topology = "instance", seed = 6, rival_s = 10,
   knobs = { stale_s = { 0, 60 }, stale_apart = 1 } })
 row("rival", { topology = "instance", rival_s = 30 })
+-- which leaves its fence up, and says so: nothing for the first one to tell
+row("rival that cannot tidy up", { topology = "instance", rival_s = 221, faults = { at("ModifyDBInstance", 1, "denied"),
+  NO_RESTORE, table.unpack(burst("ModifyDBInstance", 5, 9, "drop")) } })
 row("late rival", { topology = "instance", rival_s = 4000, options = { export = true, export_wait = true },
   knobs = { export_s = 4 * 3600 } })
 -- a rival takes over while the first is away, which then comes back

@@ -151,7 +151,7 @@ local function failed_over(watch, truth)
 end
 
 -- I7: the original under its own name, its members too, as it was.
-local function back(watch, run)
+local function back(watch)
   local holder = watch:holder "mydb"
   if not holder or holder.rid ~= watch.original.rid then return "the original has not got its name back" end
   for rid, name in pairs(watch.original.members) do
@@ -161,7 +161,7 @@ local function back(watch, run)
   local truth = watch:truth "mydb"
   if truth.data_version < watch.before.data_version then return "it has lost data" end
   if watch.operator_changed then return nil end
-  if told(run, LEFT.protection) then return nil end
+  if told_by_any(watch, LEFT.protection) then return nil end
   if (truth.DeletionProtection == true) ~= watch.original.protected then return "its deletion protection differs" end
   local differing = settings.load(watch.kind):diff(config_of(watch, watch.before), config_of(watch, truth))
   for _, difference in ipairs(differing) do
@@ -216,7 +216,7 @@ local function tidy(watch, run)
   local holder = watch:holder "mydb"
   local problem = marked(watch, run)
   if problem then return problem end
-  if holder and not watch.operator_protection and not told(run, LEFT.protection)
+  if holder and not watch.operator_protection and not told_by_any(watch, LEFT.protection)
     and (holder.fields.DeletionProtection == true) ~= watch.original.protected then
     return "the deletion protection of mydb is not as it was"
   end

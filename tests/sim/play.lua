@@ -6,6 +6,7 @@ local case_module = require "case"
 local errors = require "trapheus.errors"
 local invariants = require "invariants"
 local journal = require "trapheus.journal"
+local past = require "past"
 local path = require "trapheus.path"
 local pipelines = require "trapheus.pipeline"
 local recover = require "trapheus.recover"
@@ -29,6 +30,7 @@ local MOST_LIVES, MOST_LOOKS, MOST_ROUNDS = 60, 20000, 4
 ---@field watch trapheus.sim.Watch
 ---@field counts table<string, integer>   calls, journal writes, looks so far
 ---@field events table[]                  told by the runs, with the host
+---@field past table?                      the record of an earlier run of the same database, in every journal
 local Play = {}
 Play.__index = Play
 
@@ -94,6 +96,7 @@ end
 local function mortal_journal(play, host)
   local kept = journal.memory()
   local save = kept.save
+  if play.past then kept:save(play.past) end
   function kept:save(record, kind, entry)
     local what = kind == "step" and not entry.outcome and entry.step or nil
     count(play, "journal", what)
@@ -342,10 +345,11 @@ end
 
 ---@param case trapheus.sim.Case
 ---@return trapheus.sim.Play  With `watch.problems`.
-return function(case)
+local function play_case(case)
   local play = setmetatable({ case = case_module.new(case), hosts = {}, events = {}, died = {}, parked = {},
     endings = {}, secret = SECRET, slept_s = 0,
-    counts = { call = 0, journal = 0, look = 0 }, away_s = 60 }, Play)
+    counts = { call = 0, journal = 0, look = 0 }, away_s = 60,
+    past = case.record and past(case, play_case) or nil }, Play)
   stage(play)
   add_host(play, "a")
   if case.rival_s then add_host(play, "b").wake_ms = play.began_ms + case.rival_s * 1000 end
@@ -358,3 +362,5 @@ return function(case)
   play.outcome = play.hosts[1].run.record.outcome
   return play
 end
+
+return play_case

@@ -32,7 +32,7 @@ local function simpler(made)
   for field, value in pairs { preset = "typical", topology = "instance", task = "create_snapshot" } do
     if made[field] ~= value then list[#list + 1] = case.with(made, { [field] = value }) end
   end
-  for _, field in ipairs { "options", "elsewhere", "rival_s", "snapshot", "calm" } do
+  for _, field in ipairs { "options", "elsewhere", "rival_s", "snapshot", "calm", "record" } do
     if made[field] then
       local smaller = case.with(made, {})
       smaller[field] = nil

@@ -134,6 +134,8 @@ row("a cluster is rolled back", function(play)
 end)
 row("a member is made", audited(function(entry)
   return entry.operation == "CreateDBInstance" and entry.committed and entry.by == "client" end))
+row("something takes as long as is recorded", function(play) return play.hosts[1].run.misled == false end)
+row("a record misleads", function(play) return play.hosts[1].run.misled end)
 row("a failed reader is made again", told("call", "^mydb%-r2$"))
 
 ---@param counts table<string, integer>  By name, added to.
