@@ -242,6 +242,7 @@ end
 ---@param thing trapheus.Database|trapheus.Snapshot?
 ---@return trapheus.Answer?
 function lease.release(run, thing)
+  if thing and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- nor another's
   local keys = thing and marks.keys(thing.tags, run.id) or {}
   end_on(run, thing)
   if #keys == 0 then
@@ -265,7 +266,6 @@ end
 ---@return trapheus.Answer?
 function lease.give_up(run)
   if not run.facts.lease then return nil end
-  if blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- not to take off another's
   local gone = not run:find "original" and run:steady("the original gone", true, looks.UNSEEN)
   if gone then return release_holder(run) end
   local original = run:observe_home()

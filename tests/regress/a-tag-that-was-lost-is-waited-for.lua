@@ -54,4 +54,19 @@ tests["by one whose call put what was there already"] = function()
   for seed = 1, 60 do unmarked_in_the_end(4, nil, "restored", 880, { seed = seed, task = "db_restore" }) end
 end
 
+-- Somebody has taken the lease off, and it is put again; the looks that follow are from before.
+tests["one that was put only just now is looked for until it shows"] = function()
+  for seed = 1, 100 do
+    local result = rehearse { task = "create_snapshot_only", seed = seed,
+      knobs = { snapshot_s = 470, stale_s = { 0, 60 }, stale_apart = 1 }, prepare = function(sandbox)
+        sandbox:at(400, function(sb)
+          assert(sb:operator("RemoveTagsFromResource", { ResourceName = sb:instance("mydb").DBInstanceArn,
+            TagKeys = { "trapheus:lease", "trapheus:state" } }))
+        end)
+      end }
+    witness.equal(result.outcome, "snapshotted")
+    assert(not witness.marked(result.sandbox:instance "mydb".TagList), ("the marks are left (%d)"):format(seed))
+  end
+end
+
 return tests
