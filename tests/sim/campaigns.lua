@@ -150,7 +150,7 @@ function campaigns.pairs()
 end
 
 local TASKS = { "create_snapshot", "create_snapshot", "db_restore", "create_snapshot_only" }
-local TOPOLOGIES = { "instance", "instance", "protected", "unretained", "aurora", "aurora1" }
+local TOPOLOGIES = { "instance", "instance", "protected", "unretained", "aurora", "aurora1", "multi_az" }
 local OPTIONS = { { keep_original = true }, { no_fence = true }, { delete_automated_backups = true },
   { replace_snapshot = "direct" }, { final_snapshot = "mydb-last" }, { export = true },
   { export = true, export_wait = true, export_optional = true } }

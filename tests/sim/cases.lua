@@ -36,6 +36,7 @@ row("snapshot only", { topology = "instance", task = "create_snapshot_only", sna
   options = { export = true, export_wait = true } })
 row("aurora", { topology = "aurora", task = "create_snapshot" })
 row("aurora1", { topology = "aurora1", task = "db_restore" })
+row("multi-az", { topology = "multi_az", task = "create_snapshot" })
 row("protected", { topology = "protected" })
 row("leftover", { topology = "leftover" })
 row("replicated", { topology = "replicated" })

@@ -94,11 +94,12 @@ local function writer_found(watch, run)
   return ""
 end
 
--- T15: the writer is the one that it was.
+-- T15: the writer is the one that it was. Of a Multi-AZ DB cluster RDS makes the members itself, and chooses (T16).
 local function same_writer(watch, run)
   -- a failover, in the adversarial preset or by a person's hand, makes another one the writer
   local failover = watch.play.case.preset == "adversarial" or watch.operator_changed or watch.play.parked[1]
-  if watch.kind ~= "cluster" or failover then return nil end
+  local chosen = watch.kind ~= "cluster" or not watch.before.Engine:find "^aurora"
+  if chosen or failover then return nil end
   local now = {}
   for _, member in ipairs(watch:truth("mydb").DBClusterMembers) do
     now[member.DBInstanceIdentifier] = member.IsClusterWriter

@@ -9,6 +9,7 @@ local topologies = require "topologies"
 local MINUTE_MS = 60 * 1000
 local IDLE_MS = 5 * MINUTE_MS    -- three looks at a time, and those after a deletion
 local EACH_MS = 20 * MINUTE_MS   -- a call that was lost is waited for until it is dead
+local FOLLOW_MS = 15 * MINUTE_MS -- members that RDS is to rename with their cluster are waited for
 local REFUSED_MS, MOST_REFUSED = 2 * MINUTE_MS, 20 -- what was not answered, or not as wished, is asked again
 
 -- What passes: a run that meets one of these, or dies, ends as if it had not.
@@ -94,6 +95,12 @@ local function needless_rest(watch, facts)
   end
 end
 
+-- Do the members that RDS has made keep the cluster's name when it has another one? Not said anywhere (C5): then the
+-- name of the cluster cannot be used again.
+local function names_stay(watch)
+  return watch.play.case.topology == "multi_az" and watch.sb.knobs.multi_az_rename_members == 0
+end
+
 -- L2: nothing happens needlessly; what is to be refused is; what could not be looked at is no reason to undo.
 local function as_expected(watch, host)
   local case, outcome = watch.play.case, host.run.record.outcome
@@ -101,6 +108,7 @@ local function as_expected(watch, host)
   local wanted, by_hand = due(case)
   if watch.play.topology.refused then wanted, by_hand = "refused", nil end
   if not wanted then return nil end
+  if names_stay(watch) and wanted == "restored" then wanted, by_hand = "rolled_back", nil end
   -- in the adversarial preset a restore may end badly by itself
   local by_itself = case.preset == "adversarial" and watch.sights.ended_badly
   if by_itself and outcome == "rolled_back" then wanted = outcome end
@@ -132,6 +140,7 @@ local function needless(watch, host)
     return nil
   end
   local limit_ms = IDLE_MS + play.slept_s * 1000 + #play.died * EACH_MS + unanswered_ms(watch)
+    + (names_stay(watch) and FOLLOW_MS or 0)
   if watch.sights.idle_ms > limit_ms then
     return ("nobody answered to mydb for %d minutes in which RDS had nothing to do"):format(
       watch.sights.idle_ms // MINUTE_MS)

@@ -277,7 +277,8 @@ local function work(play)
       host.dead = nil
       resume(play, host)
     end
-    if #host.run.record.steps == 0 and too_late(play, host) then host.wake_ms = nil end
+    local begins = #host.run.record.steps == 0 and not host.elsewhere
+    if begins and too_late(play, host) then host.wake_ms = nil end
     if host.wake_ms and not host.dead then tick(play, host) end
   end
 end

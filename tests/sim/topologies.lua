@@ -31,6 +31,7 @@ local function instance(fields, refused, more)
   }
 end
 
+-- Without members it is a Multi-AZ DB cluster: RDS makes them.
 local function cluster(fields, members, more)
   return {
     kind = "cluster",
@@ -74,6 +75,7 @@ return {
   pending = instance({ PendingModifiedValues = { AllocatedStorage = 500 } }, true),
   aurora = cluster({ Engine = "aurora-postgresql" }, members("mydb-w", "mydb-temperature", "mydb-r2")),
   aurora1 = cluster({ Engine = "aurora-mysql", DeletionProtection = true }, members("mydb-w")),
+  multi_az = cluster { Engine = "mysql" },
   nameless = cluster({ Engine = "aurora-postgresql" }, members("mydb-w"), no_database_name),
   shared = cluster({ Engine = "aurora-postgresql", StorageEncrypted = false }, members("mydb-w"), shared_snapshot),
 }
