@@ -25,7 +25,7 @@ local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this
 ---@field step string
 ---@field target trapheus.Target
 ---@field names string[]         The names whose holder it changes: names.held.
----@field aspect string?          What else it changes: the tags of an ARN, the protection of a resource id.
+---@field aspect string?          What else it changes: the tags of an ARN, the protection of a name's holder.
 ---@field state "sent"|"unknown"|"accepted"|"doubtful"  doubtful: refused, perhaps as it has taken effect already
 ---@field refusal { text: string, code: string }?  Of one that is doubtful.
 ---@field sends integer
@@ -92,8 +92,7 @@ end
 
 --- Waits until no call about a name whose outcome is unknown can still be executed, and every
 --- accepted one has had the time to show.
----@param kind string  The name's space: "instance", "cluster", "tags", where names are ARNs, or "protection", where
----                     they are resource ids.
+---@param kind string  The name's space: "instance", "cluster", "protection", or "tags", where names are ARNs.
 ---@param name string
 ---@param operation string?  The call that has made it as it is wanted, and was seen to.
 ---@param target trapheus.Target?

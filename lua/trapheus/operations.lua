@@ -28,8 +28,9 @@ local function renamed(kind, from, to)
   end
 end
 
+-- Of whoever has the name: a call that comes late is executed on that one.
 local function protection(parameters, target)
-  return parameters.DeletionProtection ~= nil and names.held("protection", target.resource_id) or nil
+  return parameters.DeletionProtection ~= nil and names.held("protection", target.name) or nil
 end
 
 local function tags(parameters) return names.held("tags", parameters.ResourceName) end

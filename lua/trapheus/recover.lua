@@ -151,10 +151,8 @@ local function dreaded(run, found)
   local function add(kind, name) list[#list + 1] = names.held(kind, name) end
   for _, name in ipairs { run.identifier, names.aside(run.identifier) } do
     add(run.record.kind, name)
-    for _, seen in ipairs { found.original or found.replacement, found.replacement } do
-      add("tags", (seen.arn:gsub("[^:]+$", name)))
-      add("protection", seen.resource_id)
-    end
+    add("protection", name)
+    add("tags", ((found.original or found.replacement).arn:gsub("[^:]+$", name)))
   end
   for _, member in ipairs(run.facts.original.members) do
     add("instance", member.name)

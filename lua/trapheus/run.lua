@@ -290,7 +290,7 @@ end
 ---@param wanted boolean
 ---@return trapheus.Answer?  nil: it is.
 function Run:stays_protected(seen, wanted)
-  return self:quiesce("protection", seen.resource_id, seen:protect(wanted))
+  return self:quiesce("protection", seen.name, seen:protect(wanted))
 end
 
 --- Do these tags say that this run has made the database? Only its replacement's do.

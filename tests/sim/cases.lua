@@ -107,6 +107,10 @@ row("late protection", { topology = "instance", preset = "quick",
   faults = { at("ModifyDBInstance", 4, "zombie", { delay_s = 890 }) } })
 row("late fence", { topology = "aurora", preset = "quick",
   faults = { at("ModifyDBCluster", 1, "zombie", { delay_s = 890 }), at(RESTORE_CLUSTER, "every", "denied") } })
+-- the fence's own call finds the replacement, while the call for that is lost
+row("late fence finds the replacement", { topology = "instance", preset = "quick", task = "db_restore",
+  knobs = { restore_s = 480 }, faults = { at("ModifyDBInstance", 1, "zombie", { delay_s = 890 }),
+    at("ModifyDBInstance", 5, "zombie", { delay_s = 890 }) } })
 row("late deletion", { topology = "instance", preset = "quick",
   faults = { at("DeleteDBInstance", 1, "zombie", { delay_s = 890 }), NO_RESTORE } })
 row("dropped rename", { topology = "instance", faults = { at("ModifyDBInstance", 2, "drop") } })
