@@ -9,8 +9,8 @@ MOST_FUNCTION_LINES=50   # of a Lua function; clang-tidy and luacheck have the o
 
 mapfile -t written < <(find . \( -name build -o -name .git \) -prune -o -type f -print | sort)
 among() { printf '%s\n' "${written[@]}" | grep -E "$1"; }
-mapfile -t c_files < <(among '^\./(core|lua|tests/(c|fuzz))/.*\.[ch]$')
-mapfile -t c_units < <(among '^\./(core|lua|tests/c)/.*\.c$')
+mapfile -t c_files < <(among '^\./(core|lua|tests/(c|fuzz|sim))/.*\.[ch]$')
+mapfile -t c_units < <(among '^\./(core|lua|tests/(c|sim))/.*\.c$')
 mapfile -t lua_files < <(among '\.lua$')
 mapfile -t own_text < <(among . | grep -vE '^\./(tests/data|lua/trapheus/aws/models)/')
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Simulation, on every core.
-#   sim.sh                       what ./dev test plays: the cases that have a name, a share of each other campaign, and
-#                                of the seeded mistakes the defects of the original
+#   sim.sh                       what ./dev test plays: the cases that have a name, every single fault and crash, a share
+#                                of each other campaign, and of the seeded mistakes the defects of the original
 #   sim.sh --runs N [--seed S]   all of each campaign, N random cases, one in a hundred of them in bytes as well, and
 #                                the seeded mistakes
 #   sim.sh CAMPAIGN [OPTION…]    one of tests/sim/campaigns.lua, or mutants
 #   sim.sh --case JSON           one case, told as a timeline
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export TRAPHEUS_PATH=tests/support:tests/sim
+export TRAPHEUS_PATH=tests/support:tests/sim LUA_CPATH=build/release/tests/?.so
 program=build/release/trapheus
 shards=$(nproc)
 parts=$(mktemp -d)
@@ -37,8 +37,9 @@ mutants() { # [OPTION…]
 
 case ${1:-} in
 "")
+  "$program" tests/lua/run.lua tests/sim/test_tree.lua || failed=1
   campaign named
-  campaign singles --share 24
+  campaign singles --alone 97
   campaign elsewhere --share 97
   campaign pairs --share 997
   campaign swarm --runs 150
@@ -47,7 +48,8 @@ case ${1:-} in
   mutants --defects
   ;;
 --runs)
-  for name in named singles elsewhere pairs; do campaign "$name"; done
+  campaign named
+  for name in singles elsewhere pairs; do campaign "$name" --alone 97; done
   campaign swarm "$@"
   campaign bytes "$1" $(($2 / 100)) "${@:3}"
   sum --all

@@ -5,6 +5,7 @@ local fault_kinds = require "trapheus.sandbox.fault_kinds"
 local kinds = require "kinds"
 local operations = require "trapheus.operations"
 local play = require "play"
+local strikes = require "strikes"
 local random = require "trapheus.sandbox.random"
 local swarm = require "trapheus.sandbox.swarm"
 local topologies = require "topologies"
@@ -47,11 +48,8 @@ local function sites(base)
   return list, result.counts
 end
 
-local function with_fault(base, fault)
-  local faults = { fault }
-  table.move(base.faults, 1, #base.faults, 2, faults) -- the first that matches counts
-  return case.with(base, { faults = faults })
-end
+-- Those that grow from one base are played as a tree: the base and what strikes it come with the case.
+local function yield(base, list) coroutine.yield(strikes.on(base, list), base, list) end
 
 local function kinds_at(site)
   if not site.mutates then return kinds.reads end
@@ -63,7 +61,7 @@ end
 local function visit_calls(base, list, which)
   for _, site in ipairs(list) do
     for _, kind in ipairs((site.mutates or not which) and kinds_at(site) or {}) do
-      coroutine.yield(with_fault(base, kinds.at(kind, site.operation, site.occurrence)))
+      yield(base, { { fault = kinds.at(kind, site.operation, site.occurrence) } })
     end
   end
 end
@@ -74,12 +72,10 @@ local CRASHES = {
   { site = "look", when = "asleep" },
 }
 
-local function visit_crashes(base, counts, more)
+local function visit_crashes(base, counts)
   for _, crash in ipairs(CRASHES) do
     for nth = 1, counts[crash.site] do
-      local fields = { crashes = { { site = crash.site, nth = nth, when = crash.when } } }
-      for field, value in pairs(more or {}) do fields[field] = value end
-      coroutine.yield(case.with(base, fields))
+      yield(base, { { crash = { site = crash.site, nth = nth, when = crash.when } } })
     end
   end
 end
@@ -102,7 +98,7 @@ end
 function campaigns.elsewhere()
   for _, base in ipairs(halves(BASES)) do
     local _, counts = sites(base)
-    visit_crashes(base, counts, { elsewhere = true })
+    visit_crashes(case.with(base, { elsewhere = true }), counts)
   end
 end
 
@@ -117,13 +113,15 @@ local function pair_kinds(site)
   return list
 end
 
-local function strike(fields, site, kind)
-  if kind == "crash" then
-    table.insert(fields.crashes, { site = "call", nth = site.call, when = "after" })
-  else
-    table.insert(fields.faults, 1, kinds.at({ kind = kind, delay_s = kind == "zombie" and 600 or nil },
-      site.operation, site.occurrence))
+-- What one of a pair may be: for each kind a strike, the same table in every pair.
+local function strikes_at(site)
+  local list = {}
+  for i, kind in ipairs(pair_kinds(site)) do
+    list[i] = kind == "crash" and { crash = { site = "call", nth = site.call, when = "after" } }
+      or { fault = kinds.at({ kind = kind, delay_s = kind == "zombie" and 600 or nil }, site.operation,
+        site.occurrence) }
   end
+  return list
 end
 
 --- Two faults, of mutations, in every combination.
@@ -132,17 +130,12 @@ function campaigns.pairs()
     local mutations = {}
     for i, site in ipairs((sites(base))) do
       site.call = i
-      if site.mutates then mutations[#mutations + 1] = site end
+      if site.mutates then mutations[#mutations + 1] = strikes_at(site) end
     end
     for i, first in ipairs(mutations) do
       for j = i + 1, #mutations do
-        for _, a in ipairs(pair_kinds(first)) do
-          for _, b in ipairs(pair_kinds(mutations[j])) do
-            local fields = { faults = table.move(base.faults, 1, #base.faults, 1, {}), crashes = {} }
-            strike(fields, first, a)
-            strike(fields, mutations[j], b)
-            coroutine.yield(case.with(base, fields))
-          end
+        for _, a in ipairs(first) do
+          for _, b in ipairs(mutations[j]) do yield(base, { a, b }) end
         end
       end
     end

@@ -12,6 +12,7 @@ local pipelines = require "trapheus.pipeline"
 local recover = require "trapheus.recover"
 local run_module = require "trapheus.run"
 local statuses = require "trapheus.statuses"
+local strikes = require "strikes"
 local topologies = require "topologies"
 local watch_module = require "watch"
 local world_module = require "trapheus.world"
@@ -29,6 +30,7 @@ local MOST_LIVES, MOST_LOOKS, MOST_ROUNDS = 60, 20000, 4
 ---@field hosts trapheus.sim.Host[]
 ---@field watch trapheus.sim.Watch
 ---@field counts table<string, integer>   calls, journal writes, looks so far
+---@field visit? fun(play: trapheus.sim.Play, site: string)  is told of each site
 ---@field events table[]                  told by the runs, with the host
 ---@field past table?                      the record of an earlier run of the same database, in every journal
 local Play = {}
@@ -49,6 +51,7 @@ Play.__index = Play
 
 -- Does something happen here? Counts this site.
 local function struck(play, site, when, what)
+  if play.visit then play.visit(play, strikes.boundary(site, play.counts[site], when)) end
   local crashes = play.case.crashes
   for i = 1, #crashes do
     local crash = crashes[i]
@@ -329,6 +332,17 @@ end
 
 -- Playing -------------------------------------------------------------------------------------
 
+-- A call is a site wherever it comes from, as long as it can meet a fault.
+local function visit_calls(play)
+  local sb, serve = play.sandbox, play.sandbox.serve
+  function sb.serve(_, service, operation, ...)
+    if play.visit and not play.healed then
+      play.visit(play, strikes.call(operation, (sb.counts[operation] or 0) + 1))
+    end
+    return serve(sb, service, operation, ...)
+  end
+end
+
 local function stage(play)
   local case = play.case
   local topology = assert(topologies[case.topology], case.topology)
@@ -342,13 +356,15 @@ local function stage(play)
   play.sandbox:write "mydb"
   if not case.calm then play.sandbox:inject(case.faults) end
   play.watch = watch_module.new(play, topology.kind, invariants)
+  if play.visit then visit_calls(play) end
 end
 
 ---@param case trapheus.sim.Case
+---@param visit? fun(play: trapheus.sim.Play, site: string)  Is told of every site, before anything strikes there.
 ---@return trapheus.sim.Play  With `watch.problems`.
-local function play_case(case)
+local function play_case(case, visit)
   local play = setmetatable({ case = case_module.new(case), hosts = {}, events = {}, died = {}, parked = {},
-    endings = {}, secret = SECRET, slept_s = 0,
+    endings = {}, visit = visit, secret = SECRET, slept_s = 0,
     counts = { call = 0, journal = 0, look = 0 }, away_s = 60,
     past = case.record and past(case, play_case) or nil }, Play)
   stage(play)

@@ -1,17 +1,17 @@
---- Runs campaigns: trapheus tests/sim/run.lua CAMPAIGN [--runs N] [--seed S] [--shard I/N] [--share K] [--out FILE]
+--- Runs campaigns: trapheus tests/sim/run.lua CAMPAIGN [--runs N] [--seed S] [--shard I/N] [--share K] [--alone K]
+---                                             [--out FILE]
 ---                 trapheus tests/sim/run.lua --case JSON
 ---
---- --share K plays every Kth case, another one in each shard; --out writes the figures for sim/sum.lua.
+--- --share K plays every Kth case, another one in each shard; --alone K plays every Kth of those that branch off from
+--- another once more, alone, and compares; --out writes the figures for sim/sum.lua.
 local campaigns = require "campaigns"
 local case = require "case"
 local core = require "trapheus.core"
+local figures = require "figures"
 local json = require "trapheus.json"
 local play = require "play"
 local shrink = require "shrink"
-local sometimes = require "sometimes"
 local timeline = require "timeline"
-
-local MOST_FAILURES = 3
 
 local function options(arguments)
   local given = { runs = 1000, seed = 1, share = 1, shard = { 1, 1 } }
@@ -35,36 +35,49 @@ local function explain(made)
   print("again: " .. case.command(smallest))
 end
 
-local function count(figures, made, result)
-  figures.runs = figures.runs + 1
-  figures.faults = figures.faults + #made.crashes
-  for _, entry in ipairs(result.sandbox.audit) do figures.faults = figures.faults + (entry.fault and 1 or 0) end
-  figures.virtual_days = figures.virtual_days + (result.loop:now_ms() - result.began_ms) / 86400000
-  local key = result.outcome or "none"
-  figures.outcomes[key] = (figures.outcomes[key] or 0) + 1
-  sometimes.note(figures.sometimes, result)
-  if #result.watch.problems == 0 then return end
-  figures.violations = figures.violations + 1
-  if figures.violations <= MOST_FAILURES then explain(made) end
-end
-
 local function mine(given, index)
   local shard, shards = tonumber(given.shard[1]), tonumber(given.shard[2])
   return index % (given.share * shards) == (shard - 1) * given.share
 end
 
-local function run(given)
-  local figures = { campaign = given.campaign, runs = 0, faults = 0, violations = 0, virtual_days = 0, outcomes = {},
-    sometimes = {} }
-  local began_ms = core.clock.monotonic_ms()
+-- Gives the cases of this shard.
+local function all_mine(given)
   local campaign = campaigns[given.campaign] or error("no such campaign: " .. tostring(given.campaign))
-  local index = 0
-  for made in coroutine.wrap(function() campaign(given.seed, given.runs) end) do
-    index = index + 1
-    if mine(given, index) then count(figures, made, play(made)) end
+  local index, each = 0, coroutine.wrap(function() campaign(given.seed, given.runs) end)
+  return function()
+    local made, base, strikes
+    repeat
+      made, base, strikes = each()
+      index = index + 1
+    until not made or mine(given, index)
+    return made, base, strikes
   end
-  figures.seconds = (core.clock.monotonic_ms() - began_ms) / 1000
-  return figures
+end
+
+-- Plays the cases of a campaign: each alone, or, where they grow from a base, all of that base at once.
+local function play_all(given, total)
+  local tree = require "tree" -- in C, partly, which one case does without
+  local growing
+  local function grow()
+    if growing then figures.add(total, tree.play(growing, given.alone)) end
+  end
+  for made, base, strikes in all_mine(given) do
+    if base and not (growing and growing.base == base) then
+      grow()
+      growing = tree.new(base)
+    end
+    if base then tree.add(growing, strikes) else figures.note(total, play(made)) end
+  end
+  grow()
+end
+
+local function run(given)
+  local total, began_ms = figures.new(), core.clock.monotonic_ms()
+  play_all(given, total)
+  for _, made in ipairs(total.failed) do explain(made) end
+  total.failed = nil
+  total.campaign, total.seconds = given.campaign, (core.clock.monotonic_ms() - began_ms) / 1000
+  return total
 end
 
 local function one(text)
@@ -80,13 +93,13 @@ return function(arguments)
   collectgarbage "generational" -- many small things that die young: a quarter faster
   local given = options(arguments)
   if given.case then return one(given.case) end
-  local figures = run(given)
-  local text = json.encode(figures)
+  local total = run(given)
+  local text = json.encode(total)
   if given.out then
     local file <close> = assert(io.open(given.out, "w"))
     file:write(text, "\n")
   else
     print(text)
   end
-  return figures.violations == 0 and 0 or 1
+  return total.violations == 0 and 0 or 1
 end

@@ -47,6 +47,7 @@ end
 ---@return trapheus.sim.Play result
 return function(made)
   local result = play(made)
+  assert(result.watch.problems[1], "it fails only where it branches off: " .. case.command(made))
   local wanted = result.watch.problems[1].invariant
   local budget = { left = MOST_PLAYS }
   local again = true

@@ -1,19 +1,9 @@
 --- Adds up the figures of the shards of a campaign, prints them, and says whether everything that sometimes happens
 --- did: trapheus tests/sim/sum.lua [--all] FILE…     --all: what never happened is a failure
+local figures = require "figures"
 local json = require "trapheus.json"
 local sometimes = require "sometimes"
 local sorted = require "trapheus.sorted"
-
-local function add(total, part)
-  for key, value in pairs(part) do
-    if type(value) == "table" then
-      total[key] = total[key] or {}
-      add(total[key], value)
-    elseif type(value) == "number" then
-      total[key] = (total[key] or 0) + value
-    end
-  end
-end
 
 local function read(name)
   local file <close> = assert(io.open(name, "r"))
@@ -35,7 +25,7 @@ return function(arguments)
     else
       local part = read(argument)
       slowest[part.campaign] = math.max(slowest[part.campaign] or 0, part.seconds)
-      add(total, part)
+      figures.sum(total, part)
     end
   end
   local outcomes = {}
@@ -44,6 +34,7 @@ return function(arguments)
   end
   print(("%d runs, %d faults, %d violations, %.0f days of RDS, in %.0f s: %s"):format(total.runs, total.faults,
     total.violations, total.virtual_days, total_s(slowest), table.concat(outcomes, ", ")))
+  if total.compared then print(("%d branches went as they do alone"):format(total.compared)) end
   local missing = demand and sometimes.missing(total.sometimes) or {}
   for _, name in ipairs(missing) do print("FAILED never seen: " .. name) end
   local seen = #sometimes.LIST - #sometimes.missing(total.sometimes)
