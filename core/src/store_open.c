@@ -26,7 +26,8 @@ static const char schema[] =
  * have such a log, SQLite falls back to a rollback journal, and FULL would leave the journal's
  * removal, which is the commit, unsynced. */
 static const char settings[] = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-                               "PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA;";
+                               "PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA;"
+                               "PRAGMA cache_size = -512;"; /* KiB; the system has the rest */
 
 static const char *const sql[] = {
 #define STORE_STATEMENT_SQL(name, sql) sql,

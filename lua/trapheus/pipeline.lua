@@ -327,6 +327,7 @@ end
 -- Between two looks: the time for those who are told.
 function Pipeline:pause(run, answer)
   tell_waiting(run, answer)
+  answer.reply = nil -- a whole description, read by the step that has asked: a thousand that wait keep none
   run.resting = not (answer.left_s or answer.patient or run.counted) and answer or nil
   history.rest(run, answer)
   local ms = spacing(run, answer)

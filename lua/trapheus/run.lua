@@ -214,7 +214,9 @@ function Run:find(role)
 end
 
 --- What was seen so far counts for nothing any more: time has passed, or something was done.
-function Run:look_anew() self.looked.original.of, self.looked.replacement.of = nil, nil end
+function Run:look_anew()
+  for _, looked in pairs(self.looked) do looked.of, looked.seen = nil, nil end
+end
 
 --- As `find`, for a step that can do nothing until the database is visible: between two names
 --- RDS shows it under neither (a few seconds, up to a minute).

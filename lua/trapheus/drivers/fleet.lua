@@ -22,10 +22,18 @@ Driver.__index = Driver
 
 local start -- (self, entry, woken_ms)
 
--- An entry that waits: in the heap until a time. What is left there of an earlier wait counts for nothing.
+-- It stands in the heap no later than when it is due: a wait that is over leaves it there for the next one.
+local function queue(self, entry)
+  local queued_ms = entry.queued_ms
+  if queued_ms and queued_ms <= entry.due_ms then return end
+  entry.queued_ms, entry.again_ms = entry.due_ms, queued_ms
+  self.due:push(entry.due_ms, entry)
+end
+
+-- An entry that waits until a time.
 local function put_off(self, entry, delay_ms)
   entry.due_ms, entry.waits = self.world:now_ms() + delay_ms, true
-  self.due:push(entry.due_ms, entry)
+  queue(self, entry)
 end
 
 local function wake(self, entry, asked_ms)
@@ -110,14 +118,22 @@ function start(self, entry, woken_ms)
   tasks.spawn(look, self, entry, woken_ms)
 end
 
--- The first in the heap that still waits there, and since when it is due.
+-- Takes the first out of the heap.
+local function take_first(self)
+  local entry, queued_ms = self.due:pop()
+  if entry.queued_ms == queued_ms then entry.queued_ms, entry.again_ms = entry.again_ms, nil end
+  return entry, queued_ms
+end
+
+-- The first in the heap that is due then, and when that is. One whose time is later is put where it belongs.
 local function first_due(self)
-  local entry, due_ms = self.due:peek()
-  while entry and entry.due_ms ~= due_ms do
-    self.due:pop()
-    entry, due_ms = self.due:peek()
+  local entry, queued_ms = self.due:peek()
+  while entry and entry.due_ms ~= queued_ms do
+    take_first(self)
+    if entry.waits then queue(self, entry) end
+    entry, queued_ms = self.due:peek()
   end
-  return entry, due_ms
+  return entry, queued_ms
 end
 
 -- When the next looks are due: not sooner than a round after the last ones.
@@ -137,7 +153,7 @@ end
 local function start_looks(self, until_ms)
   local entry, due_ms = first_due(self)
   while entry and due_ms <= until_ms and self.active < MOST_AT_ONCE do
-    self.due:pop()
+    take_first(self)
     start(self, entry)
     entry, due_ms = first_due(self)
   end
