@@ -101,17 +101,24 @@ local function names_stay(watch)
   return watch.play.case.topology == "multi_az" and watch.sb.knobs.multi_az_rename_members == 0
 end
 
+-- How this play must end, by its case and by what there is. As `due`.
+local function wanted_of(watch, outcome)
+  local case = watch.play.case
+  local wanted, by_hand = due(case)
+  if watch.play.topology.refused then return "refused" end
+  if names_stay(watch) and wanted == "restored" then return "rolled_back" end
+  -- in the adversarial preset a restore may end badly by itself
+  local by_itself = case.preset == "adversarial" and watch.sights.ended_badly
+  if wanted and by_itself and outcome == "rolled_back" then return outcome, by_hand end
+  return wanted, by_hand
+end
+
 -- L2: nothing happens needlessly; what is to be refused is; what could not be looked at is no reason to undo.
 local function as_expected(watch, host)
   local case, outcome = watch.play.case, host.run.record.outcome
   if outcome == "rolled_back" and only_unseen(case) then return "rolled back, as it could not be looked at" end
-  local wanted, by_hand = due(case)
-  if watch.play.topology.refused then wanted, by_hand = "refused", nil end
+  local wanted, by_hand = wanted_of(watch, outcome)
   if not wanted then return nil end
-  if names_stay(watch) and wanted == "restored" then wanted, by_hand = "rolled_back", nil end
-  -- in the adversarial preset a restore may end badly by itself
-  local by_itself = case.preset == "adversarial" and watch.sights.ended_badly
-  if by_itself and outcome == "rolled_back" then wanted = outcome end
   if outcome ~= wanted then return ("it should be %s, and is %s"):format(wanted, tostring(outcome)) end
   local parked = watch.play.parked[1]
   if parked and not by_hand then return "a person was needed: " .. parked end
