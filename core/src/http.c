@@ -163,6 +163,7 @@ static void on_done(void *context, enum tph_status status, CURLcode code) {
     if (status == TPH_OK) {
         curl_easy_getinfo(call->transfer.easy, CURLINFO_RESPONSE_CODE, &answer);
         reply.body = tph_buf_view(&call->body);
+        reply.whole = &call->body;
     }
     reply.status = (int)answer;
     call->done(call->context, status, &reply);

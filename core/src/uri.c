@@ -27,19 +27,29 @@ static struct tph_str after(struct tph_str text, size_t count) {
     return (struct tph_str){text.data + count, text.length_bytes - count};
 }
 
+static bool is_bare(char c, const char *keep) {
+    return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~' || among(c, keep);
+}
+
 static enum tph_status append_encoded(struct tph_buf *out, char c, const char *keep) {
     static const char digits[] = "0123456789ABCDEF";
     unsigned char byte = (unsigned char)c;
     char escape[3] = {'%', digits[byte >> 4], digits[byte & 15]};
-    bool bare = is_alnum(c) || among(c, "-._~") || among(c, keep);
-    return tph_buf_append(out, bare ? (struct tph_str){&c, 1} : (struct tph_str){escape, 3});
+    return tph_buf_append(out,
+                          is_bare(c, keep) ? (struct tph_str){&c, 1} : (struct tph_str){escape, 3});
 }
 
+/* Nearly all of a form are names and identifiers: what stays as it is goes in one piece. */
 enum tph_status tph_uri_encode(struct tph_str bytes, const char *keep, struct tph_buf *out) {
     size_t before = out->length_bytes;
     enum tph_status status = TPH_OK;
-    for (size_t i = 0; i < bytes.length_bytes && status == TPH_OK; i++)
-        status = append_encoded(out, bytes.data[i], keep);
+    while (bytes.length_bytes > 0 && status == TPH_OK) {
+        size_t bare = 0;
+        while (bare < bytes.length_bytes && is_bare(bytes.data[bare], keep)) bare++;
+        status = bare ? tph_buf_append(out, (struct tph_str){bytes.data, bare})
+                      : append_encoded(out, *bytes.data, keep);
+        bytes = after(bytes, bare ? bare : 1);
+    }
     if (status != TPH_OK) tph_buf_truncate(out, before);
     return status;
 }

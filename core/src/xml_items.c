@@ -7,16 +7,40 @@ static const size_t nowhere = SIZE_MAX;
 
 static const bool opening = false, closing = true;
 
+/* Writes the tag of that name; empty: there can be none. */
+static struct tph_str write_tag(char *tag, bool is_closing, struct tph_str name) {
+    size_t begin = is_closing ? 2 : 1, length = begin + name.length_bytes + 1;
+    if (name.length_bytes == 0 || length > max_tag_bytes) return TPH_STR("");
+    tag[0] = '<', tag[1] = '/';
+    memcpy(tag + begin, name.data, name.length_bytes);
+    tag[length - 1] = '>';
+    return (struct tph_str){tag, length};
+}
+
 /* Where in the document, between two places, the tag of that name begins. */
 static size_t find_tag(struct tph_str document, size_t from, size_t to, bool is_closing,
                        struct tph_str name) {
-    char tag[max_tag_bytes] = {'<', '/'};
-    size_t begin = is_closing ? 2 : 1, length = begin + name.length_bytes + 1;
-    if (name.length_bytes == 0 || length > sizeof tag) return nowhere;
-    memcpy(tag + begin, name.data, name.length_bytes);
-    tag[length - 1] = '>';
-    const char *found = memmem(document.data + from, to - from, tag, length);
+    char text[max_tag_bytes];
+    struct tph_str tag = write_tag(text, is_closing, name);
+    if (tag.length_bytes == 0) return nowhere;
+    const char *found = memmem(document.data + from, to - from, tag.data, tag.length_bytes);
     return found ? (size_t)(found - document.data) : nowhere;
+}
+
+/* Where the last closing tag of that name begins: near the end of a page, most of which is not
+ * looked at. */
+static size_t find_end(struct tph_str document, size_t from, struct tph_str name) {
+    char text[max_tag_bytes];
+    struct tph_str tag = write_tag(text, closing, name);
+    size_t at = document.length_bytes;
+    while (tag.length_bytes > 0 && at > from) {
+        const char *found = memrchr(document.data + from, '<', at - from);
+        if (!found) break;
+        at = (size_t)(found - document.data);
+        size_t left = document.length_bytes - at;
+        if (left >= tag.length_bytes && memcmp(found, tag.data, tag.length_bytes) == 0) return at;
+    }
+    return nowhere;
 }
 
 enum tph_status tph_xml_items_init(struct tph_xml_items *items, struct tph_str document,
@@ -25,7 +49,7 @@ enum tph_status tph_xml_items_init(struct tph_xml_items *items, struct tph_str d
     size_t begin = find_tag(document, 0, document.length_bytes, opening, list);
     if (begin == nowhere) return TPH_EPARSE;
     begin += list.length_bytes + 2;
-    size_t end = find_tag(document, begin, document.length_bytes, closing, list);
+    size_t end = find_end(document, begin, list);
     if (end == nowhere) return TPH_EPARSE;
     struct tph_str element = {list.data, list.length_bytes - 1};
     *items = (struct tph_xml_items){document, element, begin, begin, end};

@@ -91,8 +91,16 @@ static void has_no_value_of_a_field_that_is_not_there(void **state) {
     assert_int_equal(tph_xml_items_next(&items, TPH_STR("Name"), TPH_STR(""), &item), TPH_PENDING);
 }
 
+static void takes_nothing_between_two_lists_for_an_item(void **state) {
+    struct tph_xml_items items = items_of("<Things><Thing></Thing></Things><Things></Things>");
+    struct tph_xml_item item;
+    assert_int_equal(next(&items, &item), TPH_OK);
+    assert_int_equal(next(&items, &item), TPH_EPARSE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_nothing_between_two_lists_for_an_item),
         cmocka_unit_test(finds_each_item_and_what_it_is_called),
         cmocka_unit_test(tells_equal_items_from_others),
         cmocka_unit_test(each_byte_counts),

@@ -35,6 +35,7 @@ struct tph_http_reply {
     const struct tph_header *headers; /* names in lower case, in the order they came */
     size_t header_count;
     struct tph_str body;
+    struct tph_buf *whole; /* where the body is: `done` may take it away; NULL: it may not */
     const char *detail; /* after a failure, curl's words ("": none): names the host, not the path */
 };
 

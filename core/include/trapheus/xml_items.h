@@ -22,7 +22,8 @@ struct tph_xml_item {
                              good as never */
 };
 
-/* Finds the first `list` of the document. TPH_EPARSE: there is none, or it has no end. */
+/* Finds the `list` of the document. TPH_EPARSE: there is none, or it has no end. Of two, what is
+ * between them is no item. */
 enum tph_status tph_xml_items_init(struct tph_xml_items *, struct tph_str document,
                                    struct tph_str list);
 
