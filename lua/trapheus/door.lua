@@ -17,6 +17,7 @@ local door = {}
 local STALENESS_MS = 60 * 1000     -- a read may be this much behind what was committed
 local CALL_MS = 220 * 1000         -- so long a call may be under way: three attempts, if the first two never left
 local SHOW_MS = 120 * 1000         -- an accepted change may take this long to show, staleness included
+local MOST_SENDS = 3               -- of one change, whatever it is
 local QUIESCENCE_MS = 16 * 60 * 1000 -- a signature lives 15 minutes: after this no lost call can still be executed
 
 ---@class trapheus.Intent        Plain data, in run.record.intents.
@@ -145,6 +146,11 @@ local function meant(run, intent)
   return run:fail(intent.refusal.text, intent.refusal.code)
 end
 
+-- Where there is no way but on, everything is tried as often as anything may be: else a person has to.
+local function most_sends(run, rule)
+  return (run.record.direction == "back" or run.facts.verified) and MOST_SENDS or rule.sends
+end
+
 --- What to do about an open intent: wait, give up, or (nil) send again.
 ---@return trapheus.Answer?
 local function reconsider(run, intent, rule)
@@ -154,7 +160,7 @@ local function reconsider(run, intent, rule)
     return run:wait(("%s of %s to show"):format(intent.operation, intent.target.name), nil, status)
   end
   if doubtful then return meant(run, intent) end
-  if intent.sends >= rule.sends then
+  if intent.sends >= most_sends(run, rule) then
     return run:fail(("%s of %s was sent %d times and has not taken effect"):format(
       intent.operation, intent.target.name, intent.sends))
   end

@@ -4,7 +4,7 @@
 ---@field names (fun(parameters: table): string[])?  The names whose holder it changes, each with its name space
 ---                               (names.held); none: it changes no holder.
 ---@field repeatable boolean      Executed twice it does no more than executed once.
----@field sends integer           How often it may leave the process.
+---@field sends integer           How often it may leave the process, as long as the run can turn back instead.
 ---@field aspect (fun(parameters: table, target: trapheus.Target): string?)?  What else it changes, as text: to change
 ---                               it back while a call is lost would let that call have the last word.
 ---@field marks boolean?          It changes our own tags only.

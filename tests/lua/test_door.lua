@@ -45,6 +45,8 @@ local function delete(run)
   return run:mutate("DeleteDBInstance", run.target, { DBInstanceIdentifier = "mydb", SkipFinalSnapshot = true })
 end
 
+local function reboot(run) return run:mutate("RebootDBInstance", run.target, { DBInstanceIdentifier = "mydb" }) end
+
 local function sent(sandbox, operation) return #witness.changes(sandbox, operation) end
 
 -- Asks every ten seconds until the door sends again, gives up or the time is over. How long it took, and its answer.
@@ -294,20 +296,29 @@ end
 
 -- A limit ---------------------------------------------------------------------------------------
 
-local SENDS = { ModifyDBInstance = 2, DeleteDBInstance = 3 }
+local MOST_SENDS = 3
+local SENDS = { ModifyDBInstance = { protect, 2 }, RebootDBInstance = { reboot, 2 }, DeleteDBInstance = { delete, 3 } }
 
-for operation, sends in pairs(SENDS) do
-  tests[("%s is sent %d times at most"):format(operation, sends)] = function()
-    local run, sandbox = new { faults = { { operation = operation, occurrence = "every", kind = "drop" } } }
-    local f = operation == "DeleteDBInstance" and delete or protect
-    local answer
-    for _ = 1, 1000 do
-      answer = f(run)
-      if answer.fail then break end
-      witness.pass(run.world, 10)
-    end
-    assert(answer.fail and answer.fail:find "has not taken effect", "it does not end")
-    equal(sent(sandbox, operation), sends, "calls")
+-- Asks until the door gives up. How often it has sent.
+local function exhaust(operation, f, turn)
+  local run, sandbox = new { faults = { { operation = operation, occurrence = "every", kind = "drop" } } }
+  if turn then turn(run) end
+  local answer
+  for _ = 1, 1000 do
+    answer = f(run)
+    if answer.fail then break end
+    witness.pass(run.world, 10)
+  end
+  assert(answer.fail and answer.fail:find "has not taken effect", "it does not end")
+  return sent(sandbox, operation)
+end
+
+for operation, each in pairs(SENDS) do
+  local f, sends = each[1], each[2]
+  tests[("%s is sent %d times at most, and thrice on the way back"):format(operation, sends)] = function()
+    equal(exhaust(operation, f), sends, "calls")
+    equal(exhaust(operation, f, function(run) run.record.direction = "back" end), MOST_SENDS, "calls on the way back")
+    equal(exhaust(operation, f, function(run) run.facts.verified = {} end), MOST_SENDS, "calls after VERIFIED")
   end
 end
 

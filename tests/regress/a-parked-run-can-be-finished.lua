@@ -24,6 +24,7 @@ tests["a way back that was refused as often as it may be sent"] = function()
       { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "terminal", status = "failed" },
       { operation = "ModifyDBInstance", occurrence = 3, kind = "background_failure" },
       { operation = "ModifyDBInstance", occurrence = 4, kind = "background_failure" },
+      { operation = "ModifyDBInstance", occurrence = 5, kind = "background_failure" },
     },
   }
   witness.equal(parked.outcome, "parked")

@@ -24,6 +24,13 @@ tests["though a copy of its rename was refused"] = function()
   end
 end
 
+tests["though its rename fails in the background, and then once more"] = function()
+  at_home { instance = { DeletionProtection = false }, faults = {
+    { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "denied" },
+    { operation = "ModifyDBInstance", occurrence = 3, kind = "background_failure" },
+    { operation = "ModifyDBInstance", occurrence = 4, kind = "background_failure" } } }
+end
+
 local function move_aside(run)
   assert(run.world.sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb",
     NewDBInstanceIdentifier = "mydb-temp", ApplyImmediately = true }))

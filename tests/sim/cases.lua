@@ -82,6 +82,9 @@ row("nobody listens", { topology = "instance", faults = { NO_RESTORE, at("webhoo
 -- Something is refused, or fails.
 row("member refused", { topology = "aurora", faults = { at("ModifyDBInstance", 3, "denied") } })
 row("rename fails", { topology = "instance", faults = { at("ModifyDBInstance", 2, "background_failure") } })
+-- or twice on the way back: the third time it is done, and no person is needed
+row("renames back fail", { topology = "aurora", preset = "adversarial", seed = 94, faults = { NO_CLUSTER } })
+row("the writer's fails", { topology = "aurora", preset = "adversarial", seed = 136, faults = { NO_CLUSTER } })
 row("fence refused", { topology = "instance", faults = { at("ModifyDBInstance", 1, "denied") } })
 row("snapshot refused", { topology = "instance", snapshot = true,
   faults = { at("CreateDBSnapshot", "every", "denied") } })

@@ -50,7 +50,7 @@ local mutants = {
   mutant("I14", "a run looks all the time", "instance", "world",
     "look_ms = { min = 5 * 1000, max = 60 * 1000 }", "look_ms = { min = 100, max = 200 }"),
   mutant("I14", "a change is sent as often as it takes", "dropped deletion", "door",
-    "if intent.sends >= rule.sends then", "if false then"),
+    "if intent.sends >= most_sends(run, rule) then", "if false then"),
   mutant("6.5", "an accepted call is not given time to show",
     "tests/regress/an-accepted-call-is-given-time-to-show.lua", "door", "SHOW_MS = 120 * 1000", "SHOW_MS = 0"),
   mutant("6.5", "a refusal is believed at once", "dup", "door", "if echoes and echoes[err.code] then", "if false then"),
