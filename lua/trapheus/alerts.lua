@@ -169,11 +169,12 @@ end
 
 -- What has become of a task; nothing when a signal comes first.
 local function await(run, task)
-  local stopped
+  local count, stopped
+  local before = run.world:signals()
   tasks.await {
     done = function()
-      stopped = stopped or run.world:signal()
-      return task:done() or stopped ~= nil
+      count, stopped = run.world:signals()
+      return task:done() or count > before
     end,
     result = function() end,
   }

@@ -6,7 +6,7 @@ local errors = {}
 ---@class trapheus.Error
 ---@field code string            AWS's own code, "DBInstanceNotFound"; or a local one: NameResolutionError, TLSError,
 ---                              ConnectError, ConnectionLost, RequestTimeout, MalformedReply, NoCredentials, NoRegion,
----                              ProfileNotFound, WaiterFailed, WaiterTimeout.
+---                              ProfileNotFound, WaiterFailed, WaiterTimeout, Interrupted (by a signal).
 ---@field message string
 ---@field operation? string      "DescribeDBInstances"
 ---@field service? string        "rds"

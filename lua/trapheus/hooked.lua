@@ -29,6 +29,16 @@ local function call(run, hook, event)
   return ok, err
 end
 
+local function what_of(hook, point) return type(hook) == "table" and hook.what or "the hook " .. point end
+
+-- One that fails when a signal has come may have failed for that, as its looks are let go then: it is run again.
+local function call_unless_stopped(run, hook, what)
+  local ok, err = call(run, hook)
+  local waits = type(err) == "table" and err.wait
+  if ok or waits or not run.world:interrupted() then return ok, err end
+  return false, run:wait(what .. " to be run again")
+end
+
 local function key_of(hook, point, i)
   if type(hook) == "table" then return hook.key end
   return i == 1 and point or point .. " " .. i
@@ -47,15 +57,13 @@ local function note(run, key)
   if #run.record.steps > 1 then run:save("hook", { hook = key }) end
 end
 
-local function what_of(hook, point) return type(hook) == "table" and hook.what or "the hook " .. point end
-
 -- Calls those that have not run yet, in order, up to one that fails. The number of those that ran.
 local function go_through(run, list, point)
   local count = 0
   for i, hook in ipairs(list) do
     local key = key_of(hook, point, i)
     if not has_run(run, hook, key) then
-      local ok, err = call(run, hook)
+      local ok, err = call_unless_stopped(run, hook, what_of(hook, point))
       if type(err) == "table" and err.wait then return count, err end
       if not ok then return count, run:fail(("%s: %s"):format(what_of(hook, point), tostring(err))) end
       note(run, key)
@@ -82,7 +90,7 @@ function hooked.after(hooks, run, step)
   for i, hook in ipairs(hooks.after[step.name] or {}) do
     local key = key_of(hook, point, i)
     if not has_run(run, hook, key) then
-      local ok, err = call(run, hook)
+      local ok, err = call_unless_stopped(run, hook, what_of(hook, point))
       if type(err) == "table" and err.wait then return err end
       if not ok then run:warn(("%s: %s"):format(what_of(hook, point), tostring(err))) end
       note(run, key)

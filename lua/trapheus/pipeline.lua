@@ -154,6 +154,7 @@ end
 -- AWS refused a read, or did not answer. Reads change nothing, so the same look can be had again.
 local function unreadable(run, step, err)
   local record = run.record
+  if err.code == "Interrupted" then return run:wait_patiently "AWS to be asked again" end
   local throttled = errors.class(err.operation, err.code) == "throttle"
   if step.refuses and not throttled and not run.facts.lease then return run:fail(tostring(err), err.code) end
   if err.retryable or throttled then return run:wait_patiently(("AWS to answer (%s)"):format(err.code)) end

@@ -62,17 +62,28 @@ function World:credentials_end_unknown()
   return identity ~= nil and identity:ends_unknown()
 end
 
---- A signal that has come since this was last asked.
----@return string?
-function World:signal()
-  local name = self.loop:interrupted() -- the loop tells it once
-  if name then (self.shared_by or self).stopped_by = name end
-  return name
+--- How many signals have asked the program to stop, and which was the last.
+---@return integer count
+---@return string? name
+function World:signals()
+  local whole, name = self.shared_by or self, self.loop:interrupted() -- the loop tells it once
+  if name then whole.stopped_by, whole.signalled = name, (whole.signalled or 0) + 1 end
+  return whole.signalled or 0, whole.stopped_by
 end
 
 --- nil, or the name of the signal that asks the program to stop.
 ---@return string?
-function World:interrupted() return self.stopped_by or self:signal() end
+function World:interrupted()
+  if self.stopped_by then return self.stopped_by end
+  local _, name = self:signals()
+  return name
+end
+
+-- A look that is not answered is let go when a signal comes: it can be had again. What may change something is waited
+-- for, until a second one comes: then its outcome is unknown, as when the reply is lost.
+local function letting_go(self)
+  return function(call) return self:signals() > (call.read_only and 0 or 1) end
+end
 
 --- The runs of the journal for which something is left to do.
 ---@return table[] records
@@ -137,19 +148,21 @@ function world.real(options)
   local loop = core.loop { pace = options.pace or 1, ca_bundle = config.ca_bundle }
   tasks.use(loop)
   local limiter = core.limiter.new(options.adaptive and CALLS_OF_MANY or CALLS)
-  local function service(name, region)
-    return equipped(client.new(name, { config = config, region = region, limiter = limiter,
-      on_call = options.on_call }), options, loop)
-  end
-  return new {
-    make_client = service,
+  local made = new {
     loop = loop,
     config = config,
     pace = options.pace,
     region = config:region(),
     journal = journal.open(options.state_dir),
-    rds = service "rds", sts = service "sts",
   }
+  local let_go = letting_go(made)
+  function made.make_client(name, region)
+    local of = client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call })
+    of.transport.let_go = let_go
+    return equipped(of, options, loop)
+  end
+  made.rds, made.sts = made.make_client "rds", made.make_client "sts"
+  return made
 end
 
 local EPOCH_MS = 1767225600000 -- 2026-01-01: where the sandbox's time begins

@@ -5,6 +5,7 @@ import itertools
 import signal
 import socket
 import sqlite3
+import time
 
 import pytest
 
@@ -24,6 +25,9 @@ def error(code, message="no", status=400):
 
 
 HTML = {"status": 500, "type": "text/html", "body": "<!doctype html><title>500</title><h1>Oops"}
+
+
+PROMPTLY_S = 10 # a reply is waited for a minute, three times
 
 
 def call_of(name, operation):
@@ -248,6 +252,43 @@ def test_an_interrupted_run_says_how_it_goes_on(peer, program, database, operati
     command = stopped.document["next"]
     assert command.startswith("trapheus resume " + stopped.document["run_id"])
     assert_restored(peer, program.run(*command.split()[1:3]), database)
+
+
+def hold_a_look(peer, after):
+    """Once that call has left, no look is answered any more."""
+    peer.arm({**after, "hold": True})
+    peer.wait_for_held_call()
+    peer.arm({"operation": "DescribeDBInstances", "hold": True, "times": 99})
+    peer.wait_for_held_call()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_for_no_look(peer, program, database, number):
+    name = database["DBInstanceIdentifier"]
+    process = program.start("restore", "--id", name, "--task", "create_snapshot")
+    hold_a_look(peer, call_of(name, RENAME))
+    process.send_signal(number)
+    assert process.wait(timeout=PROMPTLY_S) == 7
+    stopped = program.finish(process)
+    assert stopped.document["outcome"] == "interrupted" and stopped.document["next"], stopped
+    peer.begin()
+    again = program.run("resume", stopped.document["run_id"])
+    assert again.code == 0 and peer.calls(RENAME)[0]["form"].get("NewDBInstanceIdentifier") is None, again
+    assert peer.instance(name)["DbiResourceId"] != database["DbiResourceId"]
+
+
+def test_a_second_signal_waits_for_no_change(peer, program, database):
+    name = database["DBInstanceIdentifier"]
+    peer.arm({**call_of(name, RENAME), "hold": True})
+    process = program.interrupt(signal.SIGTERM, name)
+    time.sleep(0.5)
+    assert process.poll() is None, "the first one waits"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=PROMPTLY_S) == 7
+    stopped = program.finish(process)
+    assert stopped.document["outcome"] == "interrupted" and stopped.document["next"], stopped
+    peer.release()
+    assert_restored(peer, program.run("resume"), database)
 
 
 def test_a_time_limit_stops_a_run_that_goes_on_later(peer, program, database):

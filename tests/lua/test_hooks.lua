@@ -6,6 +6,7 @@ local driver = require "trapheus.drivers.local"
 local errors = require "trapheus.errors"
 local interrupt = require "interrupt"
 local path = require "trapheus.path"
+local rehearse = require "rehearse"
 local run_module = require "trapheus.run"
 local usage = require "trapheus.usage"
 local witness = require "witness"
@@ -246,6 +247,27 @@ for _, point in ipairs { "before = { restore", "after = { restore", "verify = { 
     driver.run(result.pipeline, run)
     equal(run.record.outcome, "restored")
     equal(#seen, 2, "calls")
+  end
+end
+
+tests["a hook that fails as a signal has come is run again"] = function()
+  for _, point in ipairs { "before", "after" } do
+    local world, calls = nil, 0
+    local result = rehearse { extend = function(pipeline)
+      pipeline[point](pipeline, "restore", function(run)
+        world, calls = run.world, calls + 1
+        if calls > 1 then return end
+        world.stopped_by = "SIGTERM"
+        error "its look was let go"
+      end)
+    end }
+    equal(result.outcome, nil, point)
+    world.stopped_by = nil
+    local run = run_module.wrap(world, result.record)
+    driver.run(result.pipeline, run)
+    equal(run.record.outcome, "restored", point)
+    equal(calls, 2, "calls")
+    for _, warning in ipairs(run.record.warnings) do assert(not warning:find "let go", warning) end
   end
 end
 

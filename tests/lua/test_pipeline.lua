@@ -1,4 +1,5 @@
 --- Extending the shipped pipeline, and what a hook that fails or a crash does to a run.
+local errors = require "trapheus.errors"
 local marks = require "trapheus.marks"
 local pipeline_module = require "trapheus.pipeline"
 local rehearse = require "rehearse"
@@ -19,6 +20,26 @@ local function steps_of(result)
   local names = {}
   for i, step in ipairs(result.record.steps) do names[i] = step.name end
   return table.concat(names, " ")
+end
+
+-- Letting go ----------------------------------------------------------------------------------------
+
+-- The next ten looks are not answered, as after a signal.
+local function let_go(run)
+  local rds, left = run.world.rds, 10
+  local real = rds.transport
+  rds.transport = setmetatable({ send = function(_, call)
+    left = left - 1
+    if left < 0 or not call.read_only then return real:send(call) end
+    error(errors.new { code = "Interrupted", retryable = true }, 0)
+  end }, { __index = real })
+end
+
+for _, step in ipairs { "lock", "snapshot", "verify" } do
+  tests["a look that is let go is no reason to refuse, nor to fail: " .. step] = function()
+    local result = rehearse { extend = function(pipeline) pipeline:before(step, let_go) end }
+    equal(result.outcome, "restored", result.record.failure and result.record.failure.message)
+  end
 end
 
 -- Building ----------------------------------------------------------------------------------------

@@ -52,6 +52,31 @@ end
 
 local OK = { status = 200, headers = {}, body = REPLY, request_id = "r1", attempts = 1 }
 
+-- What a call raises whose reply does not come, when that may be let go; and whether it was cancelled.
+local function unanswered(operation, params, service)
+  local cancelled, loop = false, {}
+  function loop:aws()
+    return setmetatable({ done = function() return false end }, { __close = function() cancelled = true end })
+  end
+  local previous = tasks.use(loop)
+  local ok, err = pcall(function()
+    local aws = client.new(service, options())
+    aws.transport.let_go = function() return true end
+    return aws[operation](aws, params)
+  end)
+  tasks.use(previous)
+  assert(not ok and errors.is(err, "Interrupted"), tostring(err))
+  return err, cancelled
+end
+
+function tests.a_reply_that_is_not_waited_for_any_more_is_let_go()
+  local look, cancelled = unanswered("GetCallerIdentity", {}, "sts")
+  assert(cancelled and look.retryable and not look.ambiguous, tostring(look))
+  local change = unanswered("RebootDBInstance", { DBInstanceIdentifier = "orders" }, "rds")
+  assert(change.ambiguous, "it may have been made")
+  assert(call(OK, nil, nil), "and what was answered is not")
+end
+
 function tests.a_call_is_signed_and_sent()
   local ok, result, request = call(OK)
   assert(ok and result.Account == "123456789012", tostring(result))

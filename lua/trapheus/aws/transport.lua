@@ -12,6 +12,7 @@ local timestamp = require "trapheus.aws.timestamp"
 local transport = {}
 
 ---@class trapheus.aws.Transport : trapheus.Transport
+---@field let_go (fun(call: trapheus.Call): boolean)?  Is the reply to a call not to be waited for any more?
 ---@field clock_ahead_s number?  How far this machine's clock is ahead of the service's, by its latest reply.
 local Transport = {}
 Transport.__index = Transport
@@ -86,8 +87,23 @@ local function compare_clocks(self, reply)
   if served_at then self.clock_ahead_s = core.clock.wall_ms() / 1000 - served_at end
 end
 
+local LET_GO = { code = "Interrupted", message = "a signal came before the reply", retryable = true }
+
+-- nil, why: it was let go, which leaves unknown whether a change was made.
+local function await(self, call, op)
+  local gone = false
+  tasks.await { done = function()
+    gone = not op:done() and self.let_go(call)
+    return gone or op:done()
+  end, result = function() end }
+  if not gone then return op:result() end
+  LET_GO.ambiguous = not call.read_only
+  return nil, LET_GO
+end
+
 local function exchange(self, call)
   local op <close> = start(self, call)
+  if self.let_go then return await(self, call, op) end
   return tasks.await(op)
 end
 

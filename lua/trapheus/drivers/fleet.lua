@@ -12,6 +12,7 @@ local driver = {}
 -- One round of looks costs about the same for one run as for a hundred: the more there are, the more often.
 local MIN_ROUND_MS, MAX_ROUND_MS, ROUND_OF_ALL_MS = 1000, 4 * 1000, 20 * 1000
 local REST_MS = 290 * 1000 -- one that is watched looks all the same after this: its lease is to be looked after
+local TIME_LIMIT = "the time limit"
 local MOST_AT_ONCE = 200 -- looks under way: two full pages
 
 ---@class trapheus.FleetDriver
@@ -181,12 +182,13 @@ local function wait(self, until_ms)
 end
 
 -- Until a look has ended: there is nothing else to wait for any more. Or until another signal comes, as AWS may not
--- answer for minutes. What was sent is in the journal, as if the process had died.
-local function wait_for_a_look(self)
+-- answer for minutes. What was sent is in the journal, as if the process had died. True: it has come.
+local function wait_for_a_look(self, why)
   local again
+  local enough = why == TIME_LIMIT and 1 or 2
   local function done()
-    again = again or self.world:signal()
-    return self.moved or again ~= nil
+    again = self.world:signals() >= enough
+    return self.moved or again
   end
   tasks.await { done = done, result = function() end }
   return again
@@ -194,7 +196,7 @@ end
 
 local function stopped(self, until_ms)
   if self.world:interrupted() then return self.world:interrupted() end
-  if self.world:now_ms() >= until_ms then return "the time limit" end
+  if self.world:now_ms() >= until_ms then return TIME_LIMIT end
 end
 
 --- Runs all of them to their ends, or until a signal or the time limit: then each comes to a safe point, nothing is
@@ -207,7 +209,7 @@ function Driver:run(limit)
   while self:under_way() > 0 and not (why and self.active == 0 or now) do
     self.moved = false
     if why then
-      now = wait_for_a_look(self)
+      now = wait_for_a_look(self, why)
     else
       start_due(self)
       if not self.moved then wait(self, until_ms) end
