@@ -8,6 +8,7 @@ local email = require "trapheus.notify.email"
 local errors = require "trapheus.errors"
 local events = require "trapheus.alerts.events"
 local fleet = require "trapheus.alerts.fleet"
+local includes = require "trapheus.includes"
 local json = require "trapheus.json"
 local log = require "trapheus.log"
 local message = require "trapheus.notify.message"
@@ -144,17 +145,22 @@ local function note(record, id, what)
   record.told[id][what] = true
 end
 
---- What a run remembers of who wants to know of what: one that died before it told can be seen by that.
----@param run trapheus.Run
+--- Of which events anybody wants to know, in the order of the alphabet. nil: of none.
 ---@param settings trapheus.AlertSettings
-function alerts.remember(run, settings)
+---@return string[]?
+function alerts.wanted(settings)
   local wanted = json.list {}
   for event in pairs(events.NAMES) do
     if settings_module.told_of(settings, event)[1] then wanted[#wanted + 1] = event end
   end
   table.sort(wanted)
-  run.record.tells = wanted[1] and wanted or nil
+  return wanted[1] and wanted or nil
 end
+
+--- What a run remembers of who wants to know of what: one that died before it told can be seen by that.
+---@param run trapheus.Run
+---@param settings trapheus.AlertSettings
+function alerts.remember(run, settings) run.record.tells = alerts.wanted(settings) end
 
 --- Tells that the run begins, while it goes on.
 ---@param run trapheus.Run
@@ -256,12 +262,22 @@ function alerts.fleet_summary(state, settings, world)
 end
 
 -- Whoever was told is remembered at once. What that comes to when the journal fails, for a person.
-local function remember_told(world, record, id, delivered)
-  note(record, id, delivered.channel.id)
-  local entry = { event = id, channel = delivered.channel.id, failure = delivered.failure }
+local function remember_told(world, record, id, what, failure)
+  note(record, id, what)
+  local entry = { event = id, channel = what, failure = failure }
   local ok, err = pcall(world.journal.save, world.journal, record, "told", entry)
   if not ok and not errors.is(err, "JournalError") then error(err, 0) end
   return not ok and "who was told is not remembered: " .. err.message or nil
+end
+
+--- Has the fleet ended so without everybody having been told?
+---@param record trapheus.FleetRecord
+---@param state trapheus.FleetState
+---@return boolean
+function alerts.fleet_owed(record, state)
+  local event = fleet.event_of(state)
+  if not includes(record.tells or {}, event) then return false end
+  return not ((record.told or {})[fleet.end_of(state, event)] or {}).all
 end
 
 --- As `fleet_summary`, of a fleet of the journal: of each end once, also when the process dies in between or the fleet
@@ -273,13 +289,15 @@ end
 ---@return string[] failures
 function alerts.tell_fleet(world, record, state, settings)
   local said, event = fleet.story(state, world:now_ms() // 1000)
-  if not settings_module.told_of(settings, event)[1] then return {} end
+  local wanted = settings_module.told_of(settings, event)[1] or alerts.fleet_owed(record, state) -- as of a run
+  if not wanted then return {} end
   local telling, id = { id = record.run_id, record = record, world = world }, fleet.end_of(state, event)
   if not claim(telling) then return { "another process is telling how it ended" } end
   local forgotten
   local delivered = alerts.send(world, still_to_tell(record, settings, event, id), said, function(each)
-    forgotten = remember_told(world, record, id, each) or forgotten
+    forgotten = remember_told(world, record, id, each.channel.id, each.failure) or forgotten
   end)
+  forgotten = remember_told(world, record, id, "all") or forgotten
   pcall(world.journal.release, world.journal, claim_of(telling), record.run_id)
   local failures = failures_of(delivered)
   failures[#failures + 1] = forgotten

@@ -18,7 +18,8 @@ local function choose(given, name)
   if given.run then
     record = runs.find(journal, given.run)
   else
-    record = runs.only_open(journal) or name == "resume" and runs.first(journal, alerts.owed) or nil
+    record = runs.only_open(journal)
+      or name == "resume" and (runs.first(journal, alerts.owed) or fleets.owed(journal)) or nil
   end
   journal:close()
   return record
@@ -81,6 +82,7 @@ return function(name, arguments, change)
     io.stderr:write "trapheus: no run is unfinished\n"
     return 0
   end
+  if record.fleet then return require("trapheus.fleet").resume(record.run_id, given) end
   place(given, record)
   given.told = alerts.settings(given)
   local world = command.real_world(given)

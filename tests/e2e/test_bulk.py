@@ -153,12 +153,13 @@ def test_who_was_not_told_before_a_fleet_died_is_told_once(peer, program, fleet)
     peer.release()
     [name] = {run["fleet"] for run in program.run("history", where={"--output": "json"}).document}
     peer.begin()
-    again = program.run("resume", name, *told)
+    again = program.run("resume", *told)
     assert again.code == 0 and again.document["outcomes"] == {"snapshotted": SIZE}, again
     [mail] = peer.calls("SendEmail")
     assert f"fleet {name}: all {SIZE} ended well" in mail["form"]["Message.Subject.Data"]
     assert peer.mutations() == [mail]
     assert program.run("resume", name, *told).code == 0
+    assert "no run is unfinished" in program.run("resume", *told).err
     assert peer.calls("SendEmail") == [mail], "it is told twice"
 
 

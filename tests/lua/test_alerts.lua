@@ -5,6 +5,7 @@ local core = require "trapheus.core"
 local escape = require "trapheus.escape"
 local events = require "trapheus.alerts.events"
 local fleet = require "trapheus.alerts.fleet"
+local fleet_record = require "trapheus.fleet.record"
 local json = require "trapheus.json"
 local many = require "many"
 local message = require "trapheus.notify.message"
@@ -278,6 +279,31 @@ tests["of each end of a fleet everybody is told once, whoever goes on with it"] 
   assert(tell() == 0 and #result.sandbox.mail == 1, "told again")
   state.runs[1].status = "succeeded"
   assert(tell() == 2 and tell() == 0 and #result.sandbox.mail == 2, "of another end they are told")
+end
+
+tests["a fleet that has ended is found until everybody was told, or nobody wants to know any more"] = function()
+  local result = rehearse {}
+  local _ <close> = ambient.enter(result.world)
+  local kept = result.world.journal
+  local function save(more)
+    local known = { run_id = "fleet-x", fleet = true, targets = { { id = "a" } }, tells = { "failure", "success" } }
+    for field, value in pairs(more) do known[field] = value end
+    kept:save(known, "fleet", {})
+  end
+  local state = { name = "fleet-x", runs = { { id = "a", status = "succeeded" } } }
+  local function owed() return fleet_record.owed(kept) ~= nil end
+  save {}
+  assert(not owed(), "it has not begun")
+  kept:save({ run_id = "r1", fleet_id = "fleet-x", fleet_target = 1, identifier = "a", outcome = "restored",
+    created_at = 1, steps = {} }, "step", {})
+  assert(owed())
+  for _, wanted in ipairs { channels(), { channels = {} } } do
+    save {}
+    alerts.tell_fleet(result.world, kept:load "fleet-x", state, wanted)
+    assert(not owed())
+  end
+  save { tells = { "failure" } }
+  assert(not owed(), "nobody wanted to know of that")
 end
 
 tests["of a large fleet not everybody is named"] = function()

@@ -44,8 +44,10 @@ local function what_to_do(state, bad)
   return list
 end
 
--- A fleet that was stopped is told of as such; else one that did not end well has failed.
-local function event_of(state)
+--- As what it is told: a fleet that was stopped as such; else one that did not end well has failed.
+---@param state trapheus.FleetState
+---@return "success"|"failure"|"interrupted"
+function fleet.event_of(state)
   local event = "success"
   for _, row in ipairs(state.runs) do
     if row.status == "interrupted" then return "interrupted" end
@@ -82,7 +84,7 @@ end
 function fleet.story(state, at)
   local bad, facts = lines_of_bad(state.runs), counted(state.runs)
   table.insert(facts, 1, { "Fleet", ("%s, %d databases"):format(state.name, #state.runs) })
-  local event = event_of(state)
+  local event = fleet.event_of(state)
   local said = story.message(event, {
     id = ("fleet-%s-%s"):format(state.name:gsub("[^%w_-]", "-"), event),
     title = #bad == 0 and ("fleet %s: all %d ended well"):format(state.name, #state.runs)

@@ -290,7 +290,7 @@ function Fleet:run()
   end
   local known = self.record
   self.record = known or record_module.new(self.world, { script = self.script, targets = self.targets,
-    given = record_module.given(self.given), place = place_of(self.given) })
+    given = record_module.given(self.given), place = place_of(self.given), tells = alerts.wanted(self.given.told) })
   prepare(self)
   if not known then self.world.journal:save(self.record, "fleet", {}) end
   command.arm(self.world)

@@ -1,9 +1,11 @@
 --- What the journal knows of a fleet: its targets and how they are to be restored, written once. How far it has come is
 --- in the records of its runs, each of which names its fleet and its target; a target without a run was not begun.
+local alerts = require "trapheus.alerts"
 local commands = require "trapheus.commands"
 local journal = require "trapheus.journal"
 local names = require "trapheus.names"
 local nearest = require "trapheus.nearest"
+local rows = require "trapheus.fleet.rows"
 local runs = require "trapheus.runs"
 local usage = require "trapheus.usage"
 
@@ -20,7 +22,8 @@ local OF_NOW = { plan = true, yes = true, timeout = true, resume = true } -- not
 ---@field place table              as of a run: where it runs
 ---@field targets trapheus.Target[]
 ---@field created_at integer
----@field told table<string, table<string, true>>?  by its end: the channels that have been told of it
+---@field tells string[]?         the events of which somebody wanted to know when it began
+---@field told table<string, table<string, true>>?  by its end: the channels that have been told of it, and "all"
 
 --- What of the flags belongs to the fleet, and is remembered with it.
 ---@param given trapheus.Given
@@ -102,6 +105,26 @@ function record.runs(kept, id)
     if run.fleet_id == id then found[run.fleet_target] = found[run.fleet_target] or run end
   end
   return found
+end
+
+-- How it has ended. nil: something is left to do.
+local function state_of_end(kept, each)
+  local past, state = record.runs(kept, each.run_id), { name = each.run_id, runs = {} }
+  for i, target in ipairs(each.targets) do
+    if not past[i] or runs.unfinished(past[i]) then return nil end
+    state.runs[i] = rows.new(target, past[i])
+  end
+  return state
+end
+
+--- The newest fleet that has ended without everybody having been told. nil: there is none.
+---@param kept trapheus.Journal
+---@return trapheus.FleetRecord?
+function record.owed(kept)
+  for _, each in ipairs(kept:fleets()) do
+    local state = each.tells and state_of_end(kept, each)
+    if state and alerts.fleet_owed(each, state) then return each end
+  end
 end
 
 return record
