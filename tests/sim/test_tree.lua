@@ -48,17 +48,28 @@ function tests.the_figures_are_those_of_each_alone()
   equal(("%.6f"):format(together.virtual_days), ("%.6f"):format(alone.virtual_days), "days")
 end
 
--- As if a branch were another case than the one that it says it is.
-function tests.a_branch_that_goes_otherwise_is_told()
+-- What is said of a tree when a branch does something else as it is struck.
+local function said(instead, alone)
   local add = strikes.add
   function strikes.add(fields, strike)
     add(fields, strike)
-    if fields.topology then fields.seed = 2 end -- of a play that is under way
+    if fields.topology then instead(fields) end -- of a play that is under way
   end
-  local ok, err = pcall(tree.play, planted(), 1)
+  io.stdout:flush()
+  local ok, err = pcall(tree.play, planted(), alone)
   strikes.add = add
-  equal(ok, false, "whether it is taken for the same")
+  return ok and "nothing" or err
+end
+
+-- As if a branch were another case than the one that it says it is.
+function tests.a_branch_that_goes_otherwise_is_told()
+  local err = said(function(fields) fields.seed = 2 end, 1)
   equal(err:find("it goes otherwise when it is played alone", 1, true) ~= nil, true, "said " .. err)
+end
+
+function tests.a_branch_that_dies_is_told()
+  local err = said(function() os.exit(3) end)
+  equal(err:find("a branch ended with status", 1, true) ~= nil, true, "said " .. err)
 end
 
 function tests.what_does_not_strike_in_the_base_is_a_mistake()
