@@ -279,6 +279,8 @@ tests["of each end of a fleet everybody is told once, whoever goes on with it"] 
   assert(tell() == 0 and #result.sandbox.mail == 1, "told again")
   state.runs[1].status = "succeeded"
   assert(tell() == 2 and tell() == 0 and #result.sandbox.mail == 2, "of another end they are told")
+  state.runs[1].ended_at = 1767225600.5
+  assert(tell() == 2 and tell() == 0, "and of one that is as the last one was, but later")
 end
 
 tests["a fleet that has ended is found until everybody was told, or nobody wants to know any more"] = function()

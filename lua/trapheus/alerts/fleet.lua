@@ -66,13 +66,21 @@ local function body(state, said, event, at)
     title = said.title, ["next"] = json.list(said.next), fleet = { name = state.name, runs = runs } }
 end
 
---- What tells this end of it from others: gone on with, a fleet may end once more.
+-- When the last of them has ended, in the words of the records: the same for whoever goes on with it.
+local function newest(runs)
+  local at = 0
+  for _, row in ipairs(runs) do at = math.max(at, row.ended_at or 0) end
+  return at > 0 and ("%.3f"):format(at) or nil
+end
+
+--- What tells this end of it from others: gone on with, a fleet may end once more, and even as the last time.
 ---@param state trapheus.FleetState
 ---@param event string
 ---@return string
 function fleet.end_of(state, event)
   local parts = { event }
   for _, each in ipairs(counted(state.runs)) do parts[#parts + 1] = table.concat(each, " ") end
+  parts[#parts + 1] = newest(state.runs)
   return table.concat(parts, ", ")
 end
 

@@ -12,6 +12,7 @@ local rows = {}
 ---@field step string?
 ---@field started_s number?
 ---@field elapsed_s number?
+---@field ended_at number?       as its record says, whoever reads that
 ---@field estimate_s number?     how long all of its steps usually take
 ---@field last_event table?
 ---@field message string?        why it did not end well
@@ -29,7 +30,7 @@ local STATUS = { restored = "succeeded", snapshotted = "succeeded", planned = "s
   failed = "failed", rolled_back = "rolled_back", parked = "parked", interrupted = "interrupted" }
 
 local function finish(row, record)
-  row.outcome, row.status = record.outcome, STATUS[record.outcome]
+  row.outcome, row.status, row.ended_at = record.outcome, STATUS[record.outcome], record.ended_at
   local parked = record.parked
   row.message = parked and parked.reason or record.failure and row.status ~= "succeeded" and record.failure.message
     or nil
