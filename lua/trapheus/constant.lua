@@ -1,6 +1,6 @@
 --- constant(data): plain data that is complete, and is not changed any more: its copies are itself. So what is captured
 --- once need not be copied at each save.
-local META = { __constant = true }
+local META = require("trapheus.core").CONSTANT
 
 function META.__newindex(_, key) error(("constant data is given the field %s"):format(tostring(key)), 2) end
 

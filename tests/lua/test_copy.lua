@@ -1,4 +1,5 @@
 --- core.copy: what is copied, what is shared.
+local constant = require "trapheus.constant"
 local core = require "trapheus.core"
 local json = require "trapheus.json"
 
@@ -35,6 +36,16 @@ function tests.what_contains_itself_is_refused()
   value.value = value
   local ok, err = pcall(core.copy, value)
   assert(not ok and err:find "nested too deep", err)
+end
+
+function tests.what_is_constant_is_shared()
+  local known = constant { 1 }
+  assert(core.copy({ known = known }).known == known and core.copy(known) == known)
+end
+
+function tests.fields_are_picked_under_other_names()
+  local picked = core.pick({ a = 1, b = false, c = 3 }, { "a", "x", "b", "y", "d", "z" })
+  assert(json.encode(picked) == '{"x":1,"y":false}', json.encode(picked))
 end
 
 return tests

@@ -320,7 +320,8 @@ local function check_row(name, row)
   assert(not row.cannot or #row.cannot > 20 and not row.cannot:find "%.$", what .. ": no plain sentence")
   assert(not row.with or WITH[row.with], what .. ".with")
   assert(row.with ~= "modify" or row.modify and not row.restore, what .. " goes with a modification only")
-  assert(not row.shape or shapes[row.shape], what .. ": no shape " .. tostring(row.shape))
+  local ok, why = pcall(shapes.reader, row)
+  assert(ok, ("%s: %s"):format(what, why))
 end
 
 function tests.rows_are_well_formed()

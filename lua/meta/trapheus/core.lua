@@ -15,6 +15,12 @@ local core = {}
 
 ---@alias trapheus.core.Pair { [1]: string, [2]: string }
 
+--- The metatable of what is constant (trapheus.constant).
+core.CONSTANT = {}
+
+--- Raises: no field is added any more.
+function core.CONSTANT.__newindex(data, key) end
+
 --- A value, or a copy of a table and of all in it, metatables kept. For plain data: a table that is nested too deep
 --- (100 levels) raises. What is constant (trapheus.constant) is shared.
 ---@generic T
@@ -22,6 +28,12 @@ local core = {}
 ---@param shallow? boolean  Only the table itself: what lies in it is shared.
 ---@return T
 function core.copy(value, shallow) end
+
+--- Some fields of a table, in a new one.
+---@param from table
+---@param fields string[]  Each field's name, followed by the one that it gets.
+---@return table
+function core.pick(from, fields) end
 
 --- A value as JSON; see trapheus.json.encode.
 ---@param value any

@@ -60,8 +60,7 @@ end
 local settled = setmetatable({}, { __mode = "k" }) -- constant parameters -> what they were found to fit
 
 local function settle(params, fits)
-  local meta = getmetatable(params)
-  if meta and meta.__constant then settled[params] = fits end
+  if getmetatable(params) == core.CONSTANT then settled[params] = fits end
 end
 
 --- Raises as `encode` does, and writes nothing: for who needs no body. What is constant is looked at once.

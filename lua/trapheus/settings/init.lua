@@ -1,11 +1,13 @@
 --- What is carried over: one table of settings, walked to capture, restore, modify and compare.
 local calls = require "trapheus.settings.calls"
+local pick = require "trapheus.pick"
 local rules = require "trapheus.settings.rules"
 local shapes = require "trapheus.settings.shapes"
 
 ---@class trapheus.Settings
 ---@field rows table[]
----@field plain table[]     of which those that are a field of the record as it is
+---@field plain string[]    of which those that are a field of the record as it is: that, and the name, by turns
+---@field defaults table<string, any>  what their missing values mean
 ---@field shaped { name: string, read: fun(raw: table): any }[]  and the others, with what reads them
 ---@field modified table[]  those that a modification takes, in the configuration
 ---@field called table[]    those that have a call of their own
@@ -35,10 +37,21 @@ local function readers(rows)
   return list
 end
 
+local function fields(rows)
+  local plain, defaults = {}, {}
+  for _, row in ipairs(those(rows, shapes.is_plain)) do
+    table.move({ row.path, row.name }, 1, 2, #plain + 1, plain)
+    defaults[row.name] = row.default
+  end
+  return plain, defaults
+end
+
 local function of_rows(rows)
+  local plain, defaults = fields(rows)
   return setmetatable({
     rows = rows,
-    plain = those(rows, shapes.is_plain),
+    plain = plain,
+    defaults = defaults,
     shaped = readers(rows),
     modified = those(rows, function(row) return row.modify and not LATER[row.with] end),
     called = those(rows, function(row) return not row.with and row.call and calls[row.call] end),
@@ -63,12 +76,9 @@ end
 ---@param raw table  A DBInstance or a DBCluster
 ---@return table<string, any>
 function Settings:capture(raw)
-  local config, plain, shaped = {}, self.plain, self.shaped
-  for i = 1, #plain do
-    local row = plain[i]
-    local value = raw[row.path]
-    if value == nil then value = row.default end
-    config[row.name] = value
+  local config, shaped = pick(raw, self.plain), self.shaped
+  for name, default in next, self.defaults do
+    if config[name] == nil then config[name] = default end
   end
   for i = 1, #shaped do config[shaped[i].name] = shaped[i].read(raw) end
   return config

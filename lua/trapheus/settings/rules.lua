@@ -176,10 +176,12 @@ function rules.streaming(element)
   return element.ActivityStreamStatus == "started" or element.ActivityStreamStatus == "starting"
 end
 
+local RESERVED = { aws = true, rds = true, trapheus = true }
+
 --- RDS User Guide, "Tagging": keys that begin with aws: or rds: cannot be written; ours are no setting.
 function rules.own_tag(record)
   local key = tostring(record.Key) -- of a file it may be anything
-  return not key:find "^[art]" or not (key:find "^aws:" or key:find "^rds:" or key:find "^trapheus:")
+  return not RESERVED[key:match "^(%l+):"]
 end
 
 return rules

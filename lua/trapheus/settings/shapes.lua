@@ -1,5 +1,6 @@
 --- What a setting looks like in a Describe record, as one value that can be compared and sent. A shape takes what
 --- was found at the path of a row, and gives the value; nil when there is none.
+local once = require "trapheus.once"
 local rules = require "trapheus.settings.rules"
 
 local shapes = {}
@@ -30,6 +31,17 @@ local function gather(value, parts, i, found)
   end
 end
 
+-- The first of those, without a list of them.
+local function first_at(value, parts, i)
+  local part = parts[i]
+  if value == nil or not part then return value end
+  if not part.list then return first_at(value[part.field], parts, i + 1) end
+  for _, element in ipairs(value[part.field] or {}) do
+    local found = first_at(element, parts, i + 1)
+    if found ~= nil then return found end
+  end
+end
+
 --- Every value at a path: "DBSubnetGroup.DBSubnetGroupName", "VpcSecurityGroups[].Status". An empty path is the
 --- record itself.
 ---@param value any
@@ -52,7 +64,7 @@ end
 
 local function kept(element, row) return not row.keep or rules[row.keep](element) end
 
-local function in_order(fields)
+local in_order = once(function(fields)
   return function(a, b)
     for i = 1, #fields do
       local left, right = a[fields[i]], b[fields[i]]
@@ -63,58 +75,62 @@ local function in_order(fields)
     end
     return false
   end
+end)
+
+-- Of one value ------------------------------------------------------------------------------
+
+local ONE = {} -- takes the first at the path
+
+function ONE.scalar(value, row)
+  if value == nil then return row.default end
+  return value
 end
 
-function shapes.scalar(found, row)
-  if found[1] == nil then return row.default end
-  return found[1]
-end
-
-shapes.first = shapes.scalar
-
-function shapes.set(found)
-  table.sort(found)
-  return #found > 0 and found or nil
-end
-
-shapes.log_types = shapes.set
+ONE.first = ONE.scalar
 
 --- true where there is something, and nothing where there is not.
-function shapes.present(found) return found[1] ~= nil or nil end
+function ONE.present(value) return value ~= nil or nil end
 
 --- Whether a state that takes a while is wanted: "enabling" is on, "disabling" is off.
-function shapes.switch(found, row)
-  if found[1] == nil then return row.default end
-  return found[1] == "enabled" or found[1] == "enabling" or found[1] == "requested"
+function ONE.switch(value, row)
+  if value == nil then return row.default end
+  return value == "enabled" or value == "enabling" or value == "requested"
 end
 
 --- "locked" or "unlocked", also while it becomes so.
-function shapes.locked(found)
-  local status = found[1]
-  return status and (status:find "^unlock" and "unlocked" or "locked")
-end
-
---- The Regions of ARNs.
-function shapes.regions(found)
-  local list = {}
-  for _, arn in ipairs(found) do list[#list + 1] = arn:match "^arn:[^:]*:[^:]*:([^:]*):" end
-  return shapes.set(list)
-end
+function ONE.locked(status) return status and (status:find "^unlock" and "unlocked" or "locked") end
 
 --- One structure, of which some fields count.
-function shapes.record(found, row)
-  local element = found[1]
+function ONE.record(element, row)
   if not element or not kept(element, row) then return nil end
   local copy = pick(element, row)
   return next(copy) ~= nil and copy or nil
 end
 
-function shapes.records(found, row)
+-- Of many -----------------------------------------------------------------------------------
+
+local MANY = {} -- takes all that is at the path
+
+function MANY.set(found)
+  if found[2] then table.sort(found) end
+  return #found > 0 and found or nil
+end
+
+MANY.log_types = MANY.set
+
+--- The Regions of ARNs.
+function MANY.regions(found)
+  local list = {}
+  for _, arn in ipairs(found) do list[#list + 1] = arn:match "^arn:[^:]*:[^:]*:([^:]*):" end
+  return MANY.set(list)
+end
+
+function MANY.records(found, row)
   local list = {}
   for _, element in ipairs(found) do
     if kept(element, row) then list[#list + 1] = pick(element, row) end
   end
-  table.sort(list, in_order(row.fields))
+  if list[2] then table.sort(list, in_order(row.fields)) end
   return #list > 0 and list or nil
 end
 
@@ -126,19 +142,24 @@ function shapes.is_plain(row)
   return not row.shape and #parts == 1 and not parts[1].list
 end
 
-local function nothing(value) return value == nil or type(value) == "table" and next(value) == nil end
-
---- What reads the value of a setting in a record. Of most there is nothing, whatever their shape.
+--- What reads the value of a setting in a record. Of most there is nothing, whatever their shape. Raises for a shape
+--- that there is not.
 ---@param row table
 ---@return fun(raw: table): any
 function shapes.reader(row)
-  local parts, shape, default = parts_of(row.path), shapes[row.shape or "scalar"], row.default
-  local first = parts[1] and parts[1].field
+  local parts, default = parts_of(row.path), row.default
+  local one, many = ONE[row.shape or "scalar"], MANY[row.shape]
+  if not (one or many) then error("no shape " .. row.shape) end
+  local field = parts[1] and parts[1].field
   return function(raw)
-    if first and nothing(raw[first]) then return default end
+    local value = raw
+    if field then value = raw[field] end
+    if value == nil then return default end
+    if one then return one(first_at(raw, parts, 1), row) end
+    if next(value) == nil then return default end
     local found = {}
     gather(raw, parts, 1, found)
-    return shape(found, row)
+    return many(found, row)
   end
 end
 
