@@ -248,11 +248,12 @@ function door.mutate(run, operation, target, parameters)
 end
 
 --- The step has seen the effect: the intent is closed, and no quiescence is owed for it, if that proves anything.
+--- Written with what is written next, before which nothing is sent: until then, it would only be seen once more.
 function door.confirm(run, operation, target)
   local intent = run.record.intents[key_of(run, operation, target)]
   if not intent then return end
   if operations[operation].renews then remember_lost(run, intent) end
-  settle(run, intent, "took effect")
+  run.record.intents[intent.key] = nil
 end
 
 --- The step is done: it has seen everything that it asked for. Written with the step's end: until then, it would only

@@ -99,6 +99,24 @@ tests["once it is seen to have taken effect, the same may be asked for again"] =
   equal(sent(sandbox, "ModifyDBInstance"), 2, "calls")
 end
 
+tests["that it was seen is written with what is written next, before anything else is sent"] = function()
+  local run, _, kept = new()
+  protect(run)
+  local saved = 0
+  local save = kept.save
+  function kept:save(...)
+    saved = saved + 1
+    save(self, ...)
+  end
+  run:confirm("ModifyDBInstance", run.target)
+  equal(saved, 0, "records that are written for it")
+  assert(next(kept:load(run.id).intents), "until then it would be seen once more")
+  rename(run)
+  local left = {}
+  for key in pairs(kept:load(run.id).intents) do left[#left + 1] = key end
+  equal(#left, 1, "open intents")
+end
+
 tests["a step that is done closes its own intents and nobody else's"] = function()
   local run = new()
   protect(run)

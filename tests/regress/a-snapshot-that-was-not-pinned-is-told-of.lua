@@ -64,8 +64,8 @@ tests["by another host, when its mark is off already"] = function()
   local world = hosts.lost({ preset = "quick", snapshot = true, task = "create_snapshot_only", faults = {
     { operation = "CreateDBSnapshot", occurrence = 2, kind = "terminal", status = "failed" } } },
     function(kind, entry, when)
-      return when == "before" and kind == "outcome" and (entry.key or ""):find "^RemoveTagsFromResource"
-        and entry.outcome == "took effect"
+      return when == "before" and kind == "intent" and entry.operation == "RemoveTagsFromResource"
+        and entry.target.kind == "instance"
     end)
   witness.pass(world, 1900)
   local other, pipeline = hosts.another(world), path.script "scripts/restore.lua" ()
