@@ -1,5 +1,6 @@
 --- How long RDS took, phase by phase, when the same database was restored before: nobody waits twice in the dark.
 --- Only when the next look is due hangs on it; what is not in order here is not there.
+local constant = require "trapheus.constant"
 local runs = require "trapheus.runs"
 
 local history = {}
@@ -73,8 +74,9 @@ function history.over(run)
   if not key then return end
   local known = run.past and run.past[key]
   if known then run.misled = math.abs(length_s - known.length_s) > MISLED * known.spread_s end
-  run.record.phases = run.record.phases or {}
-  run.record.phases[key] = length_s
+  local phases = { [key] = length_s }
+  for other, known_s in pairs(run.record.phases or {}) do phases[other] = known_s end
+  run.record.phases = constant(phases) -- a run is saved more often than a phase ends
 end
 
 -- Something else is waited for than before, or RDS shows something else.

@@ -1,4 +1,5 @@
 --- One execution, as steps and hooks see it: plain data in `record`, and the world it runs in.
+local constant = require "trapheus.constant"
 local door = require "trapheus.door"
 local hooked = require "trapheus.hooked"
 local journal = require "trapheus.journal"
@@ -61,7 +62,7 @@ function run_module.new(world, input)
     task = input.task,
     kind = input.kind,
     options = input.options,
-    place = input.place or {},
+    place = constant(input.place or {}),
     created_at = world:now_ms() // 1000,
     direction = "forward",
     position = 1,

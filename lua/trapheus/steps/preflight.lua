@@ -107,7 +107,7 @@ function preflight.capture(run, seen)
   local facts, original = run.facts, with_members(run, seen)
   facts.original = { resource_id = original.resource_id, name = original.name, arn = original.arn,
     protected = own_protection(run, original), members = capture_members(run, original),
-    followers = original:followers() }
+    followers = constant(original:followers()) }
   facts.config = run.database.settings:capture(original.raw)
   facts.config.DeletionProtection = facts.original.protected
   facts.original.endpoints = handover.capture(run, original)
@@ -186,6 +186,7 @@ function preflight.advance(run)
   if run:restores() then ask(run, "names", "names", original, problems) end
   if #problems > 0 then return run:fail(table.concat(problems, "\n")) end
   constant(run.facts.config)
+  if run.facts.overridden then constant(run.facts.overridden) end
   for _, member in ipairs(run.facts.original.members) do constant(member.config) end
   advice.give(run, original, run.seen_snapshot)
   return run.world:gate(run) or run:done()

@@ -18,11 +18,11 @@ local GONE_S = 1200   -- what is being renamed may be out of sight for longer th
 -- Is a member out of sight for so long, and at so many looks, that it was deleted and not renamed?
 local function deleted(run, part)
   local missing = run.facts.missing or {}
-  run.facts.missing = missing
   if part.seen or part.role == "whole" then
     missing[part.resource_id] = nil
     return false
   end
+  run.facts.missing = missing
   local known = missing[part.resource_id] or { since = run:now_s(), looks = 0 }
   missing[part.resource_id], known.looks = known, known.looks + 1
   return known.looks >= looks.UNSEEN and run:now_s() - known.since >= GONE_S

@@ -1,5 +1,6 @@
 --- Makes the snapshot that is restored from, and pins it: its ARN and create time. A snapshot
 --- of that name that exists already is deleted only after another one covers it.
+local constant = require "trapheus.constant"
 local marks = require "trapheus.marks"
 local names = require "trapheus.names"
 local pinned = require "trapheus.pinned"
@@ -108,8 +109,9 @@ local function make(run, name)
 end
 
 local function pin(run, seen)
-  run.facts.snapshot = pinned.new(seen)
-  run.facts.snapshot.made = true
+  local known = pinned.new(seen)
+  known.made = true
+  run.facts.snapshot = constant(known)
   run:save("fact", { snapshot = run.facts.snapshot })
   return run:done()
 end

@@ -1,5 +1,6 @@
 --- Compares the replacement with the configuration that was captured. When three settled looks
 --- agree it is VERIFIED, durably: from then on there is only forward.
+local constant = require "trapheus.constant"
 local compare = require "trapheus.steps.compare"
 local parts = require "trapheus.parts"
 local sorted = require "trapheus.sorted"
@@ -85,8 +86,8 @@ function verify.advance(run)
   end
   if summary ~= "" then run:warn("not carried over: " .. summary) end
   tell_of_secret(run, list[1])
-  run.facts.differing = differing
-  run.facts.verified = { resource_id = list[1].resource_id, at = run:stamp() }
+  run.facts.differing = constant(differing)
+  run.facts.verified = constant { resource_id = list[1].resource_id, at = run:stamp() }
   run:save("verified", run.facts.verified)
   return run:done()
 end
