@@ -178,7 +178,7 @@ end
 
 local function overdue(run, step)
   local started_at = run.record.steps[#run.record.steps].started_at
-  return step.deadline_s and run:now_s() - started_at > step.deadline_s
+  return step.deadline_s and run.record.looked_at - started_at > step.deadline_s
 end
 
 local function late(run, step)
@@ -345,7 +345,7 @@ function Pipeline:ended(run) hooked.ended(self.hooks, run) end
 ---@return integer? delay_ms  Until the next look; nil: the run has ended, see run.record.outcome.
 function Pipeline:tick(run)
   local record = run.record
-  self:bind(run)
+  if run.hooks ~= self.hooks then self:bind(run) end
   run.counted = false
   run:look_anew()
   while not record.outcome do

@@ -125,15 +125,12 @@ local function method(operation)
     local transport = transport_of(self)
     local checked = transport.takes_tables and protocol.check or protocol.encode
     local body = checked(self.model, operation, params, BLAME)
-    return send(self, transport, {
-      service = self.service,
-      operation = operation,
-      params = params,
-      read_only = read_only or how ~= nil and how.repeatable or false,
-      body = body,
-      max_attempts = how and how.max_attempts,
-      decode = how and how.decode,
-    })
+    local call = { service = self.service, operation = operation, params = params, read_only = read_only, body = body }
+    if how then
+      call.read_only = read_only or how.repeatable or false
+      call.max_attempts, call.decode = how.max_attempts, how.decode
+    end
+    return send(self, transport, call)
   end
 end
 
@@ -141,14 +138,18 @@ local MARKER = { input_token = "Marker", output_token = "Marker" }
 
 --- How a listing is turned over, by AWS's table; RDS turns every one by a Marker.
 local function paging(self, operation)
-  local entry = self.turned[operation]
-  if entry then return entry end
-  entry = model.beside(self.name, "paginators")[operation] or MARKER
+  local entry = model.beside(self.name, "paginators")[operation] or MARKER
   if type(entry.input_token) ~= "string" or type(entry.output_token) ~= "string" then
     error(operation .. " is turned over by more than one token, which paginate cannot", 3)
   end
   self.turned[operation] = entry
   return entry
+end
+
+-- The member of the reply that holds the items, where AWS's table knows it.
+local function items_of(entry)
+  local key = entry.result_key
+  return type(key) == "table" and key[1] or key
 end
 
 -- The token of the page that comes after it, if one does.
@@ -199,9 +200,8 @@ end
 ---@param how? { max_attempts: integer? }
 ---@return fun(): any?
 function Client:paginate(operation, params, list_member, how)
-  local entry = paging(self, operation)
-  local key = entry.result_key
-  list_member = list_member or type(key) == "table" and key[1] or key
+  local entry = self.turned[operation] or paging(self, operation)
+  list_member = list_member or items_of(entry)
     or error(("which member of the reply of %s holds its items?"):format(operation), 2)
   params = params or {}
   local page = self[operation](self, params, how)

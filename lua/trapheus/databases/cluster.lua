@@ -35,10 +35,12 @@ end)
 
 -- Looking ---------------------------------------------------------------------------------
 
+local asking_by_name = database.asking_by "DBClusterIdentifier"
+
 ---@param name string
 ---@return trapheus.Cluster?  nil when nothing answers to the name
 function cluster.by_name(rds, name)
-  local page, err = errors.try(rds.DescribeDBClusters, rds, { DBClusterIdentifier = name })
+  local page, err = errors.try(rds.DescribeDBClusters, rds, asking_by_name(name))
   if err and errors.is(err, "DBClusterNotFoundFault") then return nil end
   if err then error(err, 0) end
   local raw = page.DBClusters[1]

@@ -41,19 +41,31 @@ end
 
 -- Looking ---------------------------------------------------------------------------------
 
---- What asks for one value of a filter. It is constant, so that asking again neither copies it nor checks it again.
----@param filter string
----@return fun(value: string): table parameters
-function database.asking(filter)
+-- What is made of a value. It is constant, so that asking again neither copies it nor checks it again.
+local function asking(make)
   local known = setmetatable({}, { __mode = "v" })
   return function(value)
     local parameters = known[value]
     if not parameters then
-      parameters = constant { Filters = { { Name = filter, Values = { value } } } }
+      parameters = constant(make(value))
       known[value] = parameters
     end
     return parameters
   end
+end
+
+--- What asks for one value of a filter.
+---@param filter string
+---@return fun(value: string): table parameters
+function database.asking(filter)
+  return asking(function(value) return { Filters = { { Name = filter, Values = { value } } } } end)
+end
+
+--- What asks for what has a name.
+---@param parameter string
+---@return fun(name: string): table parameters
+function database.asking_by(parameter)
+  return asking(function(name) return { [parameter] = name } end)
 end
 
 -- Judging ---------------------------------------------------------------------------------

@@ -30,10 +30,12 @@ end)
 
 -- Looking ---------------------------------------------------------------------------------
 
+local asking_by_name = database.asking_by "DBInstanceIdentifier"
+
 ---@param name string
 ---@return trapheus.Instance?  nil when nothing answers to the name
 function instance.by_name(rds, name)
-  local page, err = errors.try(rds.DescribeDBInstances, rds, { DBInstanceIdentifier = name })
+  local page, err = errors.try(rds.DescribeDBInstances, rds, asking_by_name(name))
   if err and errors.is(err, "DBInstanceNotFound") then return nil end
   if err then error(err, 0) end
   local raw = page.DBInstances[1]
@@ -82,11 +84,13 @@ local snapshot_of = once(function(raw)
   }
 end)
 
+local asking_of_snapshot = database.asking_by "DBSnapshotIdentifier"
+
 ---@param name string  An identifier, or the ARN of a shared snapshot.
 ---@return trapheus.Snapshot?
 function instance.snapshot(rds, name)
-  local page, err = errors.try(rds.DescribeDBSnapshots, rds,
-    { DBSnapshotIdentifier = name, IncludeShared = name:find "^arn:" and true or nil })
+  local shared = name:find "^arn:" and { DBSnapshotIdentifier = name, IncludeShared = true }
+  local page, err = errors.try(rds.DescribeDBSnapshots, rds, shared or asking_of_snapshot(name))
   if err and errors.is(err, "DBSnapshotNotFound") then return nil end
   if err then error(err, 0) end
   local raw = page.DBSnapshots[1]
