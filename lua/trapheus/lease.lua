@@ -73,16 +73,18 @@ function lease.tags(run)
   }
 end
 
--- The original also names the snapshot that is restored from, once that is known.
-local function pin_for(run, role)
+-- The original also names the snapshot that is restored from, once that is known; until then none, where a run that was
+-- taken over has named its own.
+local function pin_for(run, role, seen)
   local pinned = role == "original" and run.facts.snapshot
   local pin = pinned and ("%s %.3f %s"):format(run.id, pinned.created_at, pinned.asked_as)
-  return pin and #pin <= 256 and pin or nil
+  if pin and #pin <= 256 then return pin end
+  return role == "original" and seen.tags[marks.SNAPSHOT] and run.id or nil
 end
 
-local function tags_for(run, role)
+local function tags_for(run, role, seen)
   local tags = lease.tags(run)
-  tags[marks.SNAPSHOT] = pin_for(run, role)
+  tags[marks.SNAPSHOT] = pin_for(run, role, seen)
   return tags
 end
 
@@ -115,7 +117,7 @@ end
 local function write(run, role, seen)
   local anew, held = left_s(run, seen) == 0, run.facts.lease
   if anew and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end
-  local answer = run:mutate(marks.put(seen, tags_for(run, role)))
+  local answer = run:mutate(marks.put(seen, tags_for(run, role, seen)))
   if anew and answer.sent then held.held_from, held.wrote_at = nil, run:now_s() end
   return answer
 end
@@ -134,10 +136,23 @@ local function hold(run, role, seen)
 end
 
 -- Before this run has moved the original it has its own name, or somebody else has moved it: perhaps another run, while
--- this one was away. nil: it has.
+-- this one was away.
+local function moved_by_others(run, seen) return not run.facts.moving and seen.name ~= run.identifier end
+
+--- The run whose lease is on the original that is not under its own name: it has moved it, while this one was away, and
+--- sees to its protection.
+---@param run trapheus.Run
+---@param seen trapheus.Database
+---@return string?
+function lease.mover(run, seen)
+  local other = seen.name ~= run.identifier and theirs(run, seen)
+  return other and other.run_id or nil
+end
+
+-- nil: it has its own name, or that is not asked any more.
 local function renamed(run, seen)
   local held = run.facts.lease
-  if run.facts.moving or run.record.direction == "back" or seen.name == run.identifier then
+  if run.record.direction == "back" or not moved_by_others(run, seen) then
     held.renamed_at = nil
     return nil
   end
@@ -189,7 +204,7 @@ end
 
 -- Is the run told of, and is the snapshot?
 local function told_state(run, seen) return seen.tags[marks.STATE] == state(run) end
-local function told_pin(run, role, seen) return seen.tags[marks.SNAPSHOT] == pin_for(run, role) end
+local function told_pin(run, role, seen) return seen.tags[marks.SNAPSHOT] == pin_for(run, role, seen) end
 
 --- Puts on the original what another machine would need to end the run as it now stands. nil: it is there.
 ---@param run trapheus.Run
@@ -209,6 +224,7 @@ local function renewed(run, role)
   if not seen or seen.status == "deleting" or given_up[seen.resource_id] then return true end
   local other = theirs(run, seen)
   if other and in_force(run, other) then return true end -- the next change is stopped by it
+  if role == "original" and moved_by_others(run, seen) then return true end -- nor is it this run's to hold
   if left_s(run, seen) > RENEW_S and told_state(run, seen) then
     if told_pin(run, role, seen) then run:confirm(marks.put(seen, {})) end
     return true

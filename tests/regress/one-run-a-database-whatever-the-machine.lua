@@ -59,6 +59,19 @@ tests["a lease that has ended is taken over, with a warning"] = function()
   assert(table.concat(result.record.warnings, "\n"):find "aaaabbbb", "nobody is told")
 end
 
+-- RDS copies the tags of a database to its snapshots: what the one before has named would be taken for its own.
+tests["with a lease that is taken over goes the snapshot that its run has named"] = function()
+  local result = rehearse { knobs = { stale_s = 0 }, instance = { CopyTagsToSnapshot = true }, task =
+    "create_snapshot_only", prepare = function(sandbox)
+    put(sandbox, "aaaabbbb:" .. now_s(sandbox) - 10)
+    assert(sandbox:operator("AddTagsToResource", { ResourceName = sandbox:instance("mydb").DBInstanceArn,
+      Tags = { { Key = marks.SNAPSHOT, Value = "aaaabbbb 1767225600.000 mydb-snapshot" } } }))
+  end }
+  witness.equal(result.outcome, "snapshotted")
+  assert(not witness.marked(result.sandbox:snapshot("mydb-snapshot").TagList), "a mark is left on the snapshot")
+  assert(not witness.marked(holder(result.sandbox).TagList), "a mark is left")
+end
+
 -- Somebody else writes his lease over ours, just before the step.
 local function robbed(step, options)
   local sent, original

@@ -36,6 +36,43 @@ tests["before the snapshot"] = function() left_alone("snapshot", "failed") end
 
 tests["before the rename"] = function() left_alone("rename", "failed", "db_restore") end
 
+-- A run of another machine, that has put up its own fence; it is away as well, for longer than its lease is good.
+local function of_another_run(sandbox)
+  local arn = sandbox:instance("mydb").DBInstanceArn
+  assert(sandbox:operator("RemoveTagsFromResource", { ResourceName = arn,
+    TagKeys = { "trapheus:lease", "trapheus:state", "trapheus:snapshot" } }))
+  assert(sandbox:operator("AddTagsToResource", { ResourceName = arn,
+    Tags = { { Key = "trapheus:lease", Value = "pyhidmfy:" .. sandbox.now // 1000 },
+      { Key = "trapheus:state", Value = "run=pyhidmfy of=" .. sandbox:instance("mydb").DbiResourceId } } }))
+  assert(sandbox:operator("ModifyDBInstance", { DBInstanceIdentifier = "mydb", DeletionProtection = true }))
+  rename(sandbox)
+end
+
+local function still_theirs(sandbox)
+  local aside = sandbox:instance "mydb-temp"
+  if not aside then return nil end
+  local state
+  for _, tag in ipairs(aside.TagList) do state = tag.Key == "trapheus:state" and tag.Value or state end
+  if not aside.DeletionProtection then return "its fence is down" end
+  if not (state or ""):find "^run=pyhidmfy" then return "its marks are " .. tostring(state) end
+end
+
+for _, step in ipairs { "fence", "snapshot" } do
+  tests["with its fence and its marks, if another run has moved it: before the " .. step] = function()
+    local problems
+    local result = rehearse { knobs = { stale_s = 0 }, instance = { DeletionProtection = false },
+      prepare = function(sandbox) problems = witness.always(sandbox, still_theirs) end,
+      extend = function(pipeline)
+        pipeline:before(step, function(run)
+          of_another_run(run.world.sandbox)
+          witness.pass(run.world, 3600)
+        end)
+      end }
+    witness.equal(result.outcome, "failed")
+    witness.none(problems)
+  end
+end
+
 local THEIRS = "pyhidmfy:" .. 1767225600 + 7200
 
 local function delete(sandbox)

@@ -1,5 +1,6 @@
 --- Turns deletion protection on for the original, so that no call, of ours or of anybody's,
 --- can delete it until its replacement is verified.
+local lease = require "trapheus.lease"
 local looks = require "trapheus.looks"
 
 ---@class trapheus.steps.Fence : trapheus.Step
@@ -30,6 +31,11 @@ end
 function fence.undo(run)
   if run.options.no_fence or run.facts.original.protected then return run:done() end
   local original = run:observe_home()
+  local mover = lease.mover(run, original)
+  if mover then
+    run:warn(("run %s has moved the original to %s: deletion protection is left to that"):format(mover, original.name))
+    return run:done()
+  end
   -- Not as a change that waits for rest: what is pending on it may have been the reason to turn back, and stays.
   local answer = original.protected and run:mutate(original:protect(false))
     or run:stays_protected(original, false) or run:done()
