@@ -1,5 +1,6 @@
 --- What must hold when all has ended: the outcome that the run claims, against the sandbox's truth.
 local json = require "trapheus.json"
+local run_marks = require "trapheus.marks"
 local report = require "trapheus.report"
 local settings = require "trapheus.settings"
 local sights = require "sights"
@@ -108,8 +109,9 @@ local function same_writer(watch, run)
   if watch.writer and not known then return ("the writer %s is not the writer any more"):format(watch.writer) end
 end
 
--- D16: the snapshot is there to be used.
+-- D16: the snapshot is there to be used. A rival may have replaced it since: it is judged when it is said, too (I10).
 local function snapshotted(watch, run)
+  if watch.play.case.rival_s then return nil end
   local truth = watch:snapshot(run.facts.snapshot.name)
   if not watch.operator_changed and (truth or {}).Status ~= "available" then return "the snapshot is not available" end
 end
@@ -197,6 +199,18 @@ local function stray_snapshot(watch)
   end
 end
 
+-- Does it bear the marks of a rival that is parked, who needs them to go on?
+local function held_by_parked(watch, thing)
+  local bears = {}
+  for _, tag in ipairs(thing.fields.TagList or {}) do
+    if tag.Key == run_marks.STATE then bears[run_marks.run_of(tag.Value)] = true end
+  end
+  for _, host in ipairs(watch.play.hosts) do
+    if bears[host.run.id] and host.run.record.outcome == "parked" then return true end
+  end
+  return false
+end
+
 -- L3: what bears a mark of a run, if the report names neither it nor its marks. What is a copy of the tags that a
 -- database had when its snapshot was made by somebody else is theirs.
 local function marked(watch, run)
@@ -205,7 +219,7 @@ local function marked(watch, run)
       local left = not thing.gone and thing.status ~= "deleting" and marks(thing) or ""
       local ours = watch.created[thing.serial or thing.rid] or thing.rid == watch.original.rid
       local is_told = told(run, LEFT.marks) or told_by_any(watch, { "snapshot " .. plain(thing.name) })
-      if ours and left ~= "" and not is_told then
+      if ours and left ~= "" and not is_told and not held_by_parked(watch, thing) then
         return ("%s stay on %s"):format(left, thing.name)
       end
     end

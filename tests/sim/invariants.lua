@@ -227,6 +227,11 @@ function CLAIMS.restored(watch, record)
   end
 end
 
+function CLAIMS.snapshotted(watch, record)
+  local truth = watch:snapshot(record.facts.snapshot.name)
+  if (truth or {}).Status ~= "available" then return "snapshotted, and the snapshot is not available" end
+end
+
 -- I5: what was asked for, by its name or its ARN, is what was pinned; and it is of this database.
 local function as_asked(watch, _, record)
   local asked, pinned = record.options.snapshot, record.facts.snapshot

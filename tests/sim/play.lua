@@ -156,6 +156,7 @@ local function too_late(play, host)
   for _, other in ipairs(play.hosts) do
     if other ~= host and other.run.record.outcome == "restored" then return true end
   end
+  play.sandbox:advance() -- what is gone by now is seen to be only when time has passed there, too
   return play.watch:thing(play.watch.original.rid) == nil
 end
 
@@ -178,6 +179,12 @@ local function add_host(play, name)
   return host
 end
 
+-- A machine that is there goes on with its run itself; from AWS that is done for one which is gone.
+local function check_gone(host, found)
+  if found.id == host.run.id then return end
+  error(errors.new { code = "NotRecoverable", message = found.id .. " is a rival's" }, 0)
+end
+
 -- On another machine, from what the run has left in AWS. It may have to wait for the old lease to end; where it says
 -- that it cannot be sure, the journal is found again after all. True: goes on now.
 local function move_elsewhere(play, host)
@@ -185,6 +192,7 @@ local function move_elsewhere(play, host)
   host.world.journal = mortal_journal(play, host)
   local ok, run = pcall(function()
     local found = recover.run(host.world, host.pipeline, "mydb", "restore")
+    check_gone(host, found)
     found:save "recovered"
     return found
   end)

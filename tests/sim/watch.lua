@@ -155,11 +155,12 @@ function Watch:answered(host, call, err, result)
   self.last.ended_ms = self.sb.clock()
 end
 
--- Have the fence and the lock ended?
+-- Have the fence and the lock ended? The fence is not up any more when it was undone.
 local function ended(record)
   local fenced, locked = false, false
   for _, step in ipairs(record.steps) do
-    if step.outcome == "done" then fenced, locked = fenced or step.name == "fence", locked or step.name == "lock" end
+    local name = step.outcome == "done" and step.name
+    fenced, locked = (fenced or name == "fence") and name ~= "undo fence", locked or name == "lock"
   end
   return fenced, locked
 end
