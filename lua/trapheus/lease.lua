@@ -113,12 +113,23 @@ local function blind_s(run)
   return held and held.wrote_at and held.wrote_at + STALE_S - run:now_s() or 0
 end
 
+-- What was put on it last is there: another renewal is another call.
+local function renewable(run, role, seen)
+  local found, put = marks.lease(seen.tags), run.facts.lease.put or {}
+  if found and found.run_id == run.id and found.ends_at == put[role] then run:confirm(marks.put(seen, {})) end
+end
+
 -- One that was not ours any more is only ours again when everybody can have seen it.
 local function write(run, role, seen)
   local anew, held = left_s(run, seen) == 0, run.facts.lease
   if anew and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end
-  local answer = run:mutate(marks.put(seen, tags_for(run, role, seen)))
-  if anew and answer.sent then held.held_from, held.wrote_at = nil, run:now_s() end
+  renewable(run, role, seen)
+  local tags = tags_for(run, role, seen)
+  local answer = run:mutate(marks.put(seen, tags))
+  if not answer.sent then return answer end
+  held.put = held.put or {}
+  held.put[role] = marks.lease(tags).ends_at
+  if anew then held.held_from, held.wrote_at = nil, run:now_s() end
   return answer
 end
 
