@@ -89,6 +89,7 @@ row("fence refused", { topology = "instance", faults = { at("ModifyDBInstance", 
 row("snapshot refused", { topology = "instance", snapshot = true,
   faults = { at("CreateDBSnapshot", "every", "denied") } })
 row("restore refused", { topology = "instance", faults = { at(RESTORE, "every", "denied") } })
+row("role after hours", { topology = "instance", snapshot = true, preset = "adversarial", seed = 51 })
 row("setting refused", { topology = "instance", faults = { at("ModifyDBInstance", 3, "denied") } })
 row("setting fails", { topology = "instance", faults = { at("ModifyDBInstance", 3, "background_failure") } })
 row("deletion refused", { topology = "instance", faults = { at("DeleteDBInstance", "every", "denied") } })

@@ -62,6 +62,8 @@ local mutants = {
     'return self:quiesce("protection", seen.name, seen:protect(wanted))', "return nil"),
   mutant("6.5", "a lost snapshot may come when the run has ended", "late snapshot", "steps.snapshot", "or late(run) or",
     "or"),
+  mutant("L2", "what RDS has just taken on is given up", "role after hours", "steps.calls",
+    "return not taken_on and since", "return since"),
   -- identity
   mutant("I2", "names for resource ids", "instance", "run",
     "self.database.by_resource_id(self.world.rds, known.resource_id)",

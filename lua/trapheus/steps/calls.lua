@@ -14,12 +14,13 @@ end
 
 local PATIENCE_S = 3600 -- for what is no matter of security
 
--- Since when it is asked for; nil: it may still come.
-local function too_long(run, part, row)
+-- Has it been asked for in vain for so long? What RDS has just taken on has all that time to come.
+local function too_long(run, part, row, answer)
   part.known.asked_at = part.known.asked_at or {}
   local since = part.known.asked_at[row.name]
-  if not since then part.known.asked_at[row.name] = run:now_s() end
-  return since and run:now_s() - since > PATIENCE_S
+  local taken_on = answer.sent and not answer.patient
+  if taken_on or not since then part.known.asked_at[row.name] = run:now_s() end
+  return not taken_on and since and run:now_s() - since > PATIENCE_S
 end
 
 local function target_of(seen, call, piece)
@@ -46,7 +47,7 @@ function step.advance(run, part)
     if not (part.known.given_up or {})[row.name] then
       local answer = ask(run, part.seen, row, piece)
       local needed = row.security and not compare.accepts(run, part, row.name)
-      local late = not needed and not answer.fail and too_long(run, part, row)
+      local late = not needed and not answer.fail and too_long(run, part, row, answer)
       if needed or not (answer.fail or late) then return answer end
       give_up(run, part, row, answer.fail or "it has not come within an hour: " .. answer.wait)
     end
