@@ -288,13 +288,23 @@ local function release_holder(run)
   return home and run:quiesce("tags", home) or lease.release(run, run:holder(run.identifier))
 end
 
+-- Who has moved it back cannot say that it is there: another run may have restored it since, which tells its own end.
+local function gone(run)
+  local answer = release_holder(run)
+  if answer or not run.facts.moving then return answer end
+  local holder = run:holder(run.identifier)
+  return run:park(("the original (%s) had its name back, and is gone: somebody has deleted it; %s is %s"):format(
+    run.facts.original.resource_id, run.identifier, holder and holder.resource_id or "not there either"),
+    ("find out who has; run %s has nothing left to do"):format(run.id))
+end
+
 --- Gives the lease on the original up, before anything was moved. nil: it is gone.
 ---@param run trapheus.Run
 ---@return trapheus.Answer?
 function lease.give_up(run)
   if not run.facts.lease then return nil end
-  local gone = not run:find "original" and run:steady("the original gone", true, looks.UNSEEN)
-  if gone then return release_holder(run) end
+  local unseen = not run:find "original" and run:steady("the original gone", true, looks.UNSEEN)
+  if unseen then return gone(run) end
   local original = run:observe_home()
   local answer = lease.release(run, original)
   return answer or original.name ~= run.identifier and release_holder(run) or nil

@@ -46,4 +46,19 @@ for _, step in ipairs { "fence", "lock" } do
   end
 end
 
+-- Another run, say, that has restored it while this one was away.
+tests["or says that somebody has deleted it since"] = function()
+  local result = rehearse { knobs = { stale_s = 0 }, instance = { DeletionProtection = false },
+    extend = witness.before_undo("lock", function(run)
+      assert(run.world.sandbox:operator("DeleteDBInstance", { DBInstanceIdentifier = "mydb",
+        SkipFinalSnapshot = true }))
+      witness.pass(run.world, 3600)
+      run:look_anew()
+    end),
+    faults = { { operation = "RestoreDBInstanceFromDBSnapshot", occurrence = 1, kind = "denied" } } }
+  witness.equal(result.outcome, "parked")
+  local reason = result.record.parked.reason
+  assert(reason:find "somebody has deleted it" and reason:find "mydb is not there", reason)
+end
+
 return tests

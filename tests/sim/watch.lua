@@ -179,16 +179,16 @@ end
 local NOTHING = { intents = {} }
 
 -- The version of the data in the snapshot that is pinned, looked up while it is certainly there. Of rivals that of the
--- run that moves the original counts.
-local function pin(self, host, facts)
-  local pinned = facts.snapshot
+-- run that moves the original counts, which is none that is on its way back.
+local function pin(self, host, record)
+  local facts, pinned = record.facts, record.facts.snapshot
   if not pinned then return end
   if not self.pins[host.name] then
     local truth = self:snapshot(pinned.name)
     self.pins[host.name] = truth and { name = pinned.name, version = truth.data_version, serial = truth.serial,
       source = truth.DbiResourceId or truth.DbClusterResourceId }
   end
-  if facts.moving or not self.pinned then self.pinned = self.pins[host.name] end
+  if facts.moving and record.direction == "forward" or not self.pinned then self.pinned = self.pins[host.name] end
 end
 
 -- A mark on the original that says that its run is on the way back: it has said so to all.
@@ -222,7 +222,7 @@ function Watch:saved(host, record, kind)
     self.verified = { rid = facts.verified.resource_id, audit = #self.sb.audit }
     check(self, "verified", host)
   end
-  pin(self, host, facts)
+  pin(self, host, record)
   if record.outcome and record.outcome ~= before.outcome then check(self, "claimed", host, record) end
   self.saves[#self.saves + 1] = { at_ms = self.sb.clock(), host = host.name, kind = kind, step = record.step }
 end
