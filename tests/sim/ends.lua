@@ -1,4 +1,5 @@
 --- What must hold when all has ended: the outcome that the run claims, against the sandbox's truth.
+local copy = require "trapheus.copy"
 local json = require "trapheus.json"
 local run_marks = require "trapheus.marks"
 local report = require "trapheus.report"
@@ -128,6 +129,15 @@ local function still_covered(watch, run)
   return "the old snapshot is gone, and no other is there"
 end
 
+-- What is to be carried over: as it was, but for the writer, where the run could only find another one.
+local function wanted_of(watch, run)
+  local wanted, writer = config_of(watch, copy(watch.before)), writer_found(watch, run)
+  for _, member in ipairs(writer ~= "" and wanted.Members or {}) do
+    member.IsClusterWriter = member.DBInstanceIdentifier == writer
+  end
+  return wanted
+end
+
 -- I13: as captured, but for what the report says.
 local function configured(watch, run)
   -- another host that finds only the replacement says that it could not be compared
@@ -136,7 +146,7 @@ local function configured(watch, run)
   for _, row in ipairs(report.document(run).settings.differing) do excused[row.name] = true end
   local truth = watch:truth "mydb"
   if not truth then return nil end
-  local differing = settings.load(watch.kind):diff(config_of(watch, watch.before), config_of(watch, truth))
+  local differing = settings.load(watch.kind):diff(wanted_of(watch, run), config_of(watch, truth))
   for _, difference in ipairs(differing) do
     if not excused[difference.name] then
       return ("%s is %s, was %s, and the report does not say so"):format(difference.name,
