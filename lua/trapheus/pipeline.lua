@@ -345,7 +345,7 @@ function Pipeline:ended(run) hooked.ended(self.hooks, run) end
 ---@return integer? delay_ms  Until the next look; nil: the run has ended, see run.record.outcome.
 function Pipeline:tick(run)
   local record = run.record
-  if run.hooks ~= self.hooks then self:bind(run) end
+  self:bind(run)
   run.counted = false
   run:look_anew()
   while not record.outcome do
