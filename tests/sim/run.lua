@@ -54,12 +54,19 @@ local function all_mine(given)
   end
 end
 
+-- Tells of those that have failed since: at once, as a long campaign may be cut off.
+local function tell(total)
+  for i = (total.told or 0) + 1, #total.failed do explain(total.failed[i]) end
+  total.told = #total.failed
+end
+
 -- Plays the cases of a campaign: each alone, or, where they grow from a base, all of that base at once.
 local function play_all(given, total)
   local tree = require "tree" -- in C, partly, which one case does without
   local growing
   local function grow()
     if growing then figures.add(total, tree.play(growing, given.alone)) end
+    tell(total)
   end
   for made, base, strikes in all_mine(given) do
     if base and not (growing and growing.base == base) then
@@ -67,6 +74,7 @@ local function play_all(given, total)
       growing = tree.new(base)
     end
     if base then tree.add(growing, strikes) else figures.note(total, play(made)) end
+    tell(total)
   end
   grow()
 end
@@ -74,8 +82,7 @@ end
 local function run(given)
   local total, began_ms = figures.new(), core.clock.monotonic_ms()
   play_all(given, total)
-  for _, made in ipairs(total.failed) do explain(made) end
-  total.failed = nil
+  total.failed, total.told = nil, nil
   total.campaign, total.seconds = given.campaign, (core.clock.monotonic_ms() - began_ms) / 1000
   return total
 end
@@ -90,6 +97,7 @@ local function one(text)
 end
 
 return function(arguments)
+  io.stdout:setvbuf "line"
   collectgarbage "generational" -- many small things that die young: a quarter faster
   local given = options(arguments)
   if given.case then return one(given.case) end
