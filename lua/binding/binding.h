@@ -27,6 +27,14 @@ int tph_push_failure(lua_State *L, enum tph_status, const char *what);
 /* The string at `index` as a view (valid while the value is on the stack). Raises if it is none. */
 struct tph_str tph_check_str(lua_State *L, int index);
 
+/* [-0, +0] makes a class of userdata, for tph_check_class() and, by its name, for
+ * luaL_setmetatable(). */
+void tph_new_class(lua_State *L, const char *name, const luaL_Reg *meta, const luaL_Reg *methods);
+
+/* luaL_checkudata(), at less than half its cost: it looks for the metatable at the address of the
+ * name, which therefore has to be the very one that tph_new_class() was given. */
+void *tph_check_class(lua_State *L, int index, const char *name);
+
 /* The userdata of core.credentials at `index`; valid while it is on the stack. Raises if it is
  * none, or closed. */
 const struct tph_credentials *tph_check_credentials(lua_State *L, int index);

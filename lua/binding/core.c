@@ -21,6 +21,24 @@ struct tph_str tph_check_str(lua_State *L, int index) {
     return view;
 }
 
+void tph_new_class(lua_State *L, const char *name, const luaL_Reg *meta, const luaL_Reg *methods) {
+    luaL_newmetatable(L, name);
+    luaL_setfuncs(L, meta, 0);
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, name);
+}
+
+void *tph_check_class(lua_State *L, int index, const char *name) {
+    void *userdata = lua_touserdata(L, index);
+    if (!userdata || !lua_getmetatable(L, index)) return luaL_checkudata(L, index, name);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, name);
+    int is_it = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return is_it ? userdata : luaL_checkudata(L, index, name);
+}
+
 int luaopen_trapheus_core(lua_State *L);
 
 int luaopen_trapheus_core(lua_State *L) {

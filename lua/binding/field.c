@@ -153,4 +153,5 @@ void tph_bind_pure(lua_State *L) {
     tph_bind_json(L);
     tph_bind_judge(L);
     tph_bind_wait(L);
+    tph_bind_stream(L);
 }

@@ -60,5 +60,6 @@ void tph_bind_sign(lua_State *L);
 void tph_bind_text(lua_State *L);
 void tph_bind_xml(lua_State *L);
 void tph_bind_wait(lua_State *L);
+void tph_bind_stream(lua_State *L);
 
 #endif

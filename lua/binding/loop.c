@@ -5,21 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
-/* The names of the classes; by their addresses the registry has the metatables once more, as those
- * are asked for often, and a name would have to become a string of Lua's each time. */
 static const char LOOP[] = "trapheus.loop", OP[] = "trapheus.op";
-
-/* luaL_checkudata() of one of them. */
-static void *check_object(lua_State *L, int index, const char *class) {
-    void *object = lua_touserdata(L, index);
-    if (object && lua_getmetatable(L, index)) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, class);
-        bool same = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-        if (same) return object;
-    }
-    return luaL_checkudata(L, index, class);
-}
 
 struct op *tph_op_new(lua_State *L, size_t size_bytes, int loop_index) {
     loop_index = lua_absindex(L, loop_index);
@@ -34,14 +20,14 @@ struct op *tph_op_new(lua_State *L, size_t size_bytes, int loop_index) {
 
 /* done(op) -> boolean */
 static int op_done(lua_State *L) {
-    struct op *op = check_object(L, 1, OP);
+    struct op *op = tph_check_class(L, 1, OP);
     lua_pushboolean(L, op->status != TPH_PENDING);
     return 1;
 }
 
 /* result(op) -> value | nil, err */
 static int op_result(lua_State *L) {
-    struct op *op = check_object(L, 1, OP);
+    struct op *op = tph_check_class(L, 1, OP);
     if (op->status == TPH_OK) return op->type->push_result(L, op);
     tph_push_failure(L, op->status, NULL);
     const char *detail = op->type && op->type->detail ? op->type->detail(op) : "";
@@ -54,7 +40,7 @@ static int op_result(lua_State *L) {
 
 /* :close(), __close and __gc */
 static int op_close(lua_State *L) {
-    struct op *op = check_object(L, 1, OP);
+    struct op *op = tph_check_class(L, 1, OP);
     if (op->type) op->type->cancel(op);
     op->type = NULL;
     op->status = TPH_ECANCELED;
@@ -91,7 +77,7 @@ static int loop_timer(lua_State *L) {
 }
 
 struct tph_loop *tph_check_loop(lua_State *L, int index) {
-    struct tph_loop **loop = check_object(L, index, LOOP);
+    struct tph_loop **loop = tph_check_class(L, index, LOOP);
     luaL_argcheck(L, *loop != NULL, index, "the loop is closed");
     return *loop;
 }
@@ -139,7 +125,7 @@ static int loop_interrupted(lua_State *L) {
 
 /* :close(), __close and __gc: what is outstanding ends as cancelled */
 static int loop_close(lua_State *L) {
-    struct tph_loop **loop = check_object(L, 1, LOOP);
+    struct tph_loop **loop = tph_check_class(L, 1, LOOP);
     tph_loop_free(*loop);
     *loop = NULL;
     return 0;
@@ -196,18 +182,6 @@ static int clock_monotonic_ms(lua_State *L) {
     return 1;
 }
 
-static void new_class(lua_State *L, const char *name, const luaL_Reg *meta,
-                      const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
-    lua_pushvalue(L, -1);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, name);
-    luaL_setfuncs(L, meta, 0);
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-}
-
 static const luaL_Reg op_meta[] = {{"__gc", op_close}, {"__close", op_close}, {NULL, NULL}};
 static const luaL_Reg op_methods[] = {
     {"done", op_done}, {"result", op_result}, {"close", op_close}, {NULL, NULL}};
@@ -229,8 +203,8 @@ static const luaL_Reg clock_functions[] = {
     {"wall_ms", clock_wall_ms}, {"monotonic_ms", clock_monotonic_ms}, {NULL, NULL}};
 
 void tph_bind_loop(lua_State *L) {
-    new_class(L, OP, op_meta, op_methods);
-    new_class(L, LOOP, loop_meta, loop_methods);
+    tph_new_class(L, OP, op_meta, op_methods);
+    tph_new_class(L, LOOP, loop_meta, loop_methods);
     tph_bind_httpd(L);
     luaL_newlib(L, clock_functions);
     lua_setfield(L, -2, "clock");

@@ -134,6 +134,8 @@ local RANDOM = {
 
 local random_value
 
+local share -- of its members that a random structure has
+
 local function random_list(stream, shapes, shape, depth)
   local list = json.list {}
   for i = 1, stream:integer(0, 3) do list[i] = random_value(stream, shapes, shape.member, depth) end
@@ -145,7 +147,7 @@ local function random_structure(stream, shapes, shape, depth)
   for name in pairs(shape.members) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
-    if depth < 6 and stream:unit() < stream.share then
+    if depth < 6 and stream:unit() < share then
       value[name] = random_value(stream, shapes, shape.members[name], depth + 1)
     end
   end
@@ -177,7 +179,7 @@ end
 
 function tests.random_replies_of_every_operation_of_rds()
   local service, stream, count = model.load "rds", random.new(1, "replies"), 0
-  stream.share = 0.7
+  share = 0.7
   for _, name in ipairs(sorted_operations(service)) do
     local output = service.operations[name].output
     if output then
@@ -226,7 +228,7 @@ end
 
 function tests.random_requests_of_every_operation_of_rds()
   local service, stream, count = model.load "rds", random.new(1, "requests"), 0
-  stream.share = 1 -- an empty structure does not show
+  share = 1 -- an empty structure does not show
   for _, name in ipairs(sorted_operations(service)) do
     local definition = service.operations[name]
     local input = definition.input and service.shapes[definition.input.shape]

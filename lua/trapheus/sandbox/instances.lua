@@ -31,8 +31,8 @@ function instances.view(sb, instance, name)
         HostedZoneId = shown.Endpoint.HostedZoneId or names.ZONE }
     or nil
   if (shown.MonitoringInterval or 0) > 0 then
-    shown.EnhancedMonitoringResourceArn = ("arn:aws:logs:%s:%s:log-group:RDSOSMetrics:log-stream:%s"):format(
-      sb.region, sb.account, instance.rid)
+    shown.EnhancedMonitoringResourceArn = "arn:aws:logs:" .. sb.region .. ":" .. sb.account
+      .. ":log-group:RDSOSMetrics:log-stream:" .. instance.rid
   end
   if not instance.creating and not instance.cluster and instance.fields.BackupRetentionPeriod > 0 then
     shown.LatestRestorableTime = sb:seconds() // 1 - 300

@@ -22,10 +22,15 @@ function names.check(text, parameter, limit)
 end
 
 local function partition(region)
-  if region:find "^cn%-" then return "aws-cn", "amazonaws.com.cn" end
-  if region:find "^us%-gov%-" then return "aws-us-gov", "amazonaws.com" end
-  return "aws", "amazonaws.com"
+  if region:find "^cn%-" then return { name = "aws-cn", suffix = "amazonaws.com.cn" } end
+  if region:find "^us%-gov%-" then return { name = "aws-us-gov", suffix = "amazonaws.com" } end
+  return { name = "aws", suffix = "amazonaws.com" }
 end
+
+local partitions = setmetatable({}, { __index = function(known, region) -- by Region, as it is asked for
+  known[region] = partition(region)
+  return known[region]
+end })
 
 ---@param sb table
 ---@param resource string As an ARN calls it.
@@ -34,7 +39,7 @@ end
 ---@return string
 function names.arn(sb, resource, name, region)
   local place = (region or sb.region) .. ":" .. sb.account
-  return "arn:" .. partition(sb.region) .. ":rds:" .. place .. ":" .. resource .. ":" .. name
+  return "arn:" .. partitions[sb.region].name .. ":rds:" .. place .. ":" .. resource .. ":" .. name
 end
 
 --- Takes "mydb" or its ARN.
@@ -60,9 +65,8 @@ end
 ---@param own string|nil A label of its own, if it has not the account's.
 ---@return string
 function names.address(sb, name, role, own)
-  local _, suffix = partition(sb.region)
   local label = (role and role .. "-" or "") .. (own or sb.host_label)
-  return ("%s.%s.%s.rds.%s"):format(name, label, sb.region, suffix)
+  return name .. "." .. label .. "." .. sb.region .. ".rds." .. partitions[sb.region].suffix
 end
 
 ---@param sb table

@@ -1,0 +1,2 @@
+--- stream(seed, purpose): random numbers that a seed determines; see core.stream.
+return require("trapheus.core").stream
