@@ -23,19 +23,17 @@ static void copy_table(lua_State *L, bool deep, int level) {
     if (is_constant(L)) return; /* what never changes is shared */
     if (level > MOST_LEVELS) luaL_error(L, "a table to be copied is nested too deep");
     int from = lua_gettop(L), elements = (int)lua_rawlen(L, from), count = 0;
-    make_room(L, SLOTS);
-    lua_pushnil(L); /* the place of the copy */
+    make_room(L, 2 * FIELDS + SLOTS);
     for (lua_pushnil(L); lua_next(L, from); count++) {
-        if (count % FIELDS == 0) make_room(L, 2 * FIELDS + SLOTS);
+        if (count % FIELDS == FIELDS - 1) make_room(L, 2 * FIELDS + SLOTS);
         if (deep && lua_istable(L, -1)) copy_table(L, deep, level + 1);
         lua_pushvalue(L, -2);
     }
     int named = count > elements ? count - elements : 0; /* fewer: a list with holes */
     lua_createtable(L, elements, named);
     if (lua_getmetatable(L, from)) lua_setmetatable(L, -2);
-    lua_replace(L, from + 1);
-    while (count-- > 0) lua_rawset(L, from + 1);
     lua_replace(L, from);
+    while (count-- > 0) lua_rawset(L, from);
 }
 
 /* copy(value, shallow) -> copy */
