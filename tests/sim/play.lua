@@ -55,8 +55,8 @@ local function struck(play, site, when, what)
   local crashes = play.case.crashes
   for i = 1, #crashes do
     local crash = crashes[i]
-    local nth = play.counts[crash.what and crash.what == what and site .. " " .. what or site]
-    if crash.site == site and crash.nth == nth and crash.when == when and (not crash.what or crash.what == what) then
+    local here = crash.site == site and crash.when == when and (not crash.what or crash.what == what)
+    if here and crash.nth == play.counts[crash.what and site .. " " .. what or site] then
       play.died[#play.died + 1] = { site = site, when = when, at_ms = play.loop:now_ms() }
       play.away_s = crash.away_s or 60
       play.slept_s = play.slept_s + play.away_s

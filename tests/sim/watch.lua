@@ -1,8 +1,8 @@
 --- What the invariants see of a play: the sandbox's committed truth, everything that is sent, and what the journals
 --- durably say. Never what a run believes.
+local json = require "trapheus.json"
 local operations = require "trapheus.operations"
 local sights = require "sights"
-local tables = require "trapheus.sandbox.tables"
 
 ---@class trapheus.sim.Durable    What a journal durably says of its run.
 ---@field run_id string
@@ -118,13 +118,12 @@ local function is_mutation(call) return call.service == "rds" and operations[cal
 
 -- The sendings of this very mutation by one run, whatever its host.
 local function sendings(self, run_id, call)
-  local alike = self.alike[call.operation] or {}
-  self.alike[call.operation] = alike
-  for i = 1, #alike do
-    if alike[i].run_id == run_id and tables.same(alike[i].params, call.params) then return alike[i] end
+  local key = run_id .. call.operation .. json.encode(call.params)
+  local sent = self.by_call[key]
+  if not sent then
+    sent = { run_id = run_id, operation = call.operation, params = call.params, times = {} }
+    self.sent[#self.sent + 1], self.by_call[key] = sent, sent
   end
-  local sent = { run_id = run_id, operation = call.operation, params = call.params, times = {} }
-  self.sent[#self.sent + 1], alike[#alike + 1] = sent, sent
   return sent
 end
 
@@ -265,7 +264,7 @@ end
 function watch.new(play, kind, invariants)
   local sb = play.sandbox
   local self = setmetatable({ play = play, sb = sb, kind = kind, invariants = invariants, problems = {}, said = {},
-    known = { by_rid = {} }, durable = {}, sent = {}, alike = {}, requests = {}, saves = {}, run_ids = {},
+    known = { by_rid = {} }, durable = {}, sent = {}, by_call = {}, requests = {}, saves = {}, run_ids = {},
     turned = {}, created = {}, pins = {}, read = #sb.audit, original = original_of(sb, kind),
     sights = sights.new() }, Watch)
   self.before = self:truth "mydb"

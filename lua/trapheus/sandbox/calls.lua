@@ -98,8 +98,7 @@ end
 local function answer(sb, entry, params)
   local counts, operation = sb.counts, entry.operation
   counts[operation], counts["*"] = (counts[operation] or 0) + 1, (counts["*"] or 0) + 1
-  local fault = sb.faults[1]
-    and faults.match(sb.faults, operation, counts, function() return sb:stream("fault"):unit() end)
+  local fault = sb.faults[1] and faults.match(sb.faults, operation, counts, sb:stream "fault")
   if fault then
     entry.fault = fault.kind
     return with_fault(sb, fault, entry, params)

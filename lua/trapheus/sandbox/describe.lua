@@ -17,15 +17,16 @@ local INSTANCE_FILTERS = {
   ["engine"] = "Engine",
 }
 
--- Not before the newest of them came into being, as a rule: whoever creates something sees it at once. On this the
--- waiters of AWS's own clients rely, which take "not found" for the end of the matter.
-local function moment(sb, objects, wanted)
+-- When the objects from the first to the last are seen as they were. Not before the newest of them came into being, as
+-- a rule: whoever creates something sees it at once. On this the waiters of AWS's own clients rely, which take "not
+-- found" for the end of the matter.
+local function moment(sb, wanted, objects, first, last)
   local stale_s, more_s = sb:draw "stale_s", wanted and 0 or sb:draw "list_stale_s"
   if more_s > 0 then stale_s = math.min(stale_s + more_s, math.max(sb:most "stale_s", sb:most "list_stale_s")) end
   local at_ms = sb.now - stale_s * 1000
-  for i = 1, #objects do
-    local first = objects[i].history[1]
-    local born_ms = first and first.at_ms or 0
+  for i = first, last do
+    local oldest = objects[i].history[1]
+    local born_ms = oldest and oldest.at_ms or 0
     if born_ms > at_ms and sb.now - born_ms >= sb:draw "newborn_s" * 1000 then at_ms = born_ms end
   end
   return at_ms
@@ -40,10 +41,10 @@ end
 ---@return table[] views
 function describe.look(sb, objects, wanted, accept, params)
   local seen = { nil } -- with room for one, which most looks find
-  local at_ms, apart = moment(sb, objects, wanted), sb.knobs.stale_apart == 1
+  local at_ms, apart = moment(sb, wanted, objects, 1, #objects), sb.knobs.stale_apart == 1
   for i = 1, #objects do
     local object = objects[i]
-    if apart then at_ms = moment(sb, { object }, wanted) end
+    if apart then at_ms = moment(sb, wanted, objects, i, i) end
     local views = versions.at(object.history, at_ms)
     for j = 1, #views do
       if not accept or accept(views[j], wanted, params) then seen[#seen + 1] = views[j] end

@@ -61,10 +61,16 @@ for name, kind in pairs(kinds.of_calls) do
   if kind.of then faults.effects[name] = { executes = 1, shapes = true } end
 end
 
-local function occurs(fault, nth, chance)
+-- Read once, as every call may meet it: "5%" is 5.
+local percent = setmetatable({}, { __index = function(known, rate)
+  known[rate] = tonumber(rate:sub(1, -2))
+  return known[rate]
+end })
+
+local function occurs(fault, nth, stream)
   local when = fault.occurrence
   if when == "every" then return true end
-  if type(when) == "string" then return chance() * 100 < tonumber(when:sub(1, -2)) end
+  if type(when) == "string" then return stream:unit() * 100 < percent[when] end
   return nth >= when and nth < when + (fault.count or 1)
 end
 
@@ -72,12 +78,13 @@ end
 ---@param list trapheus.sandbox.Fault[]
 ---@param operation string
 ---@param counts table<string, integer>  Of the calls so far, this one included; "*" is all of them.
----@param chance fun(): number  In [0, 1).
+---@param stream trapheus.core.Stream
 ---@return trapheus.sandbox.Fault|nil
-function faults.match(list, operation, counts, chance)
-  for _, fault in ipairs(list) do
+function faults.match(list, operation, counts, stream)
+  for i = 1, #list do
+    local fault = list[i]
     local site = fault.operation
-    if (site == operation or site == "*") and occurs(fault, counts[site], chance) then return fault end
+    if (site == operation or site == "*") and occurs(fault, counts[site], stream) then return fault end
   end
 end
 

@@ -5,6 +5,7 @@ local errors = require "trapheus.sandbox.errors"
 local tags = {}
 
 local LIMIT = 50
+local RESERVED = { ["aws:"] = true, ["rds:"] = true }
 
 local function position(list, key)
   for i, tag in ipairs(list) do
@@ -20,7 +21,7 @@ function tags.check(list)
     if key == "" or #key > 128 or #(tag.Value or "") > 256 then
       errors.refuse("InvalidParameterValue", "A tag key has 1 to 128 characters, a value at most 256.")
     end
-    if key:lower():find "^aws:" or key:lower():find "^rds:" then
+    if RESERVED[key:sub(1, 4):lower()] then
       errors.refuse("InvalidParameterValue", ("The tag key %s uses a reserved prefix."):format(key))
     end
     if seen[key] then errors.refuse("InvalidParameterValue", ("Duplicate tag key: %s"):format(key)) end
