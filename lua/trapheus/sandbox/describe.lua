@@ -22,7 +22,7 @@ local INSTANCE_FILTERS = {
 -- found" for the end of the matter.
 local function moment(sb, wanted, objects, first, last)
   local stale_s, more_s = sb:draw "stale_s", wanted and 0 or sb:draw "list_stale_s"
-  if more_s > 0 then stale_s = math.min(stale_s + more_s, math.max(sb:most "stale_s", sb:most "list_stale_s")) end
+  if more_s > 0 then stale_s = math.min(stale_s + more_s, sb.stalest_s) end
   local at_ms = sb.now - stale_s * 1000
   for i = first, last do
     local oldest = objects[i].history[1]

@@ -43,6 +43,9 @@ for name, method in pairs(cluster_api) do sandbox[name] = method end
 ---@field preset? "quick"|"typical"|"adversarial"
 ---@field knobs? table<string, number|number[]> See trapheus.sandbox.knobs
 
+-- The most that is drawn from a knob of that value.
+local function most(value) return type(value) == "number" and value or value[2] end
+
 ---@param options trapheus.sandbox.Options
 ---@return trapheus.Sandbox
 function sandbox.new(options)
@@ -59,6 +62,7 @@ function sandbox.new(options)
     replications = {}, denied = {}, awaited = {}, failed_modifications = 0,
   }, sandbox)
   sb.now = math.floor(sb.clock())
+  sb.stalest_s = math.max(most(sb.knobs.stale_s), most(sb.knobs.list_stale_s))
   sb.host_label = names.host_label(sb)
   sb.begun_ms, sb.offset_s, sb.drift = sb.now, sb:draw "clock_offset_s" // 1 | 0, sb:draw "clock_drift_ppm" / 1e6
   sb:renew_credentials()
@@ -86,14 +90,6 @@ function sandbox:draw(knob)
   local value = self.knobs[knob] or error("no such knob: " .. knob, 2)
   if type(value) == "number" then return value end
   return value[1] + (self.streams[knob] or self:stream(knob)):unit() * (value[2] - value[1])
-end
-
---- The most that is drawn from a knob.
----@param knob string
----@return number
-function sandbox:most(knob)
-  local value = self.knobs[knob]
-  return type(value) == "number" and value or value[2]
 end
 
 --- Does it happen, this time? A knob that is a percentage says how often.
