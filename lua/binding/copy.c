@@ -44,7 +44,8 @@ static int copy(lua_State *L) {
     return 1;
 }
 
-/* pick(from, fields) -> the fields of `from`, each under the name that follows its own in the list */
+/* pick(from, fields) -> the fields of `from`, each under the name that follows its own in the list
+ */
 static int pick(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checktype(L, 2, LUA_TTABLE);
