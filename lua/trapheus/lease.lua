@@ -127,6 +127,7 @@ local function write(run, role, seen)
   local tags = tags_for(run, role, seen)
   local answer = run:mutate(marks.put(seen, tags))
   if not answer.sent then return answer end
+  answer.reply = nil -- whoever was to change something has not asked for this
   held.put = held.put or {}
   held.put[role] = marks.lease(tags).ends_at
   if anew then held.held_from, held.wrote_at = nil, run:now_s() end
