@@ -79,6 +79,9 @@ function World:interrupted()
   return name
 end
 
+-- Whose replies are let go. Others carry word of how a run has ended, once a signal has come: alerts bound that wait.
+local LETS_GO = { rds = true, sts = true }
+
 -- A look that is not answered is let go when a signal comes: it can be had again. What may change something is waited
 -- for, until a second one comes: then its outcome is unknown, as when the reply is lost.
 local function letting_go(self)
@@ -158,7 +161,7 @@ function world.real(options)
   local let_go = letting_go(made)
   function made.make_client(name, region)
     local of = client.new(name, { config = config, region = region, limiter = limiter, on_call = options.on_call })
-    of.transport.let_go = let_go
+    of.transport.let_go = LETS_GO[name] and let_go
     return equipped(of, options, loop)
   end
   made.rds, made.sts = made.make_client "rds", made.make_client "sts"

@@ -174,6 +174,20 @@ def test_a_signal_does_not_wait_for_the_mail(peer, program, database, sender):
     assert result.code == 0 and "not everybody was told" in result.document["warnings"][-1], result
 
 
+def test_that_a_signal_has_come_is_mailed(peer, program, database, sender):
+    process = program.start("restore", "--id", database["DBInstanceIdentifier"], "--task", "create_snapshot",
+                            "--notify-on", "interrupted", environment=MAIL)
+    for operation in ("CreateDBSnapshot", "DescribeDBInstances"): # the first looks may come before it heeds signals
+        peer.arm({"operation": operation, "hold": True, "times": 99})
+        peer.wait_for_held_call()
+    process.send_signal(signal.SIGTERM)
+    result = program.finish(process)
+    peer.release()
+    assert result.code == 7 and "was not sent" not in result.text, result
+    [mail] = peer.calls("SendEmail")
+    assert mail["status"] == 200 and "interrupted" in mail["form"]["Message.Subject.Data"], mail
+
+
 def test_a_webhook_that_cannot_be_told_is_a_warning_without_its_address(peer, program, database):
     """It is an address of this machine, which is refused."""
     program.secrets += [WEBHOOK, "topsecret"]

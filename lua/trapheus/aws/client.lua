@@ -18,7 +18,7 @@ local client = {}
 ---@field service string     "rds"
 ---@field operation string
 ---@field params table
----@field read_only boolean  It only looks, and may be sent again.
+---@field read_only boolean  It may be sent again: it only looks, or was said to be repeatable.
 ---@field body string?       The form body; not for a transport that takes tables.
 ---@field max_attempts integer?  1: it is sent once, whatever comes back.
 ---@field decode (fun(definition: trapheus.Model|string, operation: string, body: trapheus.core.Bytes): table)?
