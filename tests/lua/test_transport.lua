@@ -52,16 +52,21 @@ end
 
 local OK = { status = 200, headers = {}, body = REPLY, request_id = "r1", attempts = 1 }
 
--- What a call raises whose reply does not come, when that may be let go; and whether it was cancelled.
-local function unanswered(operation, params, service)
-  local cancelled, loop = false, {}
+-- What a call raises whose reply does not come, when that is let go at that asking; and whether it was cancelled, nil
+-- when it was not even started.
+local function unanswered(operation, params, service, at)
+  local cancelled, loop, asked = nil, {}, 0
   function loop:aws()
+    cancelled = false
     return setmetatable({ done = function() return false end }, { __close = function() cancelled = true end })
   end
   local previous = tasks.use(loop)
   local ok, err = pcall(function()
     local aws = client.new(service, options())
-    aws.transport.let_go = function() return true end
+    aws.transport.let_go = function()
+      asked = asked + 1
+      return asked >= at
+    end
     return aws[operation](aws, params)
   end)
   tasks.use(previous)
@@ -70,11 +75,16 @@ local function unanswered(operation, params, service)
 end
 
 function tests.a_reply_that_is_not_waited_for_any_more_is_let_go()
-  local look, cancelled = unanswered("GetCallerIdentity", {}, "sts")
+  local look, cancelled = unanswered("GetCallerIdentity", {}, "sts", 2)
   assert(cancelled and look.retryable and not look.ambiguous, tostring(look))
-  local change = unanswered("RebootDBInstance", { DBInstanceIdentifier = "orders" }, "rds")
+  local change = unanswered("RebootDBInstance", { DBInstanceIdentifier = "orders" }, "rds", 2)
   assert(change.ambiguous, "it may have been made")
   assert(call(OK, nil, nil), "and what was answered is not")
+end
+
+function tests.what_would_be_let_go_at_once_is_not_sent()
+  local change, cancelled = unanswered("RebootDBInstance", { DBInstanceIdentifier = "orders" }, "rds", 1)
+  assert(cancelled == nil and change.retryable and not change.ambiguous, tostring(change))
 end
 
 function tests.a_call_is_signed_and_sent()

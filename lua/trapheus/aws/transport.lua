@@ -87,7 +87,9 @@ local function compare_clocks(self, reply)
   if served_at then self.clock_ahead_s = core.clock.wall_ms() / 1000 - served_at end
 end
 
-local LET_GO = { code = "Interrupted", message = "a signal came before the reply", retryable = true }
+local function interrupted(ambiguous)
+  return { code = "Interrupted", message = "a signal came before the reply", retryable = true, ambiguous = ambiguous }
+end
 
 -- nil, why: it was let go, which leaves unknown whether a change was made.
 local function await(self, call, op)
@@ -97,11 +99,11 @@ local function await(self, call, op)
     return gone or op:done()
   end, result = function() end }
   if not gone then return op:result() end
-  LET_GO.ambiguous = not call.read_only
-  return nil, LET_GO
+  return nil, interrupted(not call.read_only)
 end
 
 local function exchange(self, call)
+  if self.let_go and self.let_go(call) then return nil, interrupted(false) end -- it never leaves
   local op <close> = start(self, call)
   if self.let_go then return await(self, call, op) end
   return tasks.await(op)
