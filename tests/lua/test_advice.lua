@@ -336,6 +336,16 @@ function tests.what_is_no_answer_goes_up()
   assert(not ok and err == signal)
 end
 
+function tests.who_is_not_waited_for_has_not_refused_to_answer()
+  local interrupted = errors.new { code = "Interrupted", operation = "DescribeDBProxies", retryable = true }
+  for _, operation in ipairs { "DescribeDBProxies", "DescribeEventSubscriptions" } do
+    local ok, err = pcall(advise, { prepare = function(world)
+      world.rds[operation] = function() error(interrupted, 0) end
+    end })
+    assert(not ok and err == interrupted, operation)
+  end
+end
+
 -- All of it -----------------------------------------------------------------------------------
 
 for _, kind in ipairs { "denied", "500n", "drop", "garbage", "throttle" } do

@@ -61,7 +61,7 @@ end
 local function put(question, about)
   local ok, answer = pcall(question.ask, about)
   if ok then return answer end
-  if type(answer) == "table" and not errors.is(answer) then error(answer, 0) end
+  if type(answer) == "table" and (not errors.is(answer) or answer.code == "Interrupted") then error(answer, 0) end
   local denied = errors.is(answer) and errors.class(answer.operation or "", answer.code) == "auth"
   about.silence[question.name] = { err = answer, denied = denied }
 end

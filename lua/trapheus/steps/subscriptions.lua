@@ -32,6 +32,7 @@ end
 function subscriptions.capture(run, original)
   local found, names = {}, sources(run, original)
   local all, err = errors.try(list, run.world.rds, {})
+  if err and err.code == "Interrupted" then error(err, 0) end
   if err then run:warn(("event subscriptions that name %s are not looked after: %s"):format(original.name, err)) end
   for _, raw in ipairs(all or {}) do
     for _, name in ipairs(names[raw.SourceType] or {}) do
