@@ -9,19 +9,19 @@ static enum tph_status append_line(struct tph_buf *out, struct tph_str text) {
     return status == TPH_OK ? tph_buf_append_char(out, '\n') : status;
 }
 
-/* A page is a third of a megabyte: it is not copied where it can be taken. */
-static enum tph_status keep_body(struct tph_buf *body, const struct tph_http_reply *http) {
-    tph_buf_init(body, http->body.length_bytes);
-    if (!http->whole) return tph_buf_append(body, http->body);
+/* A page is a third of a megabyte: it is taken, not copied. There is none after a failure. */
+static void keep_body(struct tph_buf *body, const struct tph_http_reply *http) {
+    tph_buf_init(body, 0);
+    if (!http->whole) return;
     *body = *http->whole;
     tph_buf_init(http->whole, 0);
-    return TPH_OK;
 }
 
 enum tph_status reply_keep(struct reply *reply, const struct tph_http_reply *http) {
     reply->status = http->status;
     tph_buf_init(&reply->headers, LONGEST_HEADERS_BYTES);
-    enum tph_status status = keep_body(&reply->body, http);
+    keep_body(&reply->body, http);
+    enum tph_status status = TPH_OK;
     for (size_t i = 0; status == TPH_OK && i < http->header_count; i++) {
         status = append_line(&reply->headers, http->headers[i].name);
         if (status == TPH_OK) status = append_line(&reply->headers, http->headers[i].value);

@@ -126,7 +126,7 @@ local function write(run, role, seen)
   renewable(run, role, seen)
   local tags = tags_for(run, role, seen)
   local answer = run:mutate(marks.put(seen, tags))
-  if not answer.sent then return answer end
+  if not answer.sent or answer.fail or answer.patient then return answer end
   answer.reply = nil -- whoever was to change something has not asked for this
   held.put = held.put or {}
   held.put[role] = marks.lease(tags).ends_at
@@ -270,7 +270,7 @@ end
 ---@param thing trapheus.Database|trapheus.Snapshot?
 ---@return trapheus.Answer?
 function lease.release(run, thing)
-  if thing and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- nor another's
+  if thing and blind_s(run) > 0 then return run:wait_out("the lease to show", blind_s(run)) end -- ours may be unseen
   local keys = thing and marks.keys(thing.tags, run.id) or {}
   end_on(run, thing)
   if #keys == 0 then
@@ -296,10 +296,10 @@ local function gone(run)
   local holder = run:holder(run.identifier)
   return run:park(("the original (%s) had its name back, and is gone: somebody has deleted it; %s is %s"):format(
     run.facts.original.resource_id, run.identifier, holder and holder.resource_id or "not there either"),
-    ("find out who has; run %s has nothing left to do"):format(run.id))
+    ("find out who has; run %s has no original to bring back, and cannot end by itself"):format(run.id))
 end
 
---- Gives the lease on the original up, before anything was moved. nil: it is gone.
+--- Gives the lease on the original up, which was not moved, or is back under its name. nil: it is gone.
 ---@param run trapheus.Run
 ---@return trapheus.Answer?
 function lease.give_up(run)

@@ -9,6 +9,7 @@ local hooked = require "trapheus.hooked"
 local lease = require "trapheus.lease"
 local spacing = require "trapheus.spacing"
 local sorted = require "trapheus.sorted"
+local waiting = require "trapheus.waiting"
 
 ---@class trapheus.Step
 ---@field name string
@@ -184,10 +185,10 @@ end
 local function late(run, step)
   local hours = ("%.1f hours"):format((run:now_s() - run.record.steps[#run.record.steps].started_at) / 3600)
   if type(step.on_deadline) == "function" and run.record.direction == "forward" then return step.on_deadline(run) end
-  local waiting = ("%s, waiting for %s"):format(hours, run.record.waiting and run.record.waiting.why or "nothing")
-  if run.record.direction == "back" and step.tidies then return untidied(run, step, "after " .. waiting) end
+  local why = ("%s, waiting for %s"):format(hours, run.record.waiting and run.record.waiting.why or "nothing")
+  if run.record.direction == "back" and step.tidies then return untidied(run, step, "after " .. why) end
   if step.on_deadline == "park" or run.record.direction == "back" then
-    return run:park(("%s is not done after %s"):format(run.record.step, waiting),
+    return run:park(("%s is not done after %s"):format(run.record.step, why),
       ("trapheus resume %s waits on"):format(run.id))
   end
   return run:fail(("%s is not done after %s"):format(step.name, hours))
@@ -286,24 +287,6 @@ function ends.back(run)
   return run.record.failure and run.record.failure.refused and "refused" or "failed"
 end
 
--- What refusals have interrupted goes on as if there had been none: it has not begun anew.
-local function interrupted(waiting, why)
-  while waiting and waiting.why ~= why do waiting = waiting.interrupted end
-  return waiting
-end
-
-local function tell_waiting(run, answer)
-  local record = run.record
-  local before = record.waiting
-  if not before or before.why ~= answer.wait then
-    record.waiting = interrupted(before, answer.wait)
-      or { why = answer.wait, since_ms = run.world:now_ms(), interrupted = answer.patient and before or nil }
-    run:tell("waiting", { why = answer.wait, detail = answer.detail })
-  elseif answer.detail then
-    run:tell("progress", { why = answer.wait, detail = answer.detail })
-  end
-end
-
 local function step_on(run, step, answer)
   if answer.done or answer.outcome then
     leave(run, "done")
@@ -327,7 +310,7 @@ end
 
 -- Between two looks: the time for those who are told.
 function Pipeline:pause(run, answer)
-  tell_waiting(run, answer)
+  waiting(run, answer)
   answer.reply = nil -- a whole description, read by the step that has asked: a thousand that wait keep none
   run.resting = not (answer.left_s or answer.patient or run.counted) and answer or nil
   history.rest(run, answer)

@@ -106,7 +106,8 @@ end
 
 local function by_name(a, b) return a.DBInstanceIdentifier < b.DBInstanceIdentifier end
 
--- What else was captured names members as they are called aside; those of the replacement have their own names.
+-- Settings and endpoints that were captured name members as they are called aside; those of the replacement have their
+-- own names.
 local function call_home(run)
   local homes, listed = {}, run.facts.config.Members or {}
   for _, member in ipairs(run.facts.original.members) do homes[member.aside] = member.name end

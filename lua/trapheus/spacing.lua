@@ -7,7 +7,7 @@ local PATIENT_MS = 10 * 1000 -- at least, before what was refused is asked again
 local SPREAD_MS = 1000 -- of those who wait for what only time brings
 local WORTH_MS = 1500 -- of a look: so much sooner must a change be seen by it
 local CALM = 20 / 3 -- times that, where nothing is kept waiting but the end
-local MAX_IDLE_MS = 60 * 1000 -- nor do they look less often
+local MAX_IDLE_MS = 60 * 1000 -- those who wait for that look as often
 -- What has taken hours is looked at less often: the last look is late by no more than so much of it. The lease is
 -- renewed at looks.
 local LATE_SHARE, LATEST_MS = 1 / 60, 300 * 1000

@@ -20,7 +20,8 @@ local tasks = require "trapheus.tasks"
 ---@field random_bytes fun(count: integer): string  Random; in the sandbox its seed says which
 ---@field pace number?            so many times as fast as real time its clock runs; nil: as fast, or virtual
 ---@field unattended boolean?     nobody watches, and nobody is told
----@field look_ms { min: integer, max: integer }  how far apart the looks of a waiting run are
+---@field look_ms { min: integer, max: integer }  how far apart the looks of a waiting run are, if it has not waited
+---                               for hours, and nothing is recorded
 local World = { look_ms = { min = 5 * 1000, max = 60 * 1000 } }
 World.__index = World
 

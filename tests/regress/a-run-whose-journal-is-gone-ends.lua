@@ -5,6 +5,7 @@ local hosts = require "hosts"
 local marks = require "trapheus.marks"
 local path = require "trapheus.path"
 local pipeline_module = require "trapheus.pipeline"
+local neighbours = require "trapheus.sandbox.neighbours"
 local recover = require "trapheus.recover"
 local rehearse = require "rehearse"
 local witness = require "witness"
@@ -115,10 +116,15 @@ local MEMBERS = { { DBInstanceIdentifier = "mydb-1", IsClusterWriter = true }, {
 tests["what was captured aside is known by its own name"] = function()
   local world = hosts.lost({ cluster = {}, members = MEMBERS, prepare = function(sandbox)
     assert(sandbox:operator("CreateDBClusterEndpoint", ENDPOINT))
+    neighbours.add_subscription(sandbox, { CustSubscriptionId = "of-members", SourceType = "db-instance",
+      SourceIdsList = { "mydb-1", "mydb-1-b-temp" } })
   end }, function(kind, entry, when) return kind == "step" and entry.step == "configure" and when == "after" end)
   local record = recovered(world)
   witness.equal(record.outcome, "restored")
   witness.equal(#record.facts.differing, 0, "settings that differ")
+  local sources = {}
+  for i, known in ipairs(record.facts.original.subscriptions or {}) do sources[i] = known.source end
+  witness.equal(table.concat(sources, " "), "mydb-1 mydb-1-b", "what a subscription is to name")
   local warnings = table.concat(record.warnings, "\n")
   assert(not warnings:find "Members is" and not warnings:find "endpoint", warnings)
   witness.pass(world, 1800)

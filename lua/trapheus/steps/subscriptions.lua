@@ -2,6 +2,7 @@
 --- replacement is verified, and name it again if RDS has struck it off meanwhile. One that cannot be is a warning.
 local errors = require "trapheus.errors"
 local includes = require "trapheus.includes"
+local names = require "trapheus.names"
 
 local subscriptions = {}
 
@@ -13,12 +14,17 @@ local function list(rds, request)
   return found
 end
 
--- The names that may be a source of each type.
+-- The names that may be a source of each type, and the own name of each: one that is aside already may be named so.
 local function sources(run, original)
-  local names = { ["db-instance"] = {}, ["db-cluster"] = {} }
-  table.insert(names["db-" .. run.database.kind], original.name)
-  for _, member in ipairs(run.facts.original.members or {}) do table.insert(names["db-instance"], member.name) end
-  return names
+  local own = { ["db-instance"] = {}, ["db-cluster"] = {} }
+  local aside = original.name ~= run.identifier
+  local function add(kind, name)
+    local home = aside and names.home(name) or name
+    own["db-" .. kind][name], own["db-" .. kind][home] = home, home
+  end
+  add(run.database.kind, original.name)
+  for _, member in ipairs(run.facts.original.members or {}) do add("instance", member.name) end
+  return own
 end
 
 ---@class trapheus.SubscriptionFacts  Plain data, in facts.original.subscriptions.
@@ -30,15 +36,14 @@ end
 ---@param original trapheus.Database
 ---@return trapheus.SubscriptionFacts[]?
 function subscriptions.capture(run, original)
-  local found, names = {}, sources(run, original)
+  local found, own = {}, sources(run, original)
   local all, err = errors.try(list, run.world.rds, {})
   if err and err.code == "Interrupted" then error(err, 0) end
   if err then run:warn(("event subscriptions that name %s are not looked after: %s"):format(original.name, err)) end
   for _, raw in ipairs(all or {}) do
-    for _, name in ipairs(names[raw.SourceType] or {}) do
-      if includes(raw.SourceIdsList or {}, name) then
-        found[#found + 1] = { name = raw.CustSubscriptionId, source = name }
-      end
+    for _, source in ipairs(raw.SourceIdsList or {}) do
+      local home = (own[raw.SourceType] or {})[source]
+      if home then found[#found + 1] = { name = raw.CustSubscriptionId, source = home } end
     end
   end
   return found[1] and found or nil
