@@ -40,6 +40,24 @@ tests["a look is had when it is due, whatever was due before"] = function()
   assert(table.concat(looks, " ") == "0 0 300 350", table.concat(looks, " "))
 end
 
+for _, reason in ipairs { "SIGTERM", "the time limit" } do
+  tests["nobody is woken any more who stops: " .. reason] = function()
+    local world, looks = world_module.sandbox {}, 0
+    local _ <close> = ambient.enter(world)
+    local fleet = driver.new(world, function(_, problem) assert(not problem, problem) end)
+    fleet:add({ tick = function()
+      looks = looks + 1
+      return 100 * 1000
+    end }, { world = world_module.views(world)(), look_anew = function() end })
+    local entry, until_ms = next(fleet.entries), world:now_ms() + 50 * 1000
+    local why = fleet:run { until_ms = until_ms, turn = function()
+      if reason == "SIGTERM" then world.stopped_by = reason elseif world:now_ms() < until_ms then return end
+      fleet.watch.wake(entry, world:now_ms()) -- its page was let go, or has come
+    end }
+    assert(why == reason and looks == 1, ("%s, %d looks"):format(why, looks))
+  end
+end
+
 tests["a run that waits keeps no reply, and nothing that it has looked at"] = function()
   local waits = pipeline_module.new { name = "wait", tasks = { wait = { "wait" } },
     database = function() return {} end,

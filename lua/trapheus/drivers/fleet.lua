@@ -18,6 +18,7 @@ local MOST_AT_ONCE = 200 -- looks under way: two full pages
 ---@class trapheus.FleetDriver
 ---@field world trapheus.World
 ---@field ended fun(run: trapheus.Run, problem: any, pipeline: trapheus.Pipeline)
+---@field stopping string?  Why no look is begun any more.
 local Driver = {}
 Driver.__index = Driver
 
@@ -37,8 +38,9 @@ local function put_off(self, entry, delay_ms)
   queue(self, entry)
 end
 
+-- A signal has its page let go before the driver itself has heard of it.
 local function wake(self, entry, asked_ms)
-  if not entry.waits then return end
+  if not entry.waits or self.stopping or self.world:interrupted() then return end
   if self.active >= MOST_AT_ONCE then
     put_off(self, entry, 0)
   else
@@ -183,20 +185,19 @@ end
 
 -- Until a look has ended: there is nothing else to wait for any more. Or until another signal comes, as AWS may not
 -- answer for minutes. What was sent is in the journal, as if the process had died. True: it has come.
-local function wait_for_a_look(self, why)
-  local again
-  local enough = why == TIME_LIMIT and 1 or 2
+local function wait_for_a_look(self)
+  local enough
+  local most = self.stopping == TIME_LIMIT and 0 or 1
   local function done()
-    again = self.world:signals() >= enough
-    return self.moved or again
+    enough = self.world:signals() > most
+    return self.moved or enough
   end
   tasks.await { done = done, result = function() end }
-  return again
+  return enough
 end
 
 local function stopped(self, until_ms)
-  if self.world:interrupted() then return self.world:interrupted() end
-  if self.world:now_ms() >= until_ms then return TIME_LIMIT end
+  return self.world:interrupted() or self.world:now_ms() >= until_ms and TIME_LIMIT or nil
 end
 
 --- Runs all of them to their ends, or until a signal or the time limit: then each comes to a safe point, nothing is
@@ -205,19 +206,20 @@ end
 ---@return string? interrupted  Why it stopped before its end.
 function Driver:run(limit)
   local until_ms = limit and limit.until_ms or math.huge
-  local why, now
-  while self:under_way() > 0 and not (why and self.active == 0 or now) do
+  local now
+  self.stopping = nil
+  while self:under_way() > 0 and not (self.stopping and self.active == 0 or now) do
     self.moved = false
-    if why then
-      now = wait_for_a_look(self, why)
+    if self.stopping then
+      now = wait_for_a_look(self)
     else
       start_due(self)
       if not self.moved then wait(self, until_ms) end
-      why = stopped(self, until_ms)
+      self.stopping = stopped(self, until_ms)
     end
     if limit and limit.turn then limit.turn() end
   end
-  return self:under_way() > 0 and why or nil
+  return self:under_way() > 0 and self.stopping or nil
 end
 
 return driver
