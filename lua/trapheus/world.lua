@@ -75,7 +75,6 @@ end
 --- nil, or the name of the signal that asks the program to stop.
 ---@return string?
 function World:interrupted()
-  if self.stopped_by then return self.stopped_by end
   local _, name = self:signals()
   return name
 end

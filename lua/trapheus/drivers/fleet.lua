@@ -201,7 +201,7 @@ local function stopped(self, until_ms)
 end
 
 --- Runs all of them to their ends, or until a signal or the time limit: then each comes to a safe point, nothing is
---- undone, and a resume goes on. A second signal waits for no answer any more.
+--- undone, and a resume goes on. A second signal, or one after the time limit, waits for no answer any more.
 ---@param limit { until_ms: integer?, turn: fun()? }?  `turn` is called whenever something has happened.
 ---@return string? interrupted  Why it stopped before its end.
 function Driver:run(limit)
