@@ -186,6 +186,8 @@ def test_that_a_signal_has_come_is_mailed(peer, program, database, sender):
     assert result.code == 7 and "was not sent" not in result.text, result
     [mail] = peer.calls("SendEmail")
     assert mail["status"] == 200 and "interrupted" in mail["form"]["Message.Subject.Data"], mail
+    peer.arm()
+    assert program.run("resume").code == 0  # nothing is left of it for those who look for leftovers
 
 
 def test_a_webhook_that_cannot_be_told_is_a_warning_without_its_address(peer, program, database):
