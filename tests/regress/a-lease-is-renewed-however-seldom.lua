@@ -4,19 +4,14 @@ local rehearse = require "rehearse"
 local witness = require "witness"
 local tests = {}
 
-local SELDOM_MS, LOOKS = 1750 * 1000, 24
-
-local function let_pass(loop, ms)
-  local timer <close> = loop:timer(ms)
-  while not timer:done() do loop:step() end
-end
+local SELDOM_S, LOOKS = 1750, 24
 
 tests["a run that looks twice an hour keeps its lease, and goes on"] = function()
   local looks = 0
   local result = rehearse { extend = function(pipeline)
     pipeline:insert("rename", { name = "window", advance = function(run)
       looks = looks + 1
-      let_pass(run.world.loop, SELDOM_MS)
+      witness.pass(run.world, SELDOM_S)
       return looks < LOOKS and run:wait "the window" or run:done()
     end })
   end }
